@@ -1,0 +1,22 @@
+/** Where a query comes from, as far as it is known. `place` follows from the geo database, or from a `from` clause. */
+
+import type { Network } from "./network.ts";
+
+export interface Place {
+  /** ISO 3166-1 alpha-2, upper case. */
+  readonly country: string | undefined;
+  /** ISO 3166-2 without the country. */
+  readonly subdivision: string | undefined;
+  /** `AF AN AS EU NA OC SA`. */
+  readonly continent: string | undefined;
+  readonly asn: number | undefined;
+}
+
+export interface Client {
+  /** A single address is a network of 32 or 128 bits. `undefined` where only a place is supposed. */
+  readonly network: Network | undefined;
+  readonly place: Place | undefined;
+}
+
+/** A client of whom nothing is known: matches no network, country or continent. */
+export const UNKNOWN_CLIENT: Client = { network: undefined, place: undefined };

@@ -1,0 +1,35 @@
+/**
+ * The snapshot: the immutable health of every endpoint at one moment.
+ *
+ * The daemon builds one whenever a probe or an operator changes something; `policy/evaluate`, the compiler,
+ * `explain` and the status page all read the same one. Observed and forced state stand side by side in it and are
+ * never merged: what follows from the two is decided in `policy/pool`.
+ */
+
+import type { Forced, Observed } from "./verdict.ts";
+
+/** The health of one address of an endpoint, as its monitors see it. */
+export interface AddressHealth {
+  readonly observed: Observed;
+  /**
+   * Whether its latest probes pass, whatever `observed` says. A `down` address that passes is on its way back and
+   * held by `rise`; an `up` address that does not pass is failing and not yet withdrawn.
+   */
+  readonly passing: boolean;
+  /** In words, why it is what it is: «status 503, expected 200–299», «not yet probed». */
+  readonly reason: string;
+  /** Since when `observed` is what it is, in milliseconds since the epoch. */
+  readonly sinceMs: number;
+}
+
+export interface EndpointHealth {
+  readonly forced: Forced | undefined;
+  /** In the order of the endpoint's addresses. */
+  readonly addresses: readonly AddressHealth[];
+}
+
+export interface Snapshot {
+  readonly atMs: number;
+  /** By endpoint identifier, `pool/endpoint`. An endpoint that is missing has never been probed. */
+  readonly endpoints: ReadonlyMap<string, EndpointHealth>;
+}

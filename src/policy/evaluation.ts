@@ -1,0 +1,58 @@
+/** What `evaluate` returns: a probability distribution over what one answer may hold, and what it rests on. */
+
+import type { Address, Endpoint } from "./model.ts";
+
+/** One endpoint of a draw: its weight among the others, and those of its addresses that are answered. */
+export interface Candidate {
+  readonly endpoint: Endpoint;
+  /** Above 0; relative to the other candidates of the draw. */
+  readonly weight: number;
+  /** Addresses of the asked family that the rung admits, in the order of the zone file; never empty. */
+  readonly addresses: readonly Address[];
+}
+
+/**
+ * One way an answer can come out, with its probability: `answers` distinct endpoints are drawn from `candidates` by
+ * weight without replacement. No candidates: the answer is NODATA.
+ */
+export interface Draw {
+  /** Above 0, at most 1; the probabilities of an evaluation sum to 1. */
+  readonly probability: number;
+  /** At least 1; `Infinity` for every candidate. */
+  readonly answers: number;
+  readonly candidates: readonly Candidate[];
+}
+
+/**
+ * The rung of the ladder of last resorts (CONTRACT.md, «What is up»): 1 up, 2 held back but passing or not yet probed,
+ * 3 drained and passing, 4 everything that is neither forced down nor drained, or what `when-down` says instead.
+ */
+export type Rung = 1 | 2 | 3 | 4;
+
+export interface Evaluation {
+  readonly outcome: "answer" | "nodata" | "servfail";
+  /** Empty for `servfail`; one draw without candidates for `nodata`; for `answer` some draw has candidates. */
+  readonly draws: readonly Draw[];
+  readonly ttlSeconds: number;
+  readonly rung: Rung;
+  /** Rung 4 with `when-down=open`: endpoints are answered that nothing says are alive. */
+  readonly failingOpen: boolean;
+}
+
+/** The probability that an endpoint is drawn first. */
+export interface Share {
+  readonly endpoint: Endpoint;
+  readonly addresses: readonly Address[];
+  /** From 0 to 1. */
+  readonly share: number;
+}
+
+/** One step of the way to a decision, as `explain` prints it. */
+export interface TraceNode {
+  /** The expression or endpoint: `failover`, `frankfurt`, `frankfurt/fra-1`. */
+  readonly node: string;
+  /** `chosen`, `up`, `down`, `kept`, `dropped`, … */
+  readonly decision: string;
+  readonly reason: string;
+  readonly children?: readonly TraceNode[];
+}

@@ -1,0 +1,111 @@
+/**
+ * A set of zones as the checker accepts it: immutable, and all that serving, testing and explaining need to know of the
+ * files. Definitions belong to the whole set; names and RRsets to their zone.
+ */
+
+import type { Name } from "../dns/name.ts";
+import type { RRset } from "../dns/rrset.ts";
+import type { Client } from "../geo/client.ts";
+import type { Monitor } from "../health/monitor.ts";
+import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+
+/** Where something stands in the files. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One owner name of a zone; an empty non-terminal has neither RRsets nor a policy (RFC 4592 §2.2.2). */
+export interface ZoneNode {
+  readonly owner: Name;
+  /** By RR type code. */
+  readonly rrsets: ReadonlyMap<number, RRset>;
+  /** Answers A and AAAA in place of RRsets. */
+  readonly policy: Policy | undefined;
+}
+
+export interface Zone {
+  readonly apex: Name;
+  readonly file: string;
+  readonly serial: number;
+  readonly soa: RRset;
+  /** By `nameKey` of the owner: every owner and every empty non-terminal from the apex down. */
+  readonly nodes: ReadonlyMap<string, ZoneNode>;
+}
+
+export type SupposedState = "up" | "down" | "drain";
+
+/** `ref=state` of a `when` clause, the glob already resolved to endpoint identifiers. */
+export interface Supposition {
+  readonly endpointIds: readonly string[];
+  readonly state: SupposedState;
+}
+
+export type ExpectedOutcome =
+  | { readonly kind: "nodata" }
+  | { readonly kind: "servfail" }
+  /** Per cent and the number of decimals written; a REF without a share is 100. */
+  | {
+      readonly kind: "shares";
+      readonly shares: readonly {
+        readonly ref: string;
+        readonly percent: number;
+        readonly decimals: number;
+      }[];
+    };
+
+export interface Expectation {
+  readonly position: Position;
+  /** As written, for messages. */
+  readonly text: string;
+  readonly owner: Name;
+  readonly family: AddressFamily;
+  readonly client: Client;
+  /** Whether `from` names a country or continent, or an address whose place the geo database decides. */
+  readonly restsOnGeoDatabase: boolean;
+  readonly suppositions: readonly Supposition[];
+  readonly outcome: ExpectedOutcome;
+}
+
+export interface Rule {
+  readonly position: Position;
+  readonly atLeast: number;
+  readonly refs: readonly string[];
+}
+
+export interface MaintenanceWindow {
+  readonly position: Position;
+  readonly ref: string;
+  readonly state: "drain" | "down";
+  readonly cron: string;
+  readonly forMs: number;
+  readonly timeZone: string | undefined;
+}
+
+export interface ZoneSet {
+  readonly zones: readonly Zone[];
+  readonly monitors: ReadonlyMap<string, Monitor>;
+  readonly definitions: Definitions;
+  readonly expectations: readonly Expectation[];
+  readonly rules: readonly Rule[];
+  readonly windows: readonly MaintenanceWindow[];
+  /** Every file read, included ones too: what a reload watches and what the state folder keeps. */
+  readonly files: readonly SourceFile[];
+}
+
+export interface SourceFile {
+  readonly path: string;
+  readonly octets: Uint8Array;
+}
+
+/**
+ * The result of loading. `set` is present only where no diagnostic is an error. `notServed` are the words that are
+ * valid but not yet built: `check` shows them as warnings, `serve` and `reload` refuse the set because of them.
+ */
+export interface LoadResult {
+  readonly set: ZoneSet | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly notServed: readonly Diagnostic[];
+}
