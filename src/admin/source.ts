@@ -1,0 +1,181 @@
+/**
+ * What the admin plane asks of the running node, and all that it knows of it. The daemon implements `AdminSource`; the
+ * HTTP server, the metrics and the status page read it and keep nothing of their own, so what they show is what is served.
+ *
+ * Every reader here is called on the event loop, at a request or a scrape, and answers at once from what is in memory.
+ * Names of zones and owners are absolute text with the final dot, as `formatName` writes them.
+ */
+
+import type { Snapshot } from "../health/snapshot.ts";
+import type { Evaluation, TraceNode } from "../policy/evaluation.ts";
+import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
+
+/** Ready: every worker holds the image and the first round of probes is in or timed out; never again once stopping. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** In words; empty where `ready`: «the first round of probes is not in», «stopping». */
+  readonly reasons: readonly string[];
+}
+
+/** One POLICY record with what it comes to for a client of whom nothing is known. */
+export interface PolicyView {
+  readonly owner: string;
+  readonly policy: Policy;
+  readonly evaluations: Readonly<Record<AddressFamily, Evaluation>>;
+  /**
+   * The longest that a dead endpoint may still be answered from a cache: `max(fall × every + timeout, grace + every +
+   * timeout) + TTL`. `undefined` where nothing that the policy reaches is monitored.
+   */
+  readonly worstRecoverySeconds: number | undefined;
+}
+
+export interface ZoneView {
+  readonly name: string;
+  readonly file: string;
+  readonly serial: number;
+  readonly rrsetCount: number;
+  /** In the order of the zone. */
+  readonly policies: readonly PolicyView[];
+}
+
+/** What is being served: one image and what it was compiled from. A new object with every image, the same one until then. */
+export interface ServingState {
+  readonly generation: number;
+  /** How long the latest build took. */
+  readonly buildSeconds: number;
+  readonly zones: readonly ZoneView[];
+  readonly definitions: Definitions;
+  readonly snapshot: Snapshot;
+}
+
+/** The shape of a diagnostic in CONTRACT.md §4; `zone/diagnostic` has the same one. */
+export interface DiagnosticView {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly severity: "error" | "warning";
+  readonly code: string;
+  readonly message: string;
+}
+
+/** How the latest attempt to load the zones ended. */
+export interface LoadOutcome {
+  /** False as well while the last accepted set is served because the files are faulty. */
+  readonly success: boolean;
+  /** When the set that is served was loaded from the files, in milliseconds since the epoch. */
+  readonly loadedAtMs: number | undefined;
+  /** Of the latest attempt: its errors, or the warnings of a set that was accepted. */
+  readonly diagnostics: readonly DiagnosticView[];
+}
+
+/** A histogram as it is counted: one count a bucket, not summed up. */
+export interface HistogramReading {
+  /** Upper bounds in seconds, ascending, without the infinite one. */
+  readonly boundsSeconds: readonly number[];
+  /** One count for each bound, and a last one for everything above them. */
+  readonly counts: ArrayLike<number>;
+  readonly sumSeconds: number;
+}
+
+/** What the answer path has counted since the process began. No value ever goes down, whatever is reloaded. */
+export interface AnswerCounters {
+  queries(): Iterable<{
+    readonly zone: string;
+    readonly qtype: string;
+    readonly transport: string;
+    readonly value: number;
+  }>;
+  responses(): Iterable<{ readonly zone: string; readonly rcode: string; readonly value: number }>;
+  dropped(): Iterable<{ readonly reason: string; readonly value: number }>;
+  answers(): Iterable<{
+    readonly policy: string;
+    readonly pool: string;
+    readonly endpoint: string;
+    readonly value: number;
+  }>;
+  responseSeconds(): HistogramReading;
+}
+
+/** What the probes have counted since the process began, by pool and endpoint name. No value ever goes down. */
+export interface ProbeCounters {
+  /** A probe that is shared counts for each endpoint that it is made for. */
+  results(): Iterable<{
+    readonly pool: string;
+    readonly endpoint: string;
+    readonly monitor: string;
+    readonly result: "pass" | "fail";
+    readonly value: number;
+  }>;
+  durations(): Iterable<{ readonly monitor: string; readonly histogram: HistogramReading }>;
+  lastDurations(): Iterable<{ readonly pool: string; readonly endpoint: string; readonly seconds: number }>;
+  /** Changes of an endpoint's observed state; leaving `unknown` is one. */
+  transitions(): Iterable<{
+    readonly pool: string;
+    readonly endpoint: string;
+    readonly to: "up" | "down";
+    readonly value: number;
+  }>;
+}
+
+/** A question to `explain`, as text from outside: nothing of it has been checked. */
+export interface ExplainQuery {
+  readonly name: string;
+  readonly type: string;
+  /** An address, a network or `country:XX`; `undefined` for an unknown place. */
+  readonly client: string | undefined;
+}
+
+export interface ShareView {
+  readonly pool: string;
+  /** The endpoint's name in its pool. */
+  readonly endpoint: string;
+  readonly addresses: readonly string[];
+  /** From 0 to 1; zeros are left out. */
+  readonly share: number;
+}
+
+/** The shape of `explain` in CONTRACT.md §4. `null` where there is nothing to say: no client given, no policy asked. */
+export interface Explanation {
+  readonly name: string;
+  readonly type: string;
+  readonly client: string | null;
+  readonly location: string | null;
+  readonly ttlSeconds: number | null;
+  readonly rung: number | null;
+  readonly failingOpen: boolean;
+  readonly outcome: "answer" | "nodata" | "servfail" | "nxdomain" | "referral";
+  readonly shares: readonly ShareView[];
+  readonly trace: readonly TraceNode[];
+}
+
+export type ExplainOutcome =
+  | { readonly ok: true; readonly explanation: Explanation }
+  /** `parameter` is the one at fault; `undefined` where the name lies in no zone that is served. */
+  | {
+      readonly ok: false;
+      readonly parameter: "name" | "type" | "client" | undefined;
+      readonly message: string;
+    };
+
+export interface ReloadOutcome {
+  /** Whether the files were accepted; where not, the running set keeps serving. */
+  readonly ok: boolean;
+  /** Of the image that is served afterwards. */
+  readonly generation: number;
+  readonly diagnostics: readonly DiagnosticView[];
+}
+
+export interface AdminSource {
+  /** `--node`. */
+  readonly node: string;
+  readonly version: string;
+  readiness(): Readiness;
+  /** `undefined` until the first image is published. */
+  serving(): ServingState | undefined;
+  load(): LoadOutcome;
+  readonly answerCounters: AnswerCounters;
+  readonly probeCounters: ProbeCounters;
+  explain(query: ExplainQuery): ExplainOutcome;
+  /** Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload. */
+  reload(): Promise<ReloadOutcome>;
+}
