@@ -13,7 +13,8 @@ export interface WeightedChild {
 
 /** What an entry of `geo` matches, in the order in which kinds are tried. */
 export type GeoMatch =
-  | { readonly kind: "net"; readonly network: Network }
+  /** `text` is the network as written, for traces. */
+  | { readonly kind: "net"; readonly network: Network; readonly text: string }
   | { readonly kind: "asn"; readonly asn: number }
   | { readonly kind: "subdivision"; readonly country: string; readonly subdivision: string }
   | { readonly kind: "country"; readonly country: string }

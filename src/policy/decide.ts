@@ -1,0 +1,66 @@
+/** From an expression to the file that decides its kind. */
+
+import { decideAll } from "./all.ts";
+import type { Expression } from "./expression.ts";
+import { decideFailover } from "./failover.ts";
+import { decideGeo } from "./geo.ts";
+import type { Definitions, Endpoint, Pool } from "./model.ts";
+import { describe, type NodeResult, type Question, traceOf } from "./node.ts";
+import { decideEndpoint, decidePool } from "./pool.ts";
+import { decideWeighted } from "./weighted.ts";
+
+/**
+ * Decides one expression at one rung. The checker has resolved every name and refused every cycle before; a name that
+ * is missing here, or a kind that is not served, is a programmer's error and throws.
+ */
+export function decide(expression: Expression, question: Question): NodeResult {
+  switch (expression.kind) {
+    case "pool":
+      return decidePool(poolNamed(expression.pool, question.definitions), question);
+    case "endpoint":
+      return decideEndpoint(endpointNamed(expression, question.definitions), question);
+    case "policy":
+      return decideNamedPolicy(expression.policy, question);
+    case "failover":
+      return decideFailover(expression.children, question, decide);
+    case "weighted":
+      return decideWeighted(expression.children, question, decide);
+    case "all":
+      return decideAll(expression.children, question, decide);
+    case "geo":
+      return decideGeo(expression.entries, question, decide);
+    case "sticky":
+    case "nearest":
+    case "spill":
+      throw new Error(`'${expression.kind}' is not served, and the checker lets no such policy pass`);
+  }
+}
+
+function decideNamedPolicy(name: string, question: Question): NodeResult {
+  const expression = policyNamed(name, question.definitions);
+  const result = decide(expression, question);
+  const reason = `stands for ${describe(expression)}`;
+  const trace = traceOf(question, name, result.draws.length > 0 ? "up" : "down", reason, [result]);
+  return { ...result, trace };
+}
+
+export function policyNamed(name: string, definitions: Definitions): Expression {
+  const expression = definitions.policies.get(name);
+  if (expression === undefined) throw new Error(`no policy '${name}' is defined`);
+  return expression;
+}
+
+export function poolNamed(name: string, definitions: Definitions): Pool {
+  const pool = definitions.pools.get(name);
+  if (pool === undefined) throw new Error(`no pool '${name}' is defined`);
+  return pool;
+}
+
+export function endpointNamed(
+  ref: { readonly pool: string; readonly endpoint: string },
+  definitions: Definitions,
+): Endpoint {
+  const endpoint = poolNamed(ref.pool, definitions).endpoints.find(({ name }) => name === ref.endpoint);
+  if (endpoint === undefined) throw new Error(`no endpoint '${ref.pool}/${ref.endpoint}' is defined`);
+  return endpoint;
+}

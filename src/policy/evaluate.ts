@@ -1,0 +1,129 @@
+/**
+ * The one function that decides an answer: (policy, health snapshot, client, address family) → a probability
+ * distribution over endpoints, a TTL and the rung it stands on.
+ *
+ * The compiler tabulates it, `explain` prints its trace, `$EXPECT` and `test` call it under a supposed health, metrics
+ * and status publish what it returns. Nothing else decides.
+ *
+ * The ladder of last resorts: the same expression is decided again with a wider meaning of «up» (`policy/pool` holds
+ * the table), and the first rung that yields anything is used.
+ *
+ * | rung 1  | rung 2  | rung 3  | `when-down` | rung 4  | outcome                     |
+ * | ------- | ------- | ------- | ----------- | ------- | --------------------------- |
+ * | yields  | any     | any     | any         | any     | rung 1                      |
+ * | nothing | yields  | any     | any         | any     | rung 2                      |
+ * | nothing | nothing | yields  | any         | any     | rung 3                      |
+ * | nothing | nothing | nothing | open        | yields  | rung 4, failing open        |
+ * | nothing | nothing | nothing | open        | nothing | SERVFAIL: all is forced out |
+ * | nothing | nothing | nothing | nodata      | –       | NODATA                      |
+ * | nothing | nothing | nothing | servfail    | –       | SERVFAIL                    |
+ *
+ * The TTL is the policy's `max` on rung 1 while everything looked at is steady, and its `min` otherwise.
+ */
+
+import type { Client } from "../geo/client.ts";
+import type { Snapshot } from "../health/snapshot.ts";
+import { decide } from "./decide.ts";
+import type { Evaluation, Rung, Share, TraceNode } from "./evaluation.ts";
+import type { Address, AddressFamily, Definitions, Endpoint, Policy } from "./model.ts";
+import { NODATA_DRAW, type NodeResult, type Question } from "./node.ts";
+
+const WHILE_SOMETHING_PASSES: readonly Rung[] = [1, 2, 3];
+
+/** What a client of this kind is answered. Shapes and units: `policy/evaluation`. */
+export function evaluate(
+  policy: Policy,
+  definitions: Definitions,
+  snapshot: Snapshot,
+  client: Client,
+  family: AddressFamily,
+): Evaluation {
+  return climb(policy, { definitions, snapshot, client, family, rung: 1, traced: false }).evaluation;
+}
+
+/** The same by the same logic, and how it came about: one trace node a rung that was tried. */
+export function explain(
+  policy: Policy,
+  definitions: Definitions,
+  snapshot: Snapshot,
+  client: Client,
+  family: AddressFamily,
+): { readonly evaluation: Evaluation; readonly trace: readonly TraceNode[] } {
+  return climb(policy, { definitions, snapshot, client, family, rung: 1, traced: true });
+}
+
+function climb(
+  policy: Policy,
+  question: Question,
+): { readonly evaluation: Evaluation; readonly trace: readonly TraceNode[] } {
+  const rungs: readonly Rung[] =
+    policy.whenDown === "open" ? [...WHILE_SOMETHING_PASSES, 4] : WHILE_SOMETHING_PASSES;
+  const trace: TraceNode[] = [];
+  for (const rung of rungs) {
+    const result = decide(policy.expression, { ...question, rung });
+    const yields = result.draws.length > 0;
+    if (result.trace !== undefined) {
+      trace.push({
+        node: `rung ${rung}`,
+        decision: yields ? "chosen" : "nothing",
+        reason: RUNG_MEANING[rung],
+        children: [result.trace],
+      });
+    }
+    if (yields) return { evaluation: evaluationOn(rung, result, policy), trace };
+  }
+  const outcome = policy.whenDown === "nodata" ? "nodata" : "servfail";
+  const draws = outcome === "nodata" ? [NODATA_DRAW] : [];
+  const ttlSeconds = policy.ttl.minSeconds;
+  if (question.traced) {
+    trace.push({ node: "when-down", decision: outcome, reason: describeNothing(policy) });
+  }
+  return { evaluation: { outcome, draws, ttlSeconds, rung: 4, failingOpen: false }, trace };
+}
+
+const RUNG_MEANING: { readonly [rung in Rung]: string } = {
+  1: "what is up",
+  2: "also what passes its probes or is not yet probed, but is held back",
+  3: "also what is drained and passes its probes",
+  4: "everything that is neither forced down nor drained: failing open",
+};
+
+function describeNothing(policy: Policy): string {
+  return policy.whenDown === "open"
+    ? "everything is forced down or drained"
+    : `nothing is up, and when-down=${policy.whenDown}`;
+}
+
+function evaluationOn(rung: Rung, result: NodeResult, policy: Policy): Evaluation {
+  const answers = result.draws.some(({ candidates }) => candidates.length > 0);
+  const steady = rung === 1 && result.steady;
+  return {
+    outcome: answers ? "answer" : "nodata",
+    draws: result.draws,
+    ttlSeconds: steady ? policy.ttl.maxSeconds : policy.ttl.minSeconds,
+    rung,
+    failingOpen: rung === 4,
+  };
+}
+
+/**
+ * Every endpoint's probability of being drawn first, in the order of the draws; zeros are left out. They sum to 1 less
+ * the probability of NODATA.
+ */
+export function sharesOf(evaluation: Evaluation): Share[] {
+  const shares = new Map<Endpoint, { share: number; addresses: Set<Address> }>();
+  for (const { probability, candidates } of evaluation.draws) {
+    const sum = candidates.reduce((total, { weight }) => total + weight, 0);
+    for (const { endpoint, weight, addresses } of candidates) {
+      const known = shares.get(endpoint) ?? { share: 0, addresses: new Set() };
+      known.share += (probability * weight) / sum;
+      for (const address of addresses) known.addresses.add(address);
+      shares.set(endpoint, known);
+    }
+  }
+  return Array.from(shares, ([endpoint, { share, addresses }]) => ({
+    endpoint,
+    addresses: [...addresses],
+    share,
+  }));
+}

@@ -1,0 +1,99 @@
+/**
+ * `geo ( net:… asn:… country:US-CA=… country:US=… continent:EU=… *=… )`: by where the client is.
+ *
+ * Entries that match the client are tried in the order of their kinds, the longest network first, down to `*`, passing
+ * over any that is down:
+ *
+ * | net matches | country matches | their health          | `*`      | answer  |
+ * | ----------- | --------------- | --------------------- | -------- | ------- |
+ * | yes         | any             | net's is up           | any      | net's   |
+ * | yes         | yes             | net's down            | any      | country's |
+ * | no          | no              | any                   | f, up    | f       |
+ * | no          | no              | any                   | f, down  | down    |
+ * | no          | no              | any                   | `nodata` | NODATA  |
+ * | yes         | no              | net's down            | `nodata` | down    |
+ *
+ * In the last row something was passed over for its health, and health never makes NODATA: the node is down, and the
+ * ladder of last resorts has its turn. An unknown place matches no country and no continent.
+ */
+
+import type { Client } from "../geo/client.ts";
+import { contains } from "../geo/network.ts";
+import type { GeoEntry, GeoMatch } from "./expression.ts";
+import { type Decide, describe, isUp, NODATA_DRAW, type NodeResult, type Question, traceOf } from "./node.ts";
+
+const MATCH_ORDER: readonly GeoMatch["kind"][] = ["net", "asn", "subdivision", "country", "continent", "any"];
+
+export function decideGeo(entries: readonly GeoEntry[], question: Question, decide: Decide): NodeResult {
+  const passedOver: NodeResult[] = [];
+  for (const entry of matchingEntries(entries, question.client)) {
+    const steadySoFar = passedOver.every(({ steady }) => steady);
+    const label = describeMatch(entry.match);
+    if (entry.expression === "nodata") {
+      const decidesByHealth = passedOver.length > 0;
+      const reason = decidesByHealth
+        ? `${label} is nodata, and health never makes NODATA`
+        : `${label} matches and is nodata`;
+      const trace = traceOf(question, "geo", decidesByHealth ? "down" : "nodata", reason, passedOver);
+      return { draws: decidesByHealth ? [] : [NODATA_DRAW], steady: steadySoFar, trace };
+    }
+    const result = decide(entry.expression, question);
+    if (isUp(result)) {
+      const reason = `${label} matches, and ${describe(entry.expression)} is up`;
+      const trace = traceOf(question, "geo", "up", reason, [...passedOver, result]);
+      return { draws: result.draws, steady: steadySoFar && result.steady, trace };
+    }
+    passedOver.push(result);
+  }
+  const trace = traceOf(question, "geo", "down", "nothing that matches is up", passedOver);
+  return { draws: [], steady: passedOver.every(({ steady }) => steady), trace };
+}
+
+/** The entries that match a client, in the order in which they are tried. */
+function matchingEntries(entries: readonly GeoEntry[], client: Client): GeoEntry[] {
+  return entries
+    .filter(({ match }) => matches(match, client))
+    .sort((one, other) => {
+      const order = MATCH_ORDER.indexOf(one.match.kind) - MATCH_ORDER.indexOf(other.match.kind);
+      return order === 0 ? prefixBits(other.match) - prefixBits(one.match) : order;
+    });
+}
+
+function prefixBits(match: GeoMatch): number {
+  return match.kind === "net" ? match.network.prefixBits : 0;
+}
+
+function matches(match: GeoMatch, { network, place }: Client): boolean {
+  switch (match.kind) {
+    case "net":
+      return network !== undefined && contains(match.network, network);
+    case "asn":
+      return place?.asn === match.asn;
+    case "subdivision":
+      return place?.country === match.country && place.subdivision === match.subdivision;
+    case "country":
+      return place?.country === match.country;
+    case "continent":
+      return place?.continent === match.continent;
+    case "any":
+      return true;
+  }
+}
+
+/** As an operator writes it. */
+function describeMatch(match: GeoMatch): string {
+  switch (match.kind) {
+    case "net":
+      return `net:${match.text}`;
+    case "asn":
+      return `asn:${match.asn}`;
+    case "subdivision":
+      return `country:${match.country}-${match.subdivision}`;
+    case "country":
+      return `country:${match.country}`;
+    case "continent":
+      return `continent:${match.continent}`;
+    case "any":
+      return "*";
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What every expression kind works with: the question it is asked, and the result it gives to its parent.
+ *
+ * A result without draws is down in its parent. `steady` speaks for everything that was looked at on the way, the
+ * children that were passed over included, because the answer rests on their being down as well.
+ */
+
+import type { Client } from "../geo/client.ts";
+import type { Snapshot } from "../health/snapshot.ts";
+import type { Draw, Rung, TraceNode } from "./evaluation.ts";
+import type { Expression, WeightedChild } from "./expression.ts";
+import type { AddressFamily, Definitions } from "./model.ts";
+
+/** One evaluation's question at one rung of the ladder. */
+export interface Question {
+  readonly definitions: Definitions;
+  readonly snapshot: Snapshot;
+  readonly client: Client;
+  readonly family: AddressFamily;
+  readonly rung: Rung;
+  /** Whether results carry their trace; the logic is the same either way. */
+  readonly traced: boolean;
+}
+
+export interface NodeResult {
+  /** Probabilities sum to 1, or there is none and the node is down. */
+  readonly draws: readonly Draw[];
+  readonly steady: boolean;
+  readonly trace: TraceNode | undefined;
+}
+
+/** `evaluate/decide`, handed to the kinds so that they can ask their children without importing one another. */
+export type Decide = (expression: Expression, question: Question) => NodeResult;
+
+/** The answer that says that the name has no address of this family. */
+export const NODATA_DRAW: Draw = { probability: 1, answers: 1, candidates: [] };
+
+export function isUp(result: NodeResult): boolean {
+  return result.draws.length > 0;
+}
+
+export interface WeightedResult {
+  readonly weight: number;
+  readonly result: NodeResult;
+}
+
+/** Asks every child, and keeps their weights beside what they say. */
+export function decideEach(
+  children: readonly WeightedChild[],
+  question: Question,
+  decide: Decide,
+): WeightedResult[] {
+  return children.map(({ weight, expression }) => ({ weight, result: decide(expression, question) }));
+}
+
+/**
+ * Of those that are up, the ones that take part and their part of the whole: by weight; where all that are up weigh 0,
+ * alike. The parts sum to 1, or nothing is up and there are none.
+ */
+export function partsByWeight<T extends { readonly weight: number }>(
+  up: readonly T[],
+): { readonly item: T; readonly part: number }[] {
+  const weighing = up.filter(({ weight }) => weight > 0);
+  if (weighing.length === 0) return up.map((item) => ({ item, part: 1 / up.length }));
+  const sum = weighing.reduce((total, { weight }) => total + weight, 0);
+  return weighing.map((item) => ({ item, part: item.weight / sum }));
+}
+
+/** The trace of a node with those of the children it asked, or nothing where nobody wants it. */
+export function traceOf(
+  question: Question,
+  node: string,
+  decision: string,
+  reason: string,
+  results: readonly NodeResult[],
+): TraceNode | undefined {
+  if (!question.traced) return undefined;
+  const children = results.flatMap(({ trace }) => (trace === undefined ? [] : [trace]));
+  return { node, decision, reason, children };
+}
+
+/** How an expression is called in traces and messages: a REF, or its kind. */
+export function describe(expression: Expression): string {
+  switch (expression.kind) {
+    case "pool":
+      return expression.pool;
+    case "endpoint":
+      return `${expression.pool}/${expression.endpoint}`;
+    case "policy":
+      return expression.policy;
+    default:
+      return expression.kind;
+  }
+}

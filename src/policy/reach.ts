@@ -1,0 +1,60 @@
+/** What an expression can ever answer with, or ask about a client, whatever the health: for checks and the compiler. */
+
+import type { Network } from "../geo/network.ts";
+import { endpointNamed, policyNamed, poolNamed } from "./decide.ts";
+import type { Expression, ExpressionKind } from "./expression.ts";
+import type { Definitions, Endpoint } from "./model.ts";
+
+export interface Reach {
+  /** The pools it names, also by an endpoint of theirs. */
+  readonly pools: ReadonlySet<string>;
+  /** In the order in which they are reached, each once. */
+  readonly endpoints: readonly Endpoint[];
+  readonly kinds: ReadonlySet<ExpressionKind>;
+  /** The networks of every `net:`: together they are all that the expression can tell apart by address. */
+  readonly networks: readonly Network[];
+}
+
+/** Walks an expression and the policies that it names, each once; unresolved names are a programmer's error. */
+export function reachOf(expression: Expression, definitions: Definitions): Reach {
+  const pools = new Set<string>();
+  const endpoints = new Set<Endpoint>();
+  const kinds = new Set<ExpressionKind>();
+  const networks: Network[] = [];
+  const policies = new Set<string>();
+  const walk = (next: Expression): void => {
+    kinds.add(next.kind);
+    switch (next.kind) {
+      case "pool":
+        pools.add(next.pool);
+        for (const endpoint of poolNamed(next.pool, definitions).endpoints) endpoints.add(endpoint);
+        return;
+      case "endpoint":
+        pools.add(next.pool);
+        endpoints.add(endpointNamed(next, definitions));
+        return;
+      case "policy":
+        if (policies.has(next.policy)) return;
+        policies.add(next.policy);
+        walk(policyNamed(next.policy, definitions));
+        return;
+      case "geo":
+        for (const { match, expression: child } of next.entries) {
+          if (match.kind === "net") networks.push(match.network);
+          if (child !== "nodata") walk(child);
+        }
+        return;
+      case "weighted":
+      case "sticky":
+      case "all":
+        for (const child of next.children) walk(child.expression);
+        return;
+      case "failover":
+      case "nearest":
+      case "spill":
+        for (const child of next.children) walk(child);
+    }
+  };
+  walk(expression);
+  return { pools, endpoints: [...endpoints], kinds, networks };
+}
