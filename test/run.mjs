@@ -1,0 +1,49 @@
+/**
+ * `npm test`: brings the clone to where tests run, then runs them all, or those that are named:
+ * `npm test -- test/unit/dns/name.test.ts -g "nameKey"`. Further words go to mocha as they are. The last line is
+ * `N passed, N failed, N skipped`, whatever became of mocha.
+ */
+import { spawn } from "child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "fs";
+import { tmpdir } from "os";
+import { join } from "path";
+import { bootstrap, ROOT } from "../deploy/bootstrap.mjs";
+import { closingLine, countResults } from "./counts.mjs";
+
+const EVERY_TEST = "test/**/*.test.ts";
+
+/** Whether a word of the command line names tests, rather than being an option of mocha or its value. */
+function namesTests(word) {
+  return /^(\.\/)?test\//.test(word) || word.endsWith(".test.ts");
+}
+
+function runMocha(words, countsPath) {
+  return new Promise((resolve) => {
+    const mocha = join(ROOT, "node_modules", "mocha", "bin", "mocha.js");
+    const child = spawn(process.execPath, [mocha].concat(words), {
+      cwd: ROOT,
+      stdio: "inherit",
+      env: Object.assign({}, process.env, { FAIRLEAD_TEST_COUNTS: countsPath }),
+    });
+    // Ctrl-C reaches mocha as well, being of our process group: wait for its end, and still say the line.
+    process.on("SIGINT", () => undefined);
+    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    child.on("error", () => resolve(1));
+    child.on("close", (status) => resolve(status === null ? 1 : status));
+  });
+}
+
+async function main() {
+  await bootstrap();
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-test-"));
+  const countsPath = join(folder, "counts");
+  writeFileSync(countsPath, "");
+  const words = process.argv.slice(2);
+  const status = await runMocha(words.some(namesTests) ? words : words.concat(EVERY_TEST), countsPath);
+  const counts = countResults(readFileSync(countsPath, "utf8"), status);
+  rmSync(folder, { recursive: true });
+  process.stdout.write(`${closingLine(counts)}\n`);
+  process.exit(counts.failed === 0 ? 0 : 1);
+}
+
+main();
