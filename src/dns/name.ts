@@ -57,7 +57,6 @@ export function parseName(text: string, origin?: Name): NameParse {
   let absolute = false;
   for (let at = 0; at < text.length; at++) {
     let octet = text.charCodeAt(at);
-    if (octet > 0xff) return failure("name holds a character that is not an octet");
     if (octet === DOT) {
       const length = wire.length - labelStart - 1;
       if (length === 0) return failure(`name '${text}' has an empty label`);
@@ -84,6 +83,7 @@ export function parseName(text: string, origin?: Name): NameParse {
         at += 1;
       }
     }
+    if (octet > 0xff) return failure("name holds a character that is not an octet");
     wire.push(octet);
   }
   if (!absolute) {
