@@ -1,0 +1,121 @@
+/**
+ * The options of `serve`: their names, their defaults and what each may hold. One schema judges all three sources; the
+ * names are the same in the configuration file (`admin`), the environment (`FAIRLEAD_ADMIN`) and the flags (`--admin`).
+ */
+
+import { z } from "zod";
+import { parseSocketAddress, type SocketAddress } from "./socket-address.ts";
+
+export const DEFAULT_ZONES: readonly string[] = ["zones"];
+/** UDP and TCP; above 1023, so that no privilege is needed. */
+export const DEFAULT_LISTEN: readonly SocketAddress[] = [
+  { address: "127.0.0.1", port: 5300 },
+  { address: "::1", port: 5300 },
+];
+/** A port below this needs a privilege on most systems. */
+export const FIRST_UNPRIVILEGED_PORT = 1024;
+export const DEFAULT_ADMIN: SocketAddress = { address: "127.0.0.1", port: 9153 };
+/** This version answers from one thread; «the cores» follows with the workers. */
+export const DEFAULT_WORKERS = 1;
+export const MAX_WORKERS = 1024;
+/** An NSID travels in every answer that asks for it (RFC 5001); a longer name helps nobody. */
+export const MAX_NODE_NAME_OCTETS = 64;
+
+const LIST_NEEDS_ONE = "needs at least one value";
+
+const socketAddress = z.string().transform((text, context) => {
+  const parsed = parseSocketAddress(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({
+    code: "custom",
+    message: `'${text}' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300`,
+  });
+  return z.NEVER;
+});
+
+const path = z.string().min(1, "is empty, expected a path");
+
+const workers = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^[0-9]+$/)
+        .transform(Number),
+    ],
+    {
+      error: (issue) => `'${String(issue.input)}' is not a number of workers`,
+    },
+  )
+  .pipe(
+    z
+      .number()
+      .int("is not a whole number of workers")
+      .min(1, "is less than one worker")
+      .max(MAX_WORKERS, `is more than ${MAX_WORKERS} workers`),
+  );
+
+const natsUrl = z
+  .string()
+  .refine((text) => URL.canParse(text), { error: (issue) => `'${String(issue.input)}' is not a URL` });
+
+/** Every key may be absent: a source says what it says, and defaults come last. */
+export const settingsSchema = z
+  .strictObject({
+    zones: z.array(path).min(1, LIST_NEEDS_ONE),
+    listen: z.array(socketAddress).min(1, LIST_NEEDS_ONE),
+    admin: socketAddress,
+    workers,
+    state: path,
+    node: z
+      .string()
+      .min(1, "is empty, expected a name")
+      .max(MAX_NODE_NAME_OCTETS, `is longer than ${MAX_NODE_NAME_OCTETS} characters`)
+      .regex(/^[\x21-\x7e]*$/, "holds a blank or a character outside ASCII"),
+    geoip: path,
+    nats: z.array(natsUrl).min(1, LIST_NEEDS_ONE),
+    "admin-token-file": path,
+    user: z.string().min(1, "is empty, expected a user's name"),
+  })
+  .partial();
+
+export type Settings = z.output<typeof settingsSchema>;
+export type SettingName = keyof Settings;
+
+/** In the order in which `serve --help` lists them. */
+export const SETTING_NAMES: readonly SettingName[] = [
+  "zones",
+  "listen",
+  "admin",
+  "workers",
+  "state",
+  "node",
+  "geoip",
+  "nats",
+  "admin-token-file",
+  "user",
+];
+
+/** Settings that may be given several times: a flag repeated, a list in the file, commas in the environment. */
+export const LIST_SETTINGS: ReadonlySet<SettingName> = new Set(["zones", "listen", "nats"]);
+
+/** What `serve` runs on, every default filled in. */
+export interface ServeOptions {
+  /** Zone files and folders of `*.zone` files, as given. */
+  readonly zones: readonly string[];
+  readonly listen: readonly SocketAddress[];
+  readonly admin: SocketAddress;
+  readonly workers: number;
+  /** The state folder. */
+  readonly state: string;
+  /** The node's name, also its NSID. */
+  readonly node: string;
+  /** The user to become once every port is bound. */
+  readonly user: string | undefined;
+}
+
+/** `FAIRLEAD_ADMIN_TOKEN_FILE` for `admin-token-file`. */
+export function environmentVariableOf(setting: string): string {
+  return `FAIRLEAD_${setting.toUpperCase().replaceAll("-", "_")}`;
+}

@@ -1,0 +1,163 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { type ConfigInput, resolveConfig } from "../../../src/config/resolve.ts";
+
+const HOME = { HOME: "/home/op" };
+
+function input(part: { yaml?: string; environment?: Record<string, string>; flags?: object }): ConfigInput {
+  return {
+    file: part.yaml === undefined ? undefined : { path: "fairlead.yaml", text: part.yaml },
+    environment: part.environment ?? HOME,
+    flags: { ...part.flags },
+    hostName: "ns1",
+  };
+}
+
+describe("resolveConfig()", () => {
+  it("fills every default", () => {
+    expect(resolveConfig(input({}))).to.deep.equal({
+      ok: true,
+      options: {
+        zones: ["zones"],
+        listen: [
+          { address: "127.0.0.1", port: 5300 },
+          { address: "::1", port: 5300 },
+        ],
+        admin: { address: "127.0.0.1", port: 9153 },
+        workers: 1,
+        state: "/home/op/.local/state/fairlead",
+        node: "ns1",
+        user: undefined,
+      },
+    });
+  });
+
+  const precedence: [string, Parameters<typeof input>[0], string][] = [
+    ["the file", { yaml: "node: file" }, "file"],
+    ["the environment", { yaml: "node: file", environment: { ...HOME, FAIRLEAD_NODE: "env" } }, "env"],
+    [
+      "a flag",
+      { yaml: "node: file", environment: { ...HOME, FAIRLEAD_NODE: "env" }, flags: { node: "flag" } },
+      "flag",
+    ],
+    ["no empty variable", { yaml: "node: file", environment: { ...HOME, FAIRLEAD_NODE: "" } }, "file"],
+  ];
+  for (const [who, part, node] of precedence) {
+    it(`lets ${who} win`, () => {
+      const result = resolveConfig(input(part));
+      expect(result.ok && result.options.node).to.equal(node);
+    });
+  }
+
+  const states: [Record<string, string>, string][] = [
+    [
+      { STATE_DIRECTORY: "/var/lib/fairlead:/other", XDG_STATE_HOME: "/xdg", HOME: "/h" },
+      "/var/lib/fairlead",
+    ],
+    [{ XDG_STATE_HOME: "/xdg", HOME: "/h" }, "/xdg/fairlead"],
+    [{ FAIRLEAD_STATE: "/mine", STATE_DIRECTORY: "/var/lib/fairlead" }, "/mine"],
+  ];
+  for (const [environment, state] of states) {
+    it(`keeps its state in ${state} under ${Object.keys(environment).join(" ")}`, () => {
+      const result = resolveConfig(input({ environment }));
+      expect(result.ok && result.options.state).to.equal(state);
+    });
+  }
+
+  it("reads lists from the file, from commas and from repeated flags", () => {
+    const wanted = [
+      { address: "192.0.2.1", port: 53 },
+      { address: "2001:db8::1", port: 53 },
+    ];
+    const spelled = ["192.0.2.1:53", "[2001:db8::1]:53"];
+    for (const part of [
+      { yaml: `listen: ["${spelled.join('", "')}"]` },
+      { environment: { ...HOME, FAIRLEAD_LISTEN: spelled.join(", ") } },
+      { flags: { listen: spelled } },
+    ]) {
+      const result = resolveConfig(input(part));
+      expect(result.ok && result.options.listen).to.deep.equal(wanted);
+    }
+    const single = resolveConfig(input({ yaml: "listen: 192.0.2.1:53" }));
+    expect(single.ok && single.options.listen).to.deep.equal(wanted.slice(0, 1));
+  });
+
+  const faults: [string, Parameters<typeof input>[0], string[]][] = [
+    [
+      "a listen address of the file, with its line",
+      { yaml: "node: a\nlisten:\n  - localhost:53\n" },
+      [
+        "fairlead.yaml:2: listen: 'localhost:53' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300",
+      ],
+    ],
+    [
+      "an address of the environment",
+      { environment: { ...HOME, FAIRLEAD_ADMIN: "9153" } },
+      ["FAIRLEAD_ADMIN: '9153' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300"],
+    ],
+    [
+      "a port that is none",
+      { flags: { admin: "127.0.0.1:70000" } },
+      ["--admin: '127.0.0.1:70000' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300"],
+    ],
+    [
+      "workers that are no number",
+      { flags: { workers: "many" } },
+      ["--workers: 'many' is not a number of workers"],
+    ],
+    ["no worker", { flags: { workers: "0" } }, ["--workers: is less than one worker"]],
+    [
+      "several workers",
+      { flags: { workers: "4" } },
+      ["--workers: '4': more than one worker is not built in this version"],
+    ],
+    ["NATS", { flags: { nats: ["nats://127.0.0.1"] } }, ["--nats: is not built in this version"]],
+    ["a geo database", { yaml: "geoip: c.mmdb" }, ["fairlead.yaml:1: geoip: is not built in this version"]],
+    [
+      "a token file",
+      { environment: { ...HOME, FAIRLEAD_ADMIN_TOKEN_FILE: "t" } },
+      ["FAIRLEAD_ADMIN_TOKEN_FILE: is not built in this version"],
+    ],
+    [
+      "a key that is no setting",
+      { yaml: "lisen: 127.0.0.1:53" },
+      [
+        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers state node geoip nats admin-token-file user",
+      ],
+    ],
+    [
+      "a wrong kind of value",
+      { yaml: "node: [a]" },
+      ["fairlead.yaml:1: node: has the wrong kind of value: Invalid input: expected string, received array"],
+    ],
+    ["a list as a file", { yaml: "- a" }, ["fairlead.yaml: is not a map of settings to values"]],
+    ["an empty list", { yaml: "listen: []" }, ["fairlead.yaml:1: listen: needs at least one value"]],
+    [
+      "no place for the state",
+      { environment: {} },
+      ["--state: has no default here: none of STATE_DIRECTORY, XDG_STATE_HOME and HOME is set"],
+    ],
+    [
+      "faults of every source at once, overridden ones too",
+      { yaml: "node: ''", environment: { ...HOME, FAIRLEAD_NODE: "a b" }, flags: { node: "good" } },
+      [
+        "fairlead.yaml:1: node: is empty, expected a name",
+        "FAIRLEAD_NODE: holds a blank or a character outside ASCII",
+      ],
+    ],
+  ];
+  for (const [what, part, messages] of faults) {
+    it(`refuses ${what}`, () => {
+      const result = resolveConfig(input(part));
+      expect(result.ok).to.equal(false);
+      if (result.ok) return;
+      expect(result.faults.map(({ source, message }) => `${source}: ${message}`)).to.deep.equal(messages);
+    });
+  }
+
+  it("says where a file is not YAML", () => {
+    const result = resolveConfig(input({ yaml: "node: a\nlisten: [\n" }));
+    expect(!result.ok && result.faults[0]?.source).to.match(/^fairlead\.yaml:[23]$/);
+    expect(!result.ok && result.faults[0]?.message).to.match(/^is not YAML: /);
+  });
+});
