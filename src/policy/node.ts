@@ -81,14 +81,7 @@ export function traceOf(
 
 /** How an expression is called in traces and messages: a REF, or its kind. */
 export function describe(expression: Expression): string {
-  switch (expression.kind) {
-    case "pool":
-      return expression.pool;
-    case "endpoint":
-      return `${expression.pool}/${expression.endpoint}`;
-    case "policy":
-      return expression.policy;
-    default:
-      return expression.kind;
-  }
+  if (expression.kind === "pool") return expression.pool;
+  if (expression.kind === "endpoint") return `${expression.pool}/${expression.endpoint}`;
+  return expression.kind === "policy" ? expression.policy : expression.kind;
 }

@@ -1,0 +1,259 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { type Client, UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import { networkOf } from "../../../src/geo/network.ts";
+import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
+import type { Expression } from "../../../src/policy/expression.ts";
+import type { AddressFamily, MinUp, Pool } from "../../../src/policy/model.ts";
+import { isAddressUp } from "../../../src/policy/pool.ts";
+import {
+  address,
+  addressHealth,
+  clientAt,
+  definitions,
+  endpoint,
+  type HealthWord,
+  policy,
+  pool,
+  snapshot,
+} from "../../support/policies.ts";
+
+const ref = (name: string): Expression => ({ kind: "pool", pool: name });
+const single = (name: string, octet: number): Pool =>
+  pool(name, [endpoint(name, "one", [`192.0.2.${octet}`])]);
+const POOLS = [single("a", 1), single("b", 2), single("c", 3)];
+
+interface Asked {
+  readonly pools?: readonly Pool[];
+  readonly down?: readonly string[];
+  readonly client?: Client;
+  readonly family?: AddressFamily;
+}
+
+/** `a/one=70 b/one=30` in per cent, or the outcome; `!` where the answer failed open. */
+function answerOf(expression: Expression, { pools = POOLS, down = [], client, family }: Asked): string {
+  const health: { [id: string]: HealthWord } = {};
+  for (const id of down) health[id.includes("/") ? id : `${id}/one`] = "down";
+  const evaluation = evaluate(
+    policy(expression),
+    definitions(pools, { named: { kind: "failover", children: [ref("b"), ref("c")] } }),
+    snapshot(pools, health),
+    client ?? UNKNOWN_CLIENT,
+    family ?? "ipv4",
+  );
+  const shares = sharesOf(evaluation).map(
+    ({ endpoint, share }) => `${endpoint.id}=${Math.round(share * 100)}`,
+  );
+  return (evaluation.failingOpen ? "!" : "") + (shares.join(" ") || evaluation.outcome);
+}
+
+function table(expression: Expression, rows: readonly (readonly [Asked, string])[]): void {
+  for (const [asked, answer] of rows) {
+    it(`${JSON.stringify({ down: asked.down ?? [] })} → ${answer}`, () => {
+      expect(answerOf(expression, asked)).to.equal(answer);
+    });
+  }
+}
+
+describe("isAddressUp() follows the table at the head of policy/pool", () => {
+  const ROWS = [
+    ["up", "down", [true, true, true, true]],
+    ["down", "up", [false, false, false, false]],
+    ["drain", "up", [false, false, true, false]],
+    ["drain", "passing", [false, false, true, false]],
+    ["drain", "down", [false, false, false, false]],
+    ["drain", "unknown", [false, false, false, false]],
+    [undefined, "up", [true, true, true, true]],
+    [undefined, "failing", [true, true, true, true]],
+    [undefined, "passing", [false, true, true, true]],
+    [undefined, "unknown", [false, true, true, true]],
+    [undefined, "down", [false, false, false, true]],
+  ] as const;
+  for (const [forced, word, expected] of ROWS) {
+    it(`forced ${forced ?? "none"}, observed ${word}`, () => {
+      expect(
+        ([1, 2, 3, 4] as const).map((rung) => isAddressUp(forced, addressHealth(word), rung)),
+      ).to.deep.equal(expected);
+    });
+  }
+});
+
+describe("failover", () => {
+  table({ kind: "failover", children: [ref("a"), ref("b"), ref("c")] }, [
+    [{}, "a/one=100"],
+    [{ down: ["b", "c"] }, "a/one=100"],
+    [{ down: ["a"] }, "b/one=100"],
+    [{ down: ["a", "b"] }, "c/one=100"],
+    [{ down: ["a", "b", "c"] }, "!a/one=100"],
+  ]);
+
+  it("keeps its order for every health", () => {
+    fc.assert(
+      fc.property(fc.subarray(["a", "b", "c"]), (down) => {
+        const first = ["a", "b", "c"].find((name) => !down.includes(name));
+        const answer = answerOf({ kind: "failover", children: [ref("a"), ref("b"), ref("c")] }, { down });
+        expect(answer).to.equal(first === undefined ? "!a/one=100" : `${first}/one=100`);
+      }),
+    );
+  });
+});
+
+describe("weighted", () => {
+  const expression: Expression = {
+    kind: "weighted",
+    children: [
+      { weight: 70, expression: ref("a") },
+      { weight: 30, expression: ref("b") },
+      { weight: 0, expression: ref("c") },
+    ],
+  };
+  table(expression, [
+    [{}, "a/one=70 b/one=30"],
+    [{ down: ["b"] }, "a/one=100"],
+    [{ down: ["a"] }, "b/one=100"],
+    [{ down: ["a", "b"] }, "c/one=100"],
+    [{ down: ["a", "b", "c"] }, "!a/one=70 b/one=30"],
+  ]);
+
+  it("shares alike among those that weigh 0 when no other is up", () => {
+    const zeros: Expression = {
+      kind: "weighted",
+      children: [
+        { weight: 5, expression: ref("a") },
+        { weight: 0, expression: ref("b") },
+        { weight: 0, expression: ref("c") },
+      ],
+    };
+    expect(answerOf(zeros, { down: ["a"] })).to.equal("b/one=50 c/one=50");
+  });
+});
+
+describe("all", () => {
+  const expression: Expression = {
+    kind: "all",
+    children: [
+      { weight: 1, expression: ref("a") },
+      { weight: 1, expression: { kind: "policy", policy: "named" } },
+    ],
+  };
+  table(expression, [
+    [{}, "a/one=50 b/one=50"],
+    [{ down: ["a"] }, "b/one=100"],
+    [{ down: ["b"] }, "a/one=50 c/one=50"],
+    [{ down: ["b", "c"] }, "a/one=100"],
+    [{ down: ["a", "b", "c"] }, "!a/one=50 b/one=50"],
+  ]);
+
+  it("puts every endpoint of its children in one answer", () => {
+    const { draws } = evaluate(
+      policy(expression),
+      definitions(POOLS, { named: ref("b") }),
+      snapshot(POOLS),
+      UNKNOWN_CLIENT,
+      "ipv4",
+    );
+    expect(draws).to.have.length(1);
+    expect(draws[0]?.answers).to.equal(Number.POSITIVE_INFINITY);
+    expect(draws[0]?.candidates.map((candidate) => candidate.endpoint.id)).to.deep.equal(["a/one", "b/one"]);
+  });
+});
+
+describe("geo", () => {
+  const net = (text: string) => {
+    const [ip = "", bits] = text.split("/");
+    return { kind: "net", network: networkOf(address(ip).octets, Number(bits)), text } as const;
+  };
+  const expression: Expression = {
+    kind: "geo",
+    entries: [
+      { match: { kind: "any" }, expression: ref("c") },
+      { match: { kind: "country", country: "FR" }, expression: ref("b") },
+      { match: net("10.0.0.0/8"), expression: ref("b") },
+      { match: net("10.1.0.0/16"), expression: ref("a") },
+    ],
+  };
+  const inner = clientAt("10.1.2.3");
+  const france = {
+    network: undefined,
+    place: { country: "FR", subdivision: undefined, continent: "EU", asn: undefined },
+  };
+  table(expression, [
+    [{ client: inner }, "a/one=100"],
+    [{ client: inner, down: ["a"] }, "b/one=100"],
+    [{ client: inner, down: ["a", "b"] }, "c/one=100"],
+    [{ client: inner, down: ["a", "b", "c"] }, "!a/one=100"],
+    [{ client: clientAt("10.9.9.9") }, "b/one=100"],
+    [{ client: clientAt("192.0.2.77") }, "c/one=100"],
+    [{ client: clientAt("192.0.2.77"), down: ["c"] }, "!c/one=100"],
+    [{ client: france }, "b/one=100"],
+    [{ client: UNKNOWN_CLIENT }, "c/one=100"],
+  ]);
+
+  const closed: Expression = {
+    kind: "geo",
+    entries: [
+      { match: net("10.0.0.0/8"), expression: ref("a") },
+      { match: { kind: "any" }, expression: "nodata" },
+    ],
+  };
+  it("answers NODATA to whom `*=nodata` was meant for", () => {
+    expect(answerOf(closed, { client: clientAt("192.0.2.77") })).to.equal("nodata");
+  });
+  it("never makes NODATA of a match that is down", () => {
+    expect(answerOf(closed, { client: inner, down: ["a"] })).to.equal("!a/one=100");
+  });
+});
+
+describe("a pool", () => {
+  const wide = (minUp: MinUp, weights = [1, 1, 1]): Pool[] => [
+    pool(
+      "a",
+      weights.map((weight, index) => endpoint("a", `e${index}`, [`192.0.2.${index + 10}`], weight)),
+      { minUp },
+    ),
+    single("b", 2),
+  ];
+  const expression: Expression = { kind: "failover", children: [ref("a"), ref("b")] };
+  const ROWS: readonly (readonly [string, Asked, string])[] = [
+    ["draws by weight", { pools: wide({ kind: "count", count: 1 }, [3, 1, 0]) }, "a/e0=75 a/e1=25"],
+    [
+      "turns to weight 0 when no other is up",
+      { pools: wide({ kind: "count", count: 1 }, [3, 1, 0]), down: ["a/e0", "a/e1"] },
+      "a/e2=100",
+    ],
+    [
+      "stays while one dead endpoint leaves min-up",
+      { pools: wide({ kind: "count", count: 2 }), down: ["a/e0"] },
+      "a/e1=50 a/e2=50",
+    ],
+    [
+      "is down below min-up",
+      { pools: wide({ kind: "count", count: 2 }), down: ["a/e0", "a/e1"] },
+      "b/one=100",
+    ],
+    [
+      "reads min-up as a percentage",
+      { pools: wide({ kind: "percent", percent: 67 }), down: ["a/e0"] },
+      "b/one=100",
+    ],
+    [
+      "gives what is left below min-up when nothing else is up",
+      { pools: wide({ kind: "count", count: 2 }), down: ["a/e0", "a/e1", "b"] },
+      "a/e2=100",
+    ],
+    ["without the family answers NODATA where it is chosen", { family: "ipv6" }, "nodata"],
+  ];
+  for (const [title, asked, answer] of ROWS) {
+    it(`${title} → ${answer}`, () => {
+      expect(answerOf(expression, asked)).to.equal(answer);
+    });
+  }
+
+  it("answers only those addresses of an endpoint that are up", () => {
+    const pools = [pool("a", [endpoint("a", "one", ["192.0.2.1", "192.0.2.2"])])];
+    const health = snapshot(pools, { "a/one": ["down", "up"] });
+    const { draws } = evaluate(policy(ref("a")), definitions(pools), health, UNKNOWN_CLIENT, "ipv4");
+    expect(draws[0]?.candidates[0]?.addresses.map(({ text }) => text)).to.deep.equal(["192.0.2.2"]);
+  });
+});
