@@ -17,7 +17,7 @@ export interface Thresholds {
   readonly rise: number;
 }
 
-/** An inclusive range of HTTP status codes. */
+/** An inclusive range of HTTP status codes; for dns monitors, of response codes. */
 export interface StatusRange {
   readonly first: number;
   readonly last: number;
@@ -32,7 +32,7 @@ export interface HostPort {
 export interface Monitor {
   readonly name: string;
   readonly kind: MonitorKind;
-  /** `undefined` for `exec` only. */
+  /** The target's where there is one; `undefined` for `exec` without a target only. */
   readonly port: number | undefined;
   readonly everyMs: number;
   readonly timeoutMs: number;
@@ -40,8 +40,11 @@ export interface Monitor {
   /** http, https */
   readonly path: string;
   readonly method: string;
+  /** http, https: the Host header. https, tls, grpc: the SNI, and the name that the certificate must be for. */
   readonly host: string | undefined;
+  /** By name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Also dns, for response codes. */
   readonly expect: readonly StatusRange[];
   readonly body: string | undefined;
   readonly bodyRegex: string | undefined;
@@ -49,10 +52,10 @@ export interface Monitor {
   readonly verify: boolean;
   readonly caFile: string | undefined;
   readonly certExpiryMs: number | undefined;
-  /** tcp, tls */
+  /** tcp, tls; text of octets, one a character. `receive` also dns: the data of one record of the answer. */
   readonly send: string | undefined;
   readonly receive: string | undefined;
-  /** dns */
+  /** dns: the name asked for; grpc: the service. */
   readonly query: string | undefined;
   readonly qtype: string | undefined;
   /** exec: the program and its arguments; no shell. */
