@@ -1,0 +1,90 @@
+/**
+ * The zones part of an image: everything that follows from the zone files alone, built when they are loaded and shared
+ * by every image until the next load. It numbers what the answer path and its counters speak of, so that both work with
+ * small integers: zones in the order of the set, policies in the order of their zones' names, and the endpoints that a
+ * policy can reach in the order in which it reaches them.
+ *
+ * It holds objects for now. Only the functions of this room look into it, so that flat bytes can take their place.
+ */
+
+import { formatName, type Name } from "../dns/name.ts";
+import type { RRset } from "../dns/rrset.ts";
+import type { Endpoint, Policy } from "../policy/model.ts";
+import { reachOf } from "../policy/reach.ts";
+import { indexZones, negativeSoa, type ZonesByApexKey } from "../zone/lookup.ts";
+import type { Zone, ZoneNode, ZoneSet } from "../zone/model.ts";
+import { buildClientTable, type ClientTable } from "./clients.ts";
+
+/** One POLICY record, by its number. */
+export interface PolicyEntry {
+  /** Absolute, as `formatName` writes it. */
+  readonly owner: string;
+  readonly ownerName: Name;
+  readonly zone: Zone;
+  readonly policy: Policy;
+  /** All that it can ever answer with: an endpoint's place here is its number within the policy. */
+  readonly endpoints: readonly Endpoint[];
+  /** What it can tell apart about a client's address. */
+  readonly clients: ClientTable;
+}
+
+/** One zone, by its number. */
+export interface ZoneEntry {
+  /** The apex, absolute, as `formatName` writes it: the metrics' label. */
+  readonly name: string;
+  readonly zone: Zone;
+  /** As it goes into negative answers, with their TTL. */
+  readonly negativeSoa: RRset;
+}
+
+export interface ZonePart {
+  readonly set: ZoneSet;
+  readonly zones: readonly ZoneEntry[];
+  readonly policies: readonly PolicyEntry[];
+  /** For `find` alone. */
+  readonly index: ZoneIndex;
+}
+
+export interface ZoneIndex {
+  readonly byApexKey: ZonesByApexKey;
+  readonly zoneNumbers: ReadonlyMap<Zone, number>;
+  readonly policyNumbers: ReadonlyMap<ZoneNode, number>;
+}
+
+export function compileZones(set: ZoneSet): ZonePart {
+  const policies: PolicyEntry[] = [];
+  const policyNumbers = new Map<ZoneNode, number>();
+  for (const zone of set.zones) {
+    for (const node of zone.nodes.values()) {
+      if (node.policy === undefined) continue;
+      policyNumbers.set(node, policies.length);
+      policies.push(policyEntry(zone, node.owner, node.policy, set));
+    }
+  }
+  return {
+    set,
+    zones: set.zones.map((zone) => ({
+      name: formatName(zone.apex),
+      zone,
+      negativeSoa: negativeSoa(zone),
+    })),
+    policies,
+    index: {
+      byApexKey: indexZones(set.zones),
+      zoneNumbers: new Map(set.zones.map((zone, number) => [zone, number])),
+      policyNumbers,
+    },
+  };
+}
+
+function policyEntry(zone: Zone, owner: Name, policy: Policy, set: ZoneSet): PolicyEntry {
+  const { endpoints, networks } = reachOf(policy.expression, set.definitions);
+  return {
+    owner: formatName(owner),
+    ownerName: owner,
+    zone,
+    policy,
+    endpoints,
+    clients: buildClientTable(networks),
+  };
+}
