@@ -1,0 +1,47 @@
+/** Files that are either the old ones or the new ones after a crash at any instant, never half of each. */
+
+import { open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** State is nobody else's business. */
+export const STATE_FILE_MODE = 0o600;
+export const STATE_FOLDER_MODE = 0o700;
+
+const TEMPORARY_SUFFIX = ".partial";
+
+/**
+ * Writes aside, forces the octets to disk, renames over `path`, and forces the folder's entry to disk as well. Rejects
+ * with the system's error; `path` is untouched then.
+ */
+export async function writeFileAtomically(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const temporary = `${path}.${process.pid}${TEMPORARY_SUFFIX}`;
+  try {
+    const file = await open(temporary, "w", STATE_FILE_MODE);
+    try {
+      for (const part of parts) await file.writeFile(part);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  const folder = await open(dirname(path), "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Removes what writers left behind that died half-way; the caller holds the folder's lock. Returns how many. */
+export async function removeLeftovers(folder: string): Promise<number> {
+  const own = `.${process.pid}${TEMPORARY_SUFFIX}`;
+  const names = (await readdir(folder)).filter(
+    (name) => name.endsWith(TEMPORARY_SUFFIX) && !name.endsWith(own),
+  );
+  for (const name of names) await rm(join(folder, name), { force: true });
+  return names.length;
+}
