@@ -144,6 +144,22 @@ export interface ExpectationEntry {
   readonly outcomeRefs: readonly RefSyntax[];
 }
 
+/**
+ * What a faulty entry meant to define. The parser has reported the entry itself; whoever looks for what it would have
+ * defined holds his tongue, so that one slip of the pen is one diagnostic.
+ */
+export interface Damage {
+  /** Monitors by name. */
+  readonly monitors: ReadonlySet<string>;
+  /** Pools and policies by name, endpoints as `pool/endpoint`. A pool with a faulty endpoint or key is still listed. */
+  readonly names: ReadonlySet<string>;
+  /** Records that could not be read: `nameKey` of the owner, and the type code or `POLICY` as far as it is known. */
+  readonly records: readonly {
+    readonly ownerKey: string;
+    readonly type: number | "POLICY" | undefined;
+  }[];
+}
+
 /** One `*.zone` file with all that it includes. Every fault that the parser met is among the diagnostics. */
 export interface ZoneFileSyntax {
   readonly file: string;
@@ -157,6 +173,8 @@ export interface ZoneFileSyntax {
   readonly rules: readonly RuleEntry[];
   readonly windows: readonly WindowEntry[];
   readonly expectations: readonly ExpectationEntry[];
+  /** The file itself first, then what it includes, each once. */
   readonly sources: readonly SourceFile[];
+  readonly damage: Damage;
   readonly diagnostics: readonly Diagnostic[];
 }

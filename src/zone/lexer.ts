@@ -1,0 +1,288 @@
+/**
+ * The lexing of master files (RFC 1035 §5.1): octets → entries of tokens.
+ *
+ * An entry is one logical line: parentheses join physical lines, `;` starts a comment, blanks separate tokens. Quotes
+ * are taken off and escapes (`\DDD`, `\X`) left in place, for dns/ decodes them where it knows what they stand for.
+ * A parenthesis is a token of its own wherever it stands outside quotes, with or without blanks around it: expressions
+ * need it, and everything else lets it pass.
+ *
+ * Text is latin1, one character an octet, so that offsets in the text are offsets in the file. The lexer walks over it
+ * once, character by character; a token is a slice. It never throws and always comes to an end. What it cannot read it
+ * reports, and it marks the entry as broken.
+ */
+
+import type { TextToken } from "../dns/text.ts";
+
+/** One token. The parentheses are the unquoted tokens `(` and `)`; no other unquoted token can have these texts. */
+export interface Token extends TextToken {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in octets. */
+  readonly column: number;
+  /** No blank, line end or comment stands between this token and the one before it: `a(`, `)=70`. */
+  readonly glued: boolean;
+}
+
+export interface Entry {
+  /** At least one, save for an entry that is broken. */
+  readonly tokens: readonly Token[];
+  /** The entry begins with a blank: it has no owner of its own, or it is an endpoint of the pool above it. */
+  readonly indented: boolean;
+  readonly hasParentheses: boolean;
+  /** A fault inside of it has been reported: whatever else is wrong with it may only follow from that. */
+  readonly broken: boolean;
+}
+
+export type LexFault = (line: number, column: number, code: string, message: string) => void;
+
+/**
+ * How often the lexer goes back after a parenthesis that is never closed: each time costs a pass over the rest of the
+ * file, so a file of opening parentheses must not have as many as it likes.
+ */
+const MAX_UNCLOSED_PARENTHESES = 8;
+
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+const BACKSLASH = 0x5c;
+
+const BYTE_ORDER_MARK = "\xef\xbb\xbf";
+
+/** How many octets become characters at a time; more would overflow the stack of a call. */
+const DECODE_CHUNK_OCTETS = 8192;
+
+/** One character an octet. (TextDecoder's «latin1» is windows-1252 and would not do.) */
+export function latin1(octets: Uint8Array): string {
+  const chunks: string[] = [];
+  for (let at = 0; at < octets.length; at += DECODE_CHUNK_OCTETS) {
+    chunks.push(String.fromCharCode(...octets.subarray(at, at + DECODE_CHUNK_OCTETS)));
+  }
+  return chunks.join("");
+}
+
+export function isOpen(token: Token | undefined): boolean {
+  return token !== undefined && token.text === "(" && !token.quoted;
+}
+
+export function isClose(token: Token | undefined): boolean {
+  return token !== undefined && token.text === ")" && !token.quoted;
+}
+
+/** The tokens of an entry in which parentheses only join lines. */
+export function withoutParentheses(entry: Entry): readonly Token[] {
+  if (!entry.hasParentheses) return entry.tokens;
+  return entry.tokens.filter((token) => !isOpen(token) && !isClose(token));
+}
+
+export class Lexer {
+  readonly #text: string;
+  readonly #onFault: LexFault;
+  #at = 0;
+  #line = 1;
+  /** Where the line begins that is being read. */
+  #lineStart = 0;
+  #unclosed = 0;
+
+  // The entry that is being read.
+  #tokens: Token[] = [];
+  #depth = 0;
+  #hasParentheses = false;
+  #broken = false;
+  /** Where the last token ended, to see whether the next one is glued to it. */
+  #lastEnd = -1;
+
+  constructor(text: string, onFault: LexFault) {
+    this.#text = text;
+    this.#onFault = onFault;
+    if (text.startsWith(BYTE_ORDER_MARK)) {
+      onFault(1, 1, "byte-order-mark", "File begins with a UTF-8 byte order mark; save it without one");
+      this.#at = BYTE_ORDER_MARK.length;
+      this.#lineStart = this.#at;
+    }
+  }
+
+  /** The next entry, or `undefined` at the end of the file. */
+  next(): Entry | undefined {
+    while (this.#at < this.#text.length) {
+      this.#tokens = [];
+      this.#hasParentheses = false;
+      this.#broken = false;
+      this.#lastEnd = -1;
+      const first = this.#text.charCodeAt(this.#at);
+      const indented = first === SPACE || first === TAB;
+      this.#readEntry();
+      if (this.#tokens.length > 0 || this.#broken) {
+        const { hasParentheses, broken } = { hasParentheses: this.#hasParentheses, broken: this.#broken };
+        return { tokens: this.#tokens, indented, hasParentheses, broken };
+      }
+    }
+    return undefined;
+  }
+
+  #readEntry(): void {
+    this.#depth = 0;
+    /** Just behind the line on which the outermost parenthesis was opened: where to go on if it is never closed. */
+    let resume: { at: number; line: number; tokens: number } | undefined;
+    let outermost: Token | undefined;
+    while (this.#at < this.#text.length) {
+      const code = this.#text.charCodeAt(this.#at);
+      switch (code) {
+        case SPACE:
+        case TAB:
+        case RETURN:
+          this.#at++;
+          break;
+        case NEWLINE:
+          this.#at++;
+          this.#line++;
+          this.#lineStart = this.#at;
+          if (this.#depth === 0) return;
+          resume ??= { at: this.#at, line: this.#line, tokens: this.#tokens.length };
+          break;
+        case SEMICOLON:
+          this.#skipComment();
+          break;
+        case QUOTE:
+          this.#readQuoted();
+          break;
+        case OPEN:
+          this.#push("(", false, this.#at, this.#at + 1);
+          this.#hasParentheses = true;
+          if (this.#depth === 0) {
+            resume = undefined;
+            outermost = this.#tokens.at(-1);
+          }
+          this.#depth++;
+          break;
+        case CLOSE:
+          this.#readClose();
+          break;
+        default:
+          this.#readWord();
+      }
+    }
+    if (this.#depth > 0 && outermost !== undefined) this.#unclosedParenthesis(outermost, resume);
+  }
+
+  /** An unclosed parenthesis would swallow the rest of the file; only its own line is given up. */
+  #unclosedParenthesis(
+    outermost: Token,
+    resume: { at: number; line: number; tokens: number } | undefined,
+  ): void {
+    this.#fault(outermost.line, outermost.column, "unclosed-parenthesis", "Parenthesis is never closed");
+    if (resume === undefined) return;
+    this.#unclosed++;
+    if (this.#unclosed > MAX_UNCLOSED_PARENTHESES) {
+      const message = `More than ${MAX_UNCLOSED_PARENTHESES} parentheses are never closed; the rest of the file is not read`;
+      this.#fault(resume.line, 1, "unclosed-parenthesis", message);
+      return;
+    }
+    this.#tokens.length = resume.tokens;
+    this.#at = resume.at;
+    this.#line = resume.line;
+    this.#lineStart = resume.at;
+  }
+
+  #readClose(): void {
+    if (this.#depth === 0) {
+      const column = this.#at - this.#lineStart + 1;
+      this.#fault(this.#line, column, "unopened-parenthesis", "')' closes no parenthesis");
+      this.#at++;
+      return;
+    }
+    this.#depth--;
+    this.#push(")", false, this.#at, this.#at + 1);
+  }
+
+  #skipComment(): void {
+    const end = this.#text.indexOf("\n", this.#at);
+    this.#at = end === -1 ? this.#text.length : end;
+  }
+
+  #push(text: string, quoted: boolean, start: number, end: number): void {
+    this.#tokens.push({
+      text,
+      quoted,
+      line: this.#line,
+      column: start - this.#lineStart + 1,
+      glued: start === this.#lastEnd,
+    });
+    this.#at = end;
+    this.#lastEnd = end;
+  }
+
+  #fault(line: number, column: number, code: string, message: string): void {
+    this.#broken = true;
+    this.#onFault(line, column, code, message);
+  }
+
+  /** From an opening quote to behind the closing one; the text between. A quoted string ends on its own line. */
+  #readQuoted(): void {
+    const start = this.#at;
+    const end = this.#closingQuote(start);
+    const closed = this.#text.charCodeAt(end) === QUOTE;
+    this.#push(this.#text.slice(start + 1, end), true, start, closed ? end + 1 : end);
+  }
+
+  /** Where the quote at `start` is closed, or where its line ends: that is reported. */
+  #closingQuote(start: number): number {
+    const text = this.#text;
+    let at = start + 1;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) return at;
+      if (code === NEWLINE) break;
+      if (code === BACKSLASH && at + 1 < text.length && text.charCodeAt(at + 1) !== NEWLINE) at++;
+    }
+    const column = start - this.#lineStart + 1;
+    this.#fault(this.#line, column, "unclosed-quote", "Quoted string is not closed on its line");
+    return at;
+  }
+
+  /** A word ends at a blank, a parenthesis, a comment or a quote, save that `key="…"` is one word. */
+  #readWord(): void {
+    const text = this.#text;
+    const start = this.#at;
+    let at = start;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > SEMICOLON && code !== BACKSLASH) continue;
+      if (code === BACKSLASH) {
+        const next = text.charCodeAt(at + 1);
+        if (at + 1 >= text.length || next === NEWLINE || next === RETURN) {
+          const column = at - this.#lineStart + 1;
+          this.#fault(this.#line, column, "lone-backslash", "Line ends in a lone backslash");
+        } else at++;
+      } else if (code === QUOTE) {
+        if (text.charCodeAt(at - 1) !== EQUALS) break;
+        const end = this.#closingQuote(at);
+        const closed = text.charCodeAt(end) === QUOTE;
+        const word = text.slice(start, at) + text.slice(at + 1, end);
+        this.#push(word, false, start, closed ? end + 1 : end);
+        return;
+      } else if (isDelimiter(code)) break;
+    }
+    this.#push(text.slice(start, at), false, start, at);
+  }
+}
+
+function isDelimiter(code: number): boolean {
+  switch (code) {
+    case SPACE:
+    case TAB:
+    case NEWLINE:
+    case RETURN:
+    case OPEN:
+    case CLOSE:
+    case SEMICOLON:
+      return true;
+    default:
+      return false;
+  }
+}
