@@ -1,0 +1,58 @@
+/** Samples of what is counted while the process runs: queries, answers and probes. */
+
+import type { AnswerCounters, HistogramReading, ProbeCounters } from "../source.ts";
+import type { Sample } from "./sample.ts";
+
+export function answerSamples(counters: AnswerCounters) {
+  return {
+    fairlead_dns_queries_total: () => labelled(counters.queries()),
+    fairlead_dns_responses_total: () => labelled(counters.responses()),
+    fairlead_dns_dropped_total: () => labelled(counters.dropped()),
+    fairlead_dns_response_seconds: () =>
+      histogramSamples("fairlead_dns_response_seconds", {}, counters.responseSeconds()),
+    fairlead_answers_total: () => labelled(counters.answers()),
+  };
+}
+
+export function probeSamples(counters: ProbeCounters) {
+  return {
+    fairlead_probes_total: () => labelled(counters.results()),
+    fairlead_probe_duration_seconds: () => durationSamples(counters),
+    fairlead_probe_last_duration_seconds: () => lastDurationSamples(counters),
+    fairlead_endpoint_transitions_total: () => labelled(counters.transitions()),
+  };
+}
+
+/** What a counter's reader yields names its labels already. */
+function* labelled(readings: Iterable<{ readonly value: number }>): Generator<Sample> {
+  for (const { value, ...labels } of readings) yield { labels, value };
+}
+
+function* durationSamples(counters: ProbeCounters): Generator<Sample> {
+  for (const { monitor, histogram } of counters.durations()) {
+    yield* histogramSamples("fairlead_probe_duration_seconds", { monitor }, histogram);
+  }
+}
+
+function* lastDurationSamples(counters: ProbeCounters): Generator<Sample> {
+  for (const { pool, endpoint, seconds } of counters.lastDurations()) {
+    yield { labels: { pool, endpoint }, value: seconds };
+  }
+}
+
+/** Buckets are published summed up: each holds everything up to its bound, and the last one everything. */
+function* histogramSamples(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  { boundsSeconds, counts, sumSeconds }: HistogramReading,
+): Generator<Sample> {
+  let count = 0;
+  for (const [index, boundSeconds] of boundsSeconds.entries()) {
+    count += counts[index] ?? 0;
+    yield { metricName: `${name}_bucket`, labels: { le: String(boundSeconds), ...labels }, value: count };
+  }
+  count += counts[boundsSeconds.length] ?? 0;
+  yield { metricName: `${name}_bucket`, labels: { le: "+Inf", ...labels }, value: count };
+  yield { metricName: `${name}_sum`, labels, value: sumSeconds };
+  yield { metricName: `${name}_count`, labels, value: count };
+}

@@ -1,0 +1,179 @@
+/**
+ * What follows from the state that is served, once an image: what is up, and what each policy comes to. The status
+ * JSON, the page and the metrics are three ways of writing it down.
+ *
+ * An endpoint's observed state, from those of its addresses:
+ *
+ * | one is up | one is unknown | observed |
+ * | --------- | -------------- | -------- |
+ * | yes       | any            | up       |
+ * | no        | yes            | unknown  |
+ * | no        | no             | down     |
+ */
+
+import type { AddressHealth, EndpointHealth, Snapshot } from "../../health/snapshot.ts";
+import type { Forced, Observed } from "../../health/verdict.ts";
+import { sharesOf } from "../../policy/evaluate.ts";
+import type { Evaluation, Rung, Share } from "../../policy/evaluation.ts";
+import type { Address, AddressFamily, Definitions, Endpoint, Pool } from "../../policy/model.ts";
+import { decidePool, isAddressUp } from "../../policy/pool.ts";
+import { reachOf } from "../../policy/reach.ts";
+import type { PolicyView, ServingState, ZoneView } from "../source.ts";
+
+const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
+const NOWHERE = { network: undefined, place: undefined };
+const NOT_YET_PROBED: AddressHealth = {
+  observed: "unknown",
+  passing: false,
+  reason: "not yet probed",
+  sinceMs: 0,
+};
+
+export interface AddressState {
+  readonly address: Address;
+  readonly health: AddressHealth;
+}
+
+export interface EndpointState {
+  readonly endpoint: Endpoint;
+  /** As policies see it on rung 1, in any family. */
+  readonly up: boolean;
+  readonly observed: Observed;
+  readonly forced: Forced | undefined;
+  /** `undefined` while it was never probed. */
+  readonly sinceMs: number | undefined;
+  readonly reason: string;
+  readonly addresses: readonly AddressState[];
+}
+
+export interface PoolState {
+  readonly pool: Pool;
+  /** As policies see it on rung 1, in any family that it has. */
+  readonly up: boolean;
+  readonly endpoints: readonly EndpointState[];
+}
+
+export interface PolicyState {
+  readonly view: PolicyView;
+  /** Those in which it has endpoints; both where it has none at all. */
+  readonly families: readonly AddressFamily[];
+  /** The worst of `families`. */
+  readonly rung: Rung;
+  readonly failingOpen: boolean;
+  /** The shortest of `families`. */
+  readonly ttlSeconds: number;
+  /** Of the first of `families`, IPv4 before IPv6; `outcome` and `shares` are. */
+  readonly outcome: Evaluation["outcome"];
+  readonly shares: readonly Share[];
+  /** Every pool it can ever answer from. */
+  readonly pools: ReadonlySet<string>;
+}
+
+export interface ZoneState {
+  readonly zone: ZoneView;
+  readonly policies: readonly PolicyState[];
+}
+
+export interface DerivedState {
+  readonly zones: readonly ZoneState[];
+  readonly pools: readonly PoolState[];
+}
+
+export function derive({ zones, definitions, snapshot }: ServingState): DerivedState {
+  return {
+    zones: zones.map((zone) => ({
+      zone,
+      policies: zone.policies.map((view) => derivePolicy(view, definitions)),
+    })),
+    pools: Array.from(definitions.pools.values(), (pool) => derivePool(pool, definitions, snapshot)),
+  };
+}
+
+/** `derive`, made once for each state: requests between two images share the result. */
+export function createDerive(): (state: ServingState) => DerivedState {
+  const known = new WeakMap<ServingState, DerivedState>();
+  return (state) => {
+    const derived = known.get(state) ?? derive(state);
+    known.set(state, derived);
+    return derived;
+  };
+}
+
+function derivePolicy(view: PolicyView, definitions: Definitions): PolicyState {
+  const reach = reachOf(view.policy.expression, definitions);
+  const families = familiesOf(reach.endpoints);
+  const evaluations = families.map((family) => view.evaluations[family]);
+  const first = view.evaluations[families[0] ?? "ipv4"];
+  return {
+    view,
+    families,
+    rung: evaluations.reduce<Rung>((worst, { rung }) => (rung > worst ? rung : worst), 1),
+    failingOpen: evaluations.some(({ failingOpen }) => failingOpen),
+    ttlSeconds: Math.min(...evaluations.map(({ ttlSeconds }) => ttlSeconds)),
+    outcome: first.outcome,
+    shares: sharesOf(first),
+    pools: reach.pools,
+  };
+}
+
+function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
+  const families = FAMILIES.filter((family) =>
+    endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
+  );
+  return families.length === 0 ? FAMILIES : families;
+}
+
+function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): PoolState {
+  const up = familiesOf(pool.endpoints).some((family) => {
+    const question = { definitions, snapshot, client: NOWHERE, family, rung: 1, traced: false } as const;
+    return decidePool(pool, question).draws.length > 0;
+  });
+  const endpoints = pool.endpoints.map((endpoint) =>
+    deriveEndpoint(endpoint, snapshot.endpoints.get(endpoint.id)),
+  );
+  return { pool, up, endpoints };
+}
+
+function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {
+  const forced = health?.forced;
+  const addresses = endpoint.addresses.map((address, index) => ({
+    address,
+    health: health?.addresses[index] ?? NOT_YET_PROBED,
+  }));
+  const observed = observedOf(addresses);
+  return {
+    endpoint,
+    up: addresses.some((address) => isAddressUp(forced, address.health, 1)),
+    observed,
+    forced,
+    sinceMs: sinceOf(observed, addresses),
+    reason: reasonOf(addresses),
+    addresses,
+  };
+}
+
+/** The table at the head of this file. */
+function observedOf(addresses: readonly AddressState[]): Observed {
+  if (addresses.some(({ health }) => health.observed === "up")) return "up";
+  return addresses.every(({ health }) => health.observed === "down") && addresses.length > 0
+    ? "down"
+    : "unknown";
+}
+
+/** Up since its first address is; down since its last one is. */
+function sinceOf(observed: Observed, addresses: readonly AddressState[]): number | undefined {
+  const times = addresses
+    .filter(({ health }) => health.observed === observed)
+    .map(({ health }) => health.sinceMs)
+    .filter((sinceMs) => sinceMs > 0);
+  if (times.length === 0) return undefined;
+  return observed === "down" ? Math.max(...times) : Math.min(...times);
+}
+
+/** One reason where all addresses share it, else one for each. */
+function reasonOf(addresses: readonly AddressState[]): string {
+  const [first] = addresses;
+  if (first === undefined) return "no addresses";
+  if (addresses.every(({ health }) => health.reason === first.health.reason)) return first.health.reason;
+  return addresses.map(({ address, health }) => `${address.text}: ${health.reason}`).join("; ");
+}

@@ -1,0 +1,146 @@
+/** The status of a node as JSON, in the shape of CONTRACT.md §4, built from what `status/derive` found. Pure. */
+
+import type { Forced, Observed } from "../../health/verdict.ts";
+import type { Evaluation, Share } from "../../policy/evaluation.ts";
+import type { AddressFamily } from "../../policy/model.ts";
+import type { DiagnosticView, LoadOutcome, Readiness, ServingState, ShareView } from "../source.ts";
+import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
+import { formatExpression } from "./expression-text.ts";
+
+export interface PolicyStatus {
+  readonly owner: string;
+  /** The metrics' label. */
+  readonly name: string;
+  readonly expression: string;
+  /** The address families in which it has endpoints; rung, failing open and TTL are the worst of them. */
+  readonly families: readonly AddressFamily[];
+  readonly outcome: Evaluation["outcome"];
+  readonly rung: number;
+  readonly failingOpen: boolean;
+  readonly ttlSeconds: number;
+  readonly shares: readonly ShareView[];
+}
+
+export interface ZoneStatus {
+  readonly name: string;
+  readonly serial: number;
+  readonly policies: readonly PolicyStatus[];
+}
+
+export interface EndpointStatus {
+  readonly name: string;
+  readonly up: boolean;
+  readonly observed: Observed;
+  readonly forced: Forced | null;
+  /** ISO 8601 UTC; `null` while it was never probed. */
+  readonly since: string | null;
+  readonly reason: string;
+  readonly addresses: readonly {
+    readonly address: string;
+    readonly observed: Observed;
+    readonly reason: string;
+  }[];
+}
+
+export interface PoolStatus {
+  readonly name: string;
+  readonly up: boolean;
+  readonly endpoints: readonly EndpointStatus[];
+}
+
+export interface Status {
+  readonly node: string;
+  readonly version: string;
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  /** 0 until the first image is published. */
+  readonly generation: number;
+  /** When the health that is shown was taken; `null` until the first image. */
+  readonly at: string | null;
+  readonly load: {
+    readonly success: boolean;
+    readonly loadedAt: string | null;
+    readonly diagnostics: readonly DiagnosticView[];
+  };
+  readonly zones: readonly ZoneStatus[];
+  readonly pools: readonly PoolStatus[];
+}
+
+export interface StatusInput {
+  readonly node: string;
+  readonly version: string;
+  readonly readiness: Readiness;
+  readonly load: LoadOutcome;
+  readonly serving: { readonly state: ServingState; readonly derived: DerivedState } | undefined;
+}
+
+export function buildStatus({ node, version, readiness, load, serving }: StatusInput): Status {
+  return {
+    node,
+    version,
+    ready: readiness.ready,
+    reasons: readiness.reasons,
+    generation: serving?.state.generation ?? 0,
+    at: formatTime(serving?.state.snapshot.atMs),
+    load: {
+      success: load.success,
+      loadedAt: formatTime(load.loadedAtMs),
+      diagnostics: load.diagnostics,
+    },
+    zones: serving?.derived.zones.map(statusOfZone) ?? [],
+    pools: serving?.derived.pools.map(statusOfPool) ?? [],
+  };
+}
+
+/** Shares as the API and the command line write them; `explain` has the same shape. */
+export function viewShares(shares: readonly Share[]): ShareView[] {
+  return shares.map(({ endpoint, addresses, share }) => ({
+    pool: endpoint.pool,
+    endpoint: endpoint.name,
+    addresses: addresses.map(({ text }) => text),
+    share,
+  }));
+}
+
+function statusOfZone({ zone, policies }: ZoneState): ZoneStatus {
+  return { name: zone.name, serial: zone.serial, policies: policies.map(statusOfPolicy) };
+}
+
+function statusOfPolicy(state: PolicyState): PolicyStatus {
+  const { owner, policy } = state.view;
+  return {
+    owner,
+    name: policy.name,
+    expression: formatExpression(policy.expression),
+    families: state.families,
+    outcome: state.outcome,
+    rung: state.rung,
+    failingOpen: state.failingOpen,
+    ttlSeconds: state.ttlSeconds,
+    shares: viewShares(state.shares),
+  };
+}
+
+function statusOfPool({ pool, up, endpoints }: PoolState): PoolStatus {
+  return { name: pool.name, up, endpoints: endpoints.map(statusOfEndpoint) };
+}
+
+function statusOfEndpoint(state: EndpointState): EndpointStatus {
+  return {
+    name: state.endpoint.name,
+    up: state.up,
+    observed: state.observed,
+    forced: state.forced ?? null,
+    since: formatTime(state.sinceMs),
+    reason: state.reason,
+    addresses: state.addresses.map(({ address, health }) => ({
+      address: address.text,
+      observed: health.observed,
+      reason: health.reason,
+    })),
+  };
+}
+
+function formatTime(atMs: number | undefined): string | null {
+  return atMs === undefined ? null : new Date(atMs).toISOString();
+}
