@@ -1,0 +1,143 @@
+/**
+ * POLICY records in their zone, and what they promise (CONTRACT.md §2): alone with A and AAAA at their owner, above
+ * every zone cut, with endpoints that can be answered there, capacities where they spill, and an `rto` that the
+ * monitors can keep.
+ */
+
+import { formatName } from "../dns/name.ts";
+import { formatType, TYPE } from "../dns/types.ts";
+import type { Monitor } from "../health/monitor.ts";
+import type { Definitions, Policy } from "../policy/model.ts";
+import { type Reach, reachOf } from "../policy/reach.ts";
+import { occluderOf } from "./check-records.ts";
+import { slowestDetection, spellSeconds } from "./detection.ts";
+import { errorAt, type Report } from "./diagnostic.ts";
+import type { PolicyRecordEntry } from "./syntax.ts";
+import type { NodeDraft, ZoneDraft } from "./zone-draft.ts";
+
+/** A POLICY record whose every name has a meaning, with what it can reach. */
+export interface BoundPolicy {
+  readonly entry: PolicyRecordEntry;
+  readonly policy: Policy;
+  readonly reach: Reach;
+  /** The key of the owner in its zone. */
+  readonly ownerKey: string;
+  readonly draft: ZoneDraft;
+  readonly node: NodeDraft;
+}
+
+/** Types that would answer where the policy does, or that leave no room for anything. */
+const NEVER_BESIDE = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.DNAME] as const;
+
+/** Where the record stands; needs no meaning of its expression. */
+export function checkPolicyPlace(draft: ZoneDraft, key: string, node: NodeDraft, report: Report): void {
+  const { policy, owner, rrsets } = node;
+  if (policy === undefined) return;
+  const name = formatName(owner);
+  const beside = NEVER_BESIDE.filter((type) => rrsets.has(type)).map(formatType);
+  if (beside.length > 0) {
+    const message = `POLICY at '${name}' stands beside ${beside.join(", ")}; it answers A and AAAA alone`;
+    report(errorAt(policy.position, "policy-beside-data", message));
+  }
+  const isCut = key !== draft.apexKey && rrsets.has(TYPE.NS);
+  const above = isCut ? node : occluderOf(draft, key);
+  if (above !== undefined && !above.rrsets.has(TYPE.DNAME)) {
+    const cut = `the zone cut at '${formatName(above.owner)}'`;
+    const message = `POLICY at '${name}' is ${isCut ? "at" : "below"} ${cut} and would never be asked`;
+    report(errorAt(policy.position, "policy-below-cut", message));
+  }
+  if (policy.minSeconds > policy.maxSeconds) {
+    const message = `TTL range ${policy.maxSeconds}/${policy.minSeconds} is upside down: max/min, and min exceeds max`;
+    report(errorAt(policy.position, "ttl-range", message));
+  }
+}
+
+/** What the policy needs of the definitions. */
+export function checkPolicyMeaning(
+  bound: BoundPolicy,
+  definitions: Definitions,
+  monitors: ReadonlyMap<string, Monitor>,
+  report: Report,
+): void {
+  checkCnameEndpoints(bound, report);
+  checkSpill(bound, definitions, report);
+  checkRto(bound, definitions, monitors, report);
+}
+
+function checkCnameEndpoints(bound: BoundPolicy, report: Report): void {
+  const { entry, reach, draft, node } = bound;
+  const endpoint = reach.endpoints.find(({ answerAs }) => answerAs === "cname");
+  if (endpoint === undefined) return;
+  const name = formatName(entry.owner);
+  const why =
+    bound.ownerKey === draft.apexKey
+      ? "the apex has other records"
+      : node.rrsets.size > 0
+        ? `'${name}' has other records (${Array.from(node.rrsets.keys(), formatType).join(", ")})`
+        : undefined;
+  if (why === undefined) return;
+  const message = `POLICY at '${name}' can answer '${endpoint.id}' as CNAME, but ${why}; a CNAME stands alone`;
+  report(errorAt(entry.position, "cname-endpoint-beside-data", message));
+}
+
+function checkSpill(bound: BoundPolicy, definitions: Definitions, report: Report): void {
+  const { entry, reach } = bound;
+  if (!reach.kinds.has("spill")) return;
+  const name = formatName(entry.owner);
+  if (entry.demand === undefined) {
+    const message = `POLICY at '${name}' spills and has no demand=N to divide`;
+    report(errorAt(entry.position, "spill-without-demand", message));
+  }
+  const lacking = spillPools(bound.policy.expression, definitions).filter(
+    (pool) => definitions.pools.get(pool)?.capacity === undefined,
+  );
+  for (const pool of lacking) {
+    const message = `POLICY at '${name}' spills over pool '${pool}', which has no capacity=N`;
+    report(errorAt(entry.position, "spill-without-capacity", message));
+  }
+}
+
+/** The pools below the `spill`s of an expression; capacities elsewhere do not matter. */
+function spillPools(expression: Policy["expression"], definitions: Definitions): string[] {
+  switch (expression.kind) {
+    case "pool":
+    case "endpoint":
+      return [];
+    case "policy": {
+      const named = definitions.policies.get(expression.policy);
+      return named === undefined ? [] : spillPools(named, definitions);
+    }
+    case "spill":
+      return [...reachOf(expression, definitions).pools];
+    case "geo":
+      return expression.entries.flatMap(({ expression: child }) =>
+        child === "nodata" ? [] : spillPools(child, definitions),
+      );
+    case "weighted":
+    case "sticky":
+    case "all":
+      return expression.children.flatMap((child) => spillPools(child.expression, definitions));
+    case "failover":
+    case "nearest":
+      return expression.children.flatMap((child) => spillPools(child, definitions));
+  }
+}
+
+/** Clients may hold the longer TTL from just before the first failed probe, so that one counts. */
+function checkRto(
+  { entry, policy, reach }: BoundPolicy,
+  definitions: Definitions,
+  monitors: ReadonlyMap<string, Monitor>,
+  report: Report,
+): void {
+  const { rtoMs } = policy;
+  const slowest = slowestDetection(reach, definitions, monitors);
+  if (rtoMs === undefined || slowest === undefined) return;
+  const ttlMs = policy.ttl.maxSeconds * 1000;
+  const totalMs = slowest.totalMs + ttlMs;
+  if (totalMs <= rtoMs) return;
+  const sum = `${slowest.sum} + TTL ${spellSeconds(ttlMs)} = ${spellSeconds(totalMs)}`;
+  const where = `pool '${slowest.pool}' under monitor '${slowest.monitor}'`;
+  const message = `Cannot keep rto: ${sum} > rto ${spellSeconds(rtoMs)} (${where})`;
+  report(errorAt(entry.optionPositions.get("rto") ?? entry.position, "rto-exceeded", message));
+}

@@ -1,0 +1,165 @@
+/**
+ * Runs `$EXPECT`: what a name is supposed to answer under a supposed health, held against the very `evaluate` that is
+ * served. At every load, and by `fairlead test`.
+ *
+ * | the name leads to        | its policy                               | shares  | result                        |
+ * | ------------------------ | ---------------------------------------- | ------- | ----------------------------- |
+ * | no POLICY for this type  | –                                        | –       | failed                        |
+ * | a POLICY, CNAMEs allowed | reaches what is not served yet           | –       | skipped                       |
+ * | a POLICY                 | is served                                | as said | met                           |
+ * | a POLICY                 | is served                                | other   | failed                        |
+ * | a POLICY                 | asks for the place of a `from` address   | other   | failed by the geo database    |
+ */
+
+import { formatName } from "../dns/name.ts";
+import { TYPE } from "../dns/types.ts";
+import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
+import type { Observed } from "../health/verdict.ts";
+import { evaluate, sharesOf } from "../policy/evaluate.ts";
+import type { Evaluation, Share } from "../policy/evaluation.ts";
+import type { Expression, ExpressionKind } from "../policy/expression.ts";
+import type { Definitions, Endpoint, Policy } from "../policy/model.ts";
+import { type Reach, reachOf } from "../policy/reach.ts";
+import { lookup, type ZonesByApexKey } from "./lookup.ts";
+import type { Expectation, ExpectedOutcome } from "./model.ts";
+
+export type ExpectationResult =
+  | { readonly kind: "met"; readonly policy: Policy }
+  /** It rests on what this version does not serve: nothing can be said. */
+  | { readonly kind: "skipped"; readonly policy: Policy; readonly reason: string }
+  | {
+      readonly kind: "failed";
+      readonly policy: Policy | undefined;
+      /** Whether another geo database could make it come true. */
+      readonly byGeoDatabase: boolean;
+      readonly message: string;
+    };
+
+const NOT_EVALUATED: readonly ExpressionKind[] = ["sticky", "nearest", "spill"];
+
+/** Probabilities are sums of fractions; what differs by less is equal. */
+const EPSILON = 1e-9;
+
+/** `sharesOf`, reach and lookups are worked out anew for each expectation; sets hold some hundreds of them. */
+export function runExpectation(
+  expectation: Expectation,
+  zones: ZonesByApexKey,
+  definitions: Definitions,
+): ExpectationResult {
+  const { owner, family, client } = expectation;
+  const { end } = lookup(zones, owner, family === "ipv4" ? TYPE.A : TYPE.AAAA);
+  if (end.kind !== "policy") {
+    const type = family === "ipv4" ? "A" : "AAAA";
+    const message = `Cannot meet '${expectation.text}': no POLICY answers ${type} at '${formatName(owner)}'`;
+    return { kind: "failed", policy: undefined, byGeoDatabase: false, message };
+  }
+  const { policy } = end;
+  const reach = reachOf(policy.expression, definitions);
+  const reason = whySkipped(reach);
+  if (reason !== undefined) return { kind: "skipped", policy, reason };
+  const snapshot = supposedSnapshot(reach.endpoints, expectation);
+  const evaluation = evaluate(policy, definitions, snapshot, client, family);
+  if (isMet(expectation.outcome, evaluation)) return { kind: "met", policy };
+  const expected = describeExpected(expectation.outcome);
+  const found = describeFound(expectation.outcome, evaluation);
+  const message = `Cannot meet '${expectation.text}': expected ${expected}, found ${found}`;
+  const byGeoDatabase =
+    expectation.restsOnGeoDatabase &&
+    client.network !== undefined &&
+    asksForPlace(policy.expression, definitions);
+  return { kind: "failed", policy, byGeoDatabase, message };
+}
+
+function whySkipped(reach: Reach): string | undefined {
+  const kind = NOT_EVALUATED.find((candidate) => reach.kinds.has(candidate));
+  if (kind !== undefined) return `'${kind}' is not served by this version`;
+  const named = reach.endpoints.find(({ hostName }) => hostName !== undefined);
+  return named && `the host name of '${named.id}' is not served by this version`;
+}
+
+/** Every endpoint observed up and unforced, save for what `when` says of it; the last word on an endpoint counts. */
+function supposedSnapshot(endpoints: readonly Endpoint[], { suppositions }: Expectation): Snapshot {
+  const states = new Map(
+    suppositions.flatMap(({ endpointIds, state }) => endpointIds.map((id) => [id, state] as const)),
+  );
+  const healths = endpoints.map(({ id, addresses }): [string, EndpointHealth] => {
+    const state = states.get(id) ?? "up";
+    const address = addressHealth(state === "down" ? "down" : "up");
+    const forced = state === "drain" ? state : undefined;
+    return [id, { forced, addresses: addresses.map(() => address) }];
+  });
+  return { atMs: 0, endpoints: new Map(healths) };
+}
+
+function addressHealth(observed: Observed): AddressHealth {
+  return { observed, passing: observed === "up", reason: "supposed", sinceMs: 0 };
+}
+
+function isMet(expected: ExpectedOutcome, evaluation: Evaluation): boolean {
+  if (expected.kind !== "shares") return evaluation.outcome === expected.kind;
+  if (evaluation.outcome !== "answer") return false;
+  const found = sharesOf(evaluation);
+  const asWritten = expected.shares.every(({ ref, percent, decimals }) => {
+    const scale = 10 ** decimals;
+    return Math.round(percentOf(ref, found) * scale + EPSILON) === Math.round(percent * scale);
+  });
+  const isUnlisted = ({ endpoint, share }: Share): boolean =>
+    share > EPSILON && !expected.shares.some(({ ref }) => covers(ref, endpoint));
+  return asWritten && !found.some(isUnlisted);
+}
+
+/** A pool's share is the sum of its endpoints'. */
+function percentOf(ref: string, shares: readonly Share[]): number {
+  return shares.reduce((sum, { endpoint, share }) => (covers(ref, endpoint) ? sum + share * 100 : sum), 0);
+}
+
+function covers(ref: string, endpoint: Endpoint): boolean {
+  return ref === endpoint.pool || ref === endpoint.id;
+}
+
+function describeExpected(expected: ExpectedOutcome): string {
+  if (expected.kind !== "shares") return expected.kind;
+  return expected.shares
+    .map(({ ref, percent, decimals }) => `${ref}=${percent.toFixed(decimals)}%`)
+    .join(" ");
+}
+
+/** By pools where the expectation speaks of pools only, else by endpoints; with two decimals where they matter. */
+function describeFound(expected: ExpectedOutcome, evaluation: Evaluation): string {
+  if (evaluation.outcome !== "answer") return evaluation.outcome;
+  const byPool = expected.kind !== "shares" || expected.shares.every(({ ref }) => !ref.includes("/"));
+  const percents = new Map<string, number>();
+  for (const { endpoint, share } of sharesOf(evaluation)) {
+    const ref = byPool ? endpoint.pool : endpoint.id;
+    percents.set(ref, (percents.get(ref) ?? 0) + share * 100);
+  }
+  return Array.from(percents, ([ref, percent]) => `${ref}=${Math.round(percent * 100) / 100}%`).join(" ");
+}
+
+/** Whether somewhere in it a country, a continent or a network operator is asked for. */
+function asksForPlace(expression: Expression, definitions: Definitions): boolean {
+  const asks = (child: Expression): boolean => asksForPlace(child, definitions);
+  switch (expression.kind) {
+    case "pool":
+    case "endpoint":
+      return false;
+    case "policy": {
+      const named = definitions.policies.get(expression.policy);
+      return named !== undefined && asks(named);
+    }
+    case "nearest":
+      return true;
+    case "failover":
+    case "spill":
+      return expression.children.some(asks);
+    case "weighted":
+    case "sticky":
+    case "all":
+      return expression.children.some((child) => asks(child.expression));
+    case "geo":
+      return expression.entries.some(
+        ({ match, expression: child }) =>
+          (match.kind !== "net" && match.kind !== "any") || (child !== "nodata" && asks(child)),
+      );
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * REFs: how zone files name pools, `pool/endpoint` and policies. A name that is not known gets the nearest one that is
+ * suggested; globs (`*`, `*` with `/fra-*`) stand in `when` clauses for every endpoint they match.
+ */
+
+import type { DefinitionEntries } from "./definitions.ts";
+import { errorAt, type Report } from "./diagnostic.ts";
+import { didYouMean } from "./suggest.ts";
+import type { RefSyntax } from "./syntax.ts";
+
+export type RefMeaning =
+  | { readonly kind: "pool"; readonly pool: string }
+  | { readonly kind: "endpoint"; readonly pool: string; readonly endpoint: string }
+  | { readonly kind: "policy"; readonly policy: string };
+
+/** What a REF names; `undefined` where it names nothing, which is then reported. */
+export function resolveRef(
+  ref: RefSyntax,
+  entries: DefinitionEntries,
+  report: Report,
+): RefMeaning | undefined {
+  const { text } = ref;
+  if (entries.damaged.names.has(text) && !entries.pools.has(text)) return undefined;
+  const slash = text.indexOf("/");
+  if (slash === -1) {
+    if (entries.pools.has(text)) return { kind: "pool", pool: text };
+    if (entries.policies.has(text)) return { kind: "policy", policy: text };
+    const hint = didYouMean(text, [...entries.pools.keys(), ...entries.policies.keys()]);
+    report(errorAt(ref.position, "unknown-pool", `no pool or policy is named '${text}'${hint}`));
+    return undefined;
+  }
+  const pool = text.slice(0, slash);
+  const endpoint = text.slice(slash + 1);
+  const entry = entries.pools.get(pool);
+  if (entry === undefined) {
+    if (entries.damaged.names.has(pool)) return undefined;
+    const hint = didYouMean(pool, entries.pools.keys());
+    report(errorAt(ref.position, "unknown-pool", `no pool is named '${pool}'${hint}`));
+    return undefined;
+  }
+  if (entry.endpoints.some(({ name }) => name === endpoint)) return { kind: "endpoint", pool, endpoint };
+  const names = entry.endpoints.map(({ name }) => name);
+  const hint = didYouMean(endpoint, names);
+  const message = `pool '${pool}' has no endpoint named '${endpoint}'${hint}`;
+  report(errorAt(ref.position, "unknown-endpoint", message));
+  return undefined;
+}
+
+/** As `resolveRef`, where a policy has no business: `when`, `is`, `$RULE`, `$WINDOW`. */
+export function resolveEndpointRef(
+  ref: RefSyntax,
+  entries: DefinitionEntries,
+  report: Report,
+): Exclude<RefMeaning, { kind: "policy" }> | undefined {
+  const meaning = resolveRef(ref, entries, report);
+  if (meaning?.kind !== "policy") return meaning;
+  const message = `'${ref.text}' is a policy; expected a pool or pool/endpoint`;
+  report(errorAt(ref.position, "policy-as-ref", message));
+  return undefined;
+}
+
+export function isGlob(text: string): boolean {
+  return text.includes("*");
+}
+
+/** The identifiers of the endpoints that a REF or a glob stands for, in the order of the definitions. */
+export function endpointIdsOf(
+  ref: RefSyntax,
+  entries: DefinitionEntries,
+  report: Report,
+): readonly string[] | undefined {
+  if (isGlob(ref.text)) return matchGlob(ref, entries, report);
+  const meaning = resolveEndpointRef(ref, entries, report);
+  if (meaning === undefined) return undefined;
+  if (meaning.kind === "endpoint") return [`${meaning.pool}/${meaning.endpoint}`];
+  const endpoints = entries.pools.get(meaning.pool)?.endpoints ?? [];
+  return endpoints.map(({ name }) => `${meaning.pool}/${name}`);
+}
+
+/** `*` within a part matches any text; a glob without `/` matches pools, and all endpoints of theirs. */
+function matchGlob(
+  ref: RefSyntax,
+  entries: DefinitionEntries,
+  report: Report,
+): readonly string[] | undefined {
+  const [poolGlob = "", endpointGlob = "*"] = ref.text.split("/", 2);
+  const ids: string[] = [];
+  for (const pool of entries.pools.values()) {
+    if (!globMatches(poolGlob, pool.name)) continue;
+    for (const { name } of pool.endpoints) {
+      if (globMatches(endpointGlob, name)) ids.push(`${pool.name}/${name}`);
+    }
+  }
+  if (ids.length > 0) return ids;
+  report(errorAt(ref.position, "glob-without-match", `no endpoint matches '${ref.text}'`));
+  return undefined;
+}
+
+/** The pieces between the stars must follow one another; no backtracking, so no glob is slow. */
+function globMatches(glob: string, text: string): boolean {
+  const pieces = glob.split("*");
+  const first = pieces.shift() ?? "";
+  const last = pieces.pop();
+  if (last === undefined) return glob === text;
+  if (text.length < first.length + last.length) return false;
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  const end = text.length - last.length;
+  let at = first.length;
+  for (const piece of pieces) {
+    const found = text.indexOf(piece, at);
+    if (found === -1 || found + piece.length > end) return false;
+    at = found + piece.length;
+  }
+  return true;
+}
