@@ -1,0 +1,89 @@
+/** Fairlead itself as a process, the compiled command as users run it: a folder of zones, free ports, a state of its own. */
+
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePort } from "./network.ts";
+import { eventually, type Program, startProgram } from "./program.ts";
+
+const READY_LIMIT_MS = 15_000;
+
+/** The compiled command; `npm test` builds it before any test runs. */
+export const COMMAND = fileURLToPath(new URL("../../../dist/main.js", import.meta.url));
+
+export interface Fairlead {
+  readonly program: Program;
+  /** A listener on 127.0.0.1, for UDP and TCP. */
+  readonly dns: { readonly address: string; readonly port: number };
+  /** `http://127.0.0.1:PORT` */
+  readonly adminUrl: string;
+  readonly zonesFolder: string;
+  /** Replaces or adds a zone file; the running node sees it by itself. */
+  writeZone(file: string, text: string): Promise<void>;
+  /** `undefined` where no answer came. */
+  fetchText(path: string): Promise<{ readonly status: number; readonly text: string } | undefined>;
+  /** The value of one series, written as the metrics page writes it; `undefined` where there is none. */
+  metric(series: string): Promise<number | undefined>;
+  stop(): Promise<number | null>;
+}
+
+export interface FairleadOptions {
+  /** By file name, `gtm.example.test.zone`. */
+  readonly zones: { readonly [file: string]: string };
+  /** Further flags of `serve`. */
+  readonly flags?: readonly string[];
+}
+
+/** Starts a node and waits until it is ready. */
+export async function startFairlead({ zones, flags = [] }: FairleadOptions): Promise<Fairlead> {
+  const folder = await mkdtemp(join(tmpdir(), "fairlead-node-"));
+  const zonesFolder = join(folder, "zones");
+  await mkdir(zonesFolder);
+  for (const [file, text] of Object.entries(zones)) await writeFile(join(zonesFolder, file), text);
+  const dns = { address: "127.0.0.1", port: await freePort() };
+  const adminPort = await freePort();
+  const words = ["serve", zonesFolder, "--listen", `${dns.address}:${dns.port}`];
+  words.push("--admin", `127.0.0.1:${adminPort}`, "--state", join(folder, "state"), ...flags);
+  const program = startProgram(process.execPath, [COMMAND, ...words]);
+  const adminUrl = `http://127.0.0.1:${adminPort}`;
+  const fetchText = async (path: string) => {
+    try {
+      const response = await fetch(adminUrl + path);
+      return { status: response.status, text: await response.text() };
+    } catch {
+      return undefined;
+    }
+  };
+  const isReady = async (): Promise<true | undefined> => {
+    if (!program.isRunning()) throw new Error(`fairlead ended: ${program.output()}`);
+    return (await fetchText("/readyz"))?.status === 200 ? true : undefined;
+  };
+  await eventually(isReady, READY_LIMIT_MS, program.output);
+  return {
+    program,
+    dns,
+    adminUrl,
+    zonesFolder,
+    writeZone: (file, text) => writeFile(join(zonesFolder, file), text),
+    fetchText,
+    metric: async (series) => valueOf((await fetchText("/metrics"))?.text ?? "", series),
+    stop: async () => {
+      const status = await program.end();
+      await rm(folder, { recursive: true, force: true });
+      return status;
+    },
+  };
+}
+
+/** A series is found whatever the order of its labels. */
+function valueOf(exposition: string, series: string): number | undefined {
+  const wanted = normalise(series);
+  const line = exposition.split("\n").find((each) => normalise(each.replace(/ [^ ]+$/, "")) === wanted);
+  return line === undefined ? undefined : Number(line.replace(/^.* /, ""));
+}
+
+function normalise(series: string): string {
+  const [name = "", labels = ""] = series.split(/[{}]/);
+  return `${name}{${labels.split(",").sort().join(",")}}`;
+}
