@@ -22,9 +22,7 @@ export function collectDefinitions(files: readonly ZoneFileSyntax[], report: Rep
   const policies = new Map<string, NamedPolicyEntry>();
   for (const file of files) {
     for (const entry of file.monitors) define(monitors, "monitor", entry.monitor.name, entry, report);
-    for (const entry of file.pools) {
-      if (define(pools, "pool", entry.name, entry, report)) checkEndpointNames(entry, report);
-    }
+    for (const entry of file.pools) define(pools, "pool", entry.name, entry, report);
     for (const entry of file.namedPolicies) define(policies, "policy", entry.name, entry, report);
   }
   for (const [name, policy] of policies) {
@@ -41,24 +39,22 @@ export function collectDefinitions(files: readonly ZoneFileSyntax[], report: Rep
   return { monitors, pools, policies, damaged };
 }
 
-/** Whether the name was new. */
 function define<Entry extends { readonly position: Position }>(
   known: Map<string, Entry>,
   what: string,
   name: string,
   entry: Entry,
   report: Report,
-): boolean {
+): void {
   const first = known.get(name);
   if (first === undefined) {
     known.set(name, entry);
-    return true;
+    return;
   }
   if (contentOf(first) !== contentOf(entry)) {
     const message = `Cannot define ${what} '${name}' again: it differs from ${describePlace(first.position)}`;
     report(errorAt(entry.position, "definition-differs", message));
   }
-  return false;
 }
 
 const PLACES = new Set(["position", "keyPositions", "optionPositions"]);
@@ -71,15 +67,4 @@ function contentOf(entry: unknown): string {
     if (value instanceof Uint8Array) return [...value];
     return value === Number.POSITIVE_INFINITY ? "all" : value;
   });
-}
-
-function checkEndpointNames(pool: PoolEntry, report: Report): void {
-  const seen = new Set<string>();
-  for (const { name, position } of pool.endpoints) {
-    if (seen.has(name)) {
-      const message = `Cannot define endpoint '${name}': pool '${pool.name}' has one of that name`;
-      report(errorAt(position, "duplicate-endpoint", message));
-    }
-    seen.add(name);
-  }
 }

@@ -1,6 +1,6 @@
 /**
  * REFs: how zone files name pools, `pool/endpoint` and policies. A name that is not known gets the nearest one that is
- * suggested; globs (`*`, `*` with `/fra-*`) stand in `when` clauses for every endpoint they match.
+ * suggested; globs (`fra-*`, or `*` for everything) stand in `when` clauses for the endpoints that they match.
  */
 
 import type { DefinitionEntries } from "./definitions.ts";
@@ -60,7 +60,7 @@ export function resolveEndpointRef(
 }
 
 export function isGlob(text: string): boolean {
-  return text.includes("*");
+  return /[*?]/.test(text);
 }
 
 /** The identifiers of the endpoints that a REF or a glob stands for, in the order of the definitions. */
@@ -77,7 +77,7 @@ export function endpointIdsOf(
   return endpoints.map(({ name }) => `${meaning.pool}/${name}`);
 }
 
-/** `*` within a part matches any text; a glob without `/` matches pools, and all endpoints of theirs. */
+/** A glob without `/` matches pools, and all endpoints of theirs. */
 function matchGlob(
   ref: RefSyntax,
   entries: DefinitionEntries,
@@ -96,20 +96,24 @@ function matchGlob(
   return undefined;
 }
 
-/** The pieces between the stars must follow one another; no backtracking, so no glob is slow. */
+/** `*` is any text, `?` any one character. On a mismatch the last star takes one character more. */
 function globMatches(glob: string, text: string): boolean {
-  const pieces = glob.split("*");
-  const first = pieces.shift() ?? "";
-  const last = pieces.pop();
-  if (last === undefined) return glob === text;
-  if (text.length < first.length + last.length) return false;
-  if (!text.startsWith(first) || !text.endsWith(last)) return false;
-  const end = text.length - last.length;
-  let at = first.length;
-  for (const piece of pieces) {
-    const found = text.indexOf(piece, at);
-    if (found === -1 || found + piece.length > end) return false;
-    at = found + piece.length;
+  let inGlob = 0;
+  let star = -1;
+  let afterStar = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (glob[inGlob] === "*") {
+      star = inGlob++;
+      afterStar = at--;
+    } else if (glob[inGlob] === "?" || glob[inGlob] === text[at]) {
+      inGlob++;
+    } else if (star !== -1) {
+      inGlob = star + 1;
+      at = afterStar++;
+    } else {
+      return false;
+    }
   }
-  return true;
+  while (glob[inGlob] === "*") inGlob++;
+  return inGlob === glob.length;
 }
