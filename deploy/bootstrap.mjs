@@ -83,7 +83,7 @@ export function installComplaint(output, registry) {
   if (code !== null) {
     return `Cannot install packages: the npm registry ${registry} does not answer (${code[1]}). Check the network, or set another one with \`npm config set registry URL\`.`;
   }
-  const lines = output.split("\n").filter((line) => /^npm error/.test(line));
+  const lines = output.split("\n").filter((line) => line.startsWith("npm error"));
   const reason = lines
     .slice(0, 3)
     .join(" ")
@@ -172,5 +172,5 @@ export async function bootstrap() {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  bootstrap();
+  void bootstrap();
 }

@@ -46,4 +46,4 @@ async function main() {
   process.exit(counts.failed === 0 ? 0 : 1);
 }
 
-main();
+void main();

@@ -1,1 +1,1 @@
-export {};
+export async function startDemo(): Promise<void> {}
