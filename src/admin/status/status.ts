@@ -92,6 +92,16 @@ export function buildStatus({ node, version, readiness, load, serving }: StatusI
   };
 }
 
+/** One zone of `/api/v1/zones`. */
+export interface ZoneDetail extends ZoneStatus {
+  readonly file: string;
+  readonly rrsets: number;
+}
+
+export function buildZones(derived: DerivedState | undefined): ZoneDetail[] {
+  return derived?.zones.map(detailOfZone) ?? [];
+}
+
 /** Shares as the API and the command line write them; `explain` has the same shape. */
 export function viewShares(shares: readonly Share[]): ShareView[] {
   return shares.map(({ endpoint, addresses, share }) => ({
@@ -104,6 +114,11 @@ export function viewShares(shares: readonly Share[]): ShareView[] {
 
 function statusOfZone({ zone, policies }: ZoneState): ZoneStatus {
   return { name: zone.name, serial: zone.serial, policies: policies.map(statusOfPolicy) };
+}
+
+function detailOfZone(state: ZoneState): ZoneDetail {
+  const { file, rrsetCount } = state.zone;
+  return { ...statusOfZone(state), file, rrsets: rrsetCount };
 }
 
 function statusOfPolicy(state: PolicyState): PolicyStatus {

@@ -1,0 +1,125 @@
+/** The resources of the admin plane (CONTRACT.md §4), each a reader of `AdminSource`. */
+
+import { Readable } from "node:stream";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { writeExposition } from "../metrics/exposition.ts";
+import { CONTENT_TYPES, negotiateFormat } from "../metrics/negotiate.ts";
+import { createRegistry } from "../metrics/registry.ts";
+import { renderPage } from "../page/page.ts";
+import type { AdminSource } from "../source.ts";
+import { createDerive } from "../status/derive.ts";
+import { buildStatus, buildZones, type StatusInput } from "../status/status.ts";
+import { sendError } from "./app.ts";
+import { PARAMETER_LIMIT_CHARACTERS } from "./limits.ts";
+import { judgeReloadBody } from "./reload-body.ts";
+
+/** Chunks of an exposition that are made ahead of a slow reader. */
+const CHUNKS_AHEAD = 2;
+
+export function addResources(app: FastifyInstance, source: AdminSource): void {
+  const derive = createDerive();
+  const serving = (): StatusInput["serving"] => {
+    const state = source.serving();
+    return state === undefined ? undefined : { state, derived: derive(state) };
+  };
+  const status = () => buildStatus({ ...nodeInputs(source), serving: serving() });
+
+  app.get("/healthz", async () => ({ status: "ok" }));
+  app.get("/readyz", async (_request, reply) => {
+    const { ready, reasons } = source.readiness();
+    return reply.code(ready ? 200 : 503).send({ ready, reasons });
+  });
+  app.get("/", async (_request, reply) => reply.type("text/html; charset=utf-8").send(renderPage(status())));
+  app.get("/api/v1/status", async () => status());
+  app.get("/api/v1/zones", async () => buildZones(serving()?.derived));
+  addMetrics(app, source, () => serving()?.derived);
+  addExplain(app, source);
+  addReload(app, source);
+  addNotBuilt(app);
+}
+
+function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
+  const { node, version } = source;
+  return { node, version, readiness: source.readiness(), load: source.load() };
+}
+
+function addMetrics(
+  app: FastifyInstance,
+  source: AdminSource,
+  derived: Parameters<typeof createRegistry>[1],
+): void {
+  const registry = createRegistry(source, derived);
+  app.get("/metrics", async (request, reply) => {
+    const format = negotiateFormat(request.headers.accept);
+    const text = Readable.from(writeExposition(registry, format), { highWaterMark: CHUNKS_AHEAD });
+    return reply.header("content-type", CONTENT_TYPES[format]).header("vary", "accept").send(text);
+  });
+}
+
+function addExplain(app: FastifyInstance, source: AdminSource): void {
+  app.get("/api/v1/explain", async (request, reply) => {
+    const [name, type, client] = ["name", "type", "client"].map((key) => readParameter(request.query, key));
+    const faulty = [name, type, client].find((parameter) => parameter?.fault !== undefined);
+    if (faulty?.fault !== undefined) return sendError(reply, 400, faulty.fault, { parameter: faulty.key });
+    if (name?.value === undefined) {
+      return sendError(reply, 400, "Cannot explain: 'name' is missing", { parameter: "name" });
+    }
+    const query = { name: name.value, type: type?.value ?? DEFAULT_TYPE, client: client?.value };
+    const outcome = source.explain(query);
+    if (outcome.ok) return outcome.explanation;
+    const { parameter, message } = outcome;
+    return sendError(reply, parameter === undefined ? 404 : 400, message, parameter && { parameter });
+  });
+}
+
+const DEFAULT_TYPE = "A";
+
+interface Parameter {
+  readonly key: string;
+  readonly value?: string;
+  readonly fault?: string;
+}
+
+function readParameter(query: unknown, key: string): Parameter {
+  const value: unknown = typeof query === "object" && query !== null ? Reflect.get(query, key) : undefined;
+  if (value === undefined) return { key };
+  if (typeof value !== "string") return { key, fault: `Cannot read '${key}': it is given more than once` };
+  if (value === "") return { key, fault: `Cannot read '${key}': value is empty` };
+  return value.length > PARAMETER_LIMIT_CHARACTERS
+    ? { key, fault: `Cannot read '${key}': value exceeds ${PARAMETER_LIMIT_CHARACTERS} characters` }
+    : { key, value };
+}
+
+function addReload(app: FastifyInstance, source: AdminSource): void {
+  app.post("/api/v1/reload", async (request, reply) => {
+    const fault = judgeReloadBody(request.body);
+    if (fault !== undefined) return sendError(reply, fault.statusCode, fault.message);
+    const { ok, generation, diagnostics } = await source.reload();
+    if (ok) return { generation, diagnostics };
+    const message = "zone files are faulty; the running set keeps serving";
+    return sendError(reply, 422, message, { generation, diagnostics });
+  });
+}
+
+/** What the contract names and this version does not have. A refusal says so, rather than that nothing is there. */
+const NOT_BUILT = [
+  ["GET", "/api/v1/whatif"],
+  ["GET", "/api/v1/overrides"],
+  ["POST", "/api/v1/overrides"],
+  ["DELETE", "/api/v1/overrides"],
+  ["DELETE", "/api/v1/overrides/:id"],
+  ["GET", "/api/v1/events"],
+  ["GET", "/api/v1/openapi.json"],
+  ["GET", "/api/v1/stream"],
+] as const;
+
+function addNotBuilt(app: FastifyInstance): void {
+  for (const [method, url] of NOT_BUILT) {
+    app.route({
+      method,
+      url,
+      handler: async (_request, reply: FastifyReply) =>
+        sendError(reply, 501, `${method} ${url} is not built in this version`),
+    });
+  }
+}

@@ -1,0 +1,102 @@
+/** The status page: what `/api/v1/status` says, as one HTML page without a script. It renews itself. */
+
+import type { DiagnosticView } from "../source.ts";
+import type { EndpointStatus, PolicyStatus, PoolStatus, Status, ZoneStatus } from "../status/status.ts";
+import { type Html, html } from "./html.ts";
+import { PAGE_STYLE } from "./style.ts";
+
+const RENEW_EVERY_SECONDS = 5;
+/** Rows of a table; the API has the rest. */
+export const PAGE_ROW_LIMIT = 500;
+
+export function renderPage(status: Status): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="${RENEW_EVERY_SECONDS}">
+<title>${status.node}: Fairlead</title>
+<style>${{ markup: PAGE_STYLE }}</style>
+</head>
+<body>
+<h1>Fairlead on ${status.node}</h1>
+<p>${verdict(status.ready, "ready", `not ready: ${status.reasons.join("; ")}`)},
+generation ${status.generation}, version ${status.version}.
+<span class="dim">Health as of ${status.at ?? "never"}.</span>
+See <a href="/metrics">metrics</a>, <a href="/api/v1/status">status</a>.</p>
+${renderLoad(status)}
+<h2>Policies</h2>
+${table(["Owner", "Policy", "State", "TTL", "First answer"], status.zones.flatMap(renderPolicies))}
+<h2>Endpoints</h2>
+${table(["Pool", "Endpoint", "State", "Observed", "Forced", "Since", "Reason"], status.pools.flatMap(renderEndpoints))}
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+function verdict(good: boolean, whenGood: string, whenBad: string): Html {
+  return good ? html`<span class="good">${whenGood}</span>` : html`<span class="bad">${whenBad}</span>`;
+}
+
+function renderLoad({ load }: Status): Html {
+  const outcome = verdict(
+    load.success,
+    "what the zone files say is served",
+    "the zone files are faulty; an earlier set is served",
+  );
+  return html`<p>Zones: ${outcome} <span class="dim">(loaded ${load.loadedAt ?? "never"})</span>.</p>
+<ul>${load.diagnostics.slice(0, PAGE_ROW_LIMIT).map(renderDiagnostic)}</ul>`;
+}
+
+function renderDiagnostic({ file, line, column, severity, message }: DiagnosticView): Html {
+  return html`<li><code>${file}:${line}:${column}: ${severity}: ${message}</code></li>`;
+}
+
+function table(heads: readonly string[], rows: readonly Html[]): Html {
+  const more = rows.length - PAGE_ROW_LIMIT;
+  return html`<table>
+<thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
+<tbody>${rows.slice(0, PAGE_ROW_LIMIT)}</tbody>
+</table>
+${more > 0 ? html`<p class="dim">${more} more are in <a href="/api/v1/status">status</a>.</p>` : ""}`;
+}
+
+function renderPolicies({ policies }: ZoneStatus): Html[] {
+  return policies.map(
+    (policy) => html`<tr><td><code>${policy.owner}</code></td><td><code>${policy.expression}</code></td>
+<td>${renderRung(policy)}</td><td>${policy.ttlSeconds} s</td><td>${renderShares(policy)}</td></tr>
+`,
+  );
+}
+
+const RUNGS: Readonly<Record<number, string>> = {
+  2: "rung 2: held back",
+  3: "rung 3: drained",
+  4: "rung 4: nothing passes",
+};
+
+function renderRung({ rung, failingOpen }: PolicyStatus): Html {
+  return verdict(rung === 1, "up", failingOpen ? "rung 4: failing open" : (RUNGS[rung] ?? `rung ${rung}`));
+}
+
+function renderShares({ outcome, shares }: PolicyStatus): Html {
+  if (outcome !== "answer") return html`<span class="bad">${outcome.toUpperCase()}</span>`;
+  const texts = shares.map(
+    ({ pool, endpoint, share }) => `${pool}/${endpoint} ${Number((share * 100).toFixed(2))}%`,
+  );
+  return html`${texts.join(", ")}`;
+}
+
+function renderEndpoints({ name, up, endpoints }: PoolStatus): Html[] {
+  return endpoints.map((endpoint) => renderEndpoint(name, up, endpoint));
+}
+
+function renderEndpoint(pool: string, poolUp: boolean, endpoint: EndpointStatus): Html {
+  const { name, up, observed, forced, since, reason } = endpoint;
+  return html`<tr><td>${pool} ${poolUp ? "" : html`<span class="bad">(pool down)</span>`}</td><td>${name}</td>
+<td>${verdict(up, "up", "out")}</td><td>${observed}</td><td>${forced ?? ""}</td>
+<td class="dim">${since ?? ""}</td><td>${reason}</td></tr>
+`;
+}
