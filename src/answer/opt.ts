@@ -1,0 +1,75 @@
+/** The OPT record of an answer (RFC 6891 §6.1.2): it comes last, and room is kept for it from the start. */
+
+import type { MessageWriter } from "../dns/message-writer.ts";
+import { TYPE } from "../dns/types.ts";
+import type { Query } from "./query.ts";
+import { ECS_HEAD_OCTETS, ecsAddressOctets, OPTION, OPTION_HEAD_OCTETS } from "./query-options.ts";
+import { MAX_UDP_ANSWER_OCTETS, TCP_IDLE_TIMEOUT_MS, TRANSPORT, type Transport } from "./transport.ts";
+
+/** Root owner, TYPE, CLASS, TTL and RDLENGTH. */
+const OPT_OCTETS = 11;
+const KEEPALIVE_OCTETS = 2;
+/** RFC 7828 §3.1: the unit of TIMEOUT. */
+const KEEPALIVE_UNIT_MS = 100;
+const DNSSEC_OK = 0x8000;
+const EXTENDED_RCODE_SHIFT = 4;
+
+/** What its OPT takes, all options included; 0 where the query had none, since then the answer has none (RFC 6891 §7). */
+export function optOctets(query: Query, transport: Transport, nsid: Uint8Array): number {
+  return query.hasOpt ? OPT_OCTETS + optionsOctets(query, transport, nsid) : 0;
+}
+
+function optionsOctets(query: Query, transport: Transport, nsid: Uint8Array): number {
+  let octets = 0;
+  if (query.wantsNsid) octets += OPTION_HEAD_OCTETS + nsid.length;
+  if (announcesKeepalive(query, transport)) octets += OPTION_HEAD_OCTETS + KEEPALIVE_OCTETS;
+  if (query.ecs.present) {
+    octets += OPTION_HEAD_OCTETS + ECS_HEAD_OCTETS + ecsAddressOctets(query.ecs.sourceBits);
+  }
+  return octets;
+}
+
+/** RFC 7828 §3.2.1: ignored over UDP. */
+function announcesKeepalive(query: Query, transport: Transport): boolean {
+  return query.wantsKeepalive && transport === TRANSPORT.tcp;
+}
+
+/** Writes what `optOctets` measured. `scopeBits` is how much of the client's prefix the answer rests on. */
+export function writeOpt(
+  writer: MessageWriter,
+  query: Query,
+  transport: Transport,
+  nsid: Uint8Array,
+  rcode: number,
+  scopeBits: number,
+): void {
+  writer.writeUint8(0);
+  writer.writeUint16(TYPE.OPT);
+  writer.writeUint16(MAX_UDP_ANSWER_OCTETS);
+  // Upper bits of the response code, then our version, 0. Of the flags DO alone is copied (RFC 3225 §3).
+  writer.writeUint16((rcode >>> EXTENDED_RCODE_SHIFT) << 8);
+  writer.writeUint16(query.dnssecOk ? DNSSEC_OK : 0);
+  writer.writeUint16(optionsOctets(query, transport, nsid));
+  if (query.wantsNsid) {
+    writeOptionHead(writer, OPTION.NSID, nsid.length);
+    writer.writeOctets(nsid);
+  }
+  if (announcesKeepalive(query, transport)) {
+    writeOptionHead(writer, OPTION.KEEPALIVE, KEEPALIVE_OCTETS);
+    writer.writeUint16(TCP_IDLE_TIMEOUT_MS / KEEPALIVE_UNIT_MS);
+  }
+  const { ecs } = query;
+  if (ecs.present) {
+    const addressOctets = ecsAddressOctets(ecs.sourceBits);
+    writeOptionHead(writer, OPTION.ECS, ECS_HEAD_OCTETS + addressOctets);
+    writer.writeUint16(ecs.family);
+    writer.writeUint8(ecs.sourceBits);
+    writer.writeUint8(scopeBits);
+    writer.writeOctets(ecs.octets, 0, addressOctets);
+  }
+}
+
+function writeOptionHead(writer: MessageWriter, code: number, length: number): void {
+  writer.writeUint16(code);
+  writer.writeUint16(length);
+}
