@@ -1,9 +1,10 @@
 /** The OPT record of an answer (RFC 6891 §6.1.2): it comes last, and room is kept for it from the start. */
 
+import { EDNS_OPTION } from "../dns/edns-option.ts";
 import type { MessageWriter } from "../dns/message-writer.ts";
 import { TYPE } from "../dns/types.ts";
 import type { Query } from "./query.ts";
-import { ECS_HEAD_OCTETS, ecsAddressOctets, OPTION, OPTION_HEAD_OCTETS } from "./query-options.ts";
+import { ECS_HEAD_OCTETS, ecsAddressOctets, OPTION_HEAD_OCTETS } from "./query-options.ts";
 import { MAX_UDP_ANSWER_OCTETS, TCP_IDLE_TIMEOUT_MS, TRANSPORT, type Transport } from "./transport.ts";
 
 /** Root owner, TYPE, CLASS, TTL and RDLENGTH. */
@@ -51,17 +52,17 @@ export function writeOpt(
   writer.writeUint16(query.dnssecOk ? DNSSEC_OK : 0);
   writer.writeUint16(optionsOctets(query, transport, nsid));
   if (query.wantsNsid) {
-    writeOptionHead(writer, OPTION.NSID, nsid.length);
+    writeOptionHead(writer, EDNS_OPTION.NSID, nsid.length);
     writer.writeOctets(nsid);
   }
   if (announcesKeepalive(query, transport)) {
-    writeOptionHead(writer, OPTION.KEEPALIVE, KEEPALIVE_OCTETS);
+    writeOptionHead(writer, EDNS_OPTION.KEEPALIVE, KEEPALIVE_OCTETS);
     writer.writeUint16(TCP_IDLE_TIMEOUT_MS / KEEPALIVE_UNIT_MS);
   }
   const { ecs } = query;
   if (ecs.present) {
     const addressOctets = ecsAddressOctets(ecs.sourceBits);
-    writeOptionHead(writer, OPTION.ECS, ECS_HEAD_OCTETS + addressOctets);
+    writeOptionHead(writer, EDNS_OPTION.CLIENT_SUBNET, ECS_HEAD_OCTETS + addressOctets);
     writer.writeUint16(ecs.family);
     writer.writeUint8(ecs.sourceBits);
     writer.writeUint8(scopeBits);

@@ -3,9 +3,8 @@
  * §6.1.2); one that we know and that is malformed makes the query malformed.
  */
 
+import { EDNS_OPTION } from "../dns/edns-option.ts";
 import type { ClientSubnet, Query } from "./query.ts";
-
-export const OPTION = { NSID: 3, ECS: 8, COOKIE: 10, KEEPALIVE: 11 } as const;
 
 /** OPTION-CODE and OPTION-LENGTH. */
 export const OPTION_HEAD_OCTETS = 4;
@@ -33,15 +32,15 @@ export function readOptions(query: Query, octets: Uint8Array, start: number, end
 
 function readOption(query: Query, code: number, octets: Uint8Array, data: number, length: number): boolean {
   switch (code) {
-    case OPTION.NSID:
+    case EDNS_OPTION.NSID:
       query.wantsNsid = true;
       return true;
-    case OPTION.KEEPALIVE:
+    case EDNS_OPTION.KEEPALIVE:
       query.wantsKeepalive = true;
       return true;
-    case OPTION.COOKIE:
+    case EDNS_OPTION.COOKIE:
       return isCookieLength(length);
-    case OPTION.ECS:
+    case EDNS_OPTION.CLIENT_SUBNET:
       return readClientSubnet(query.ecs, octets, data, length);
     default:
       return true;

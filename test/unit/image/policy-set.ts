@@ -1,0 +1,33 @@
+/** The smallest set of zones that holds one policy, made without zone text so that this room is tested by itself. */
+
+import { nameKey, nameOf } from "../../../src/dns/name.ts";
+import type { RRset } from "../../../src/dns/rrset.ts";
+import { TYPE } from "../../../src/dns/types.ts";
+import type { Definitions, Policy } from "../../../src/policy/model.ts";
+import type { ZoneNode, ZoneSet } from "../../../src/zone/model.ts";
+
+export function setOfPolicies(policies: readonly Policy[], definitions: Definitions): ZoneSet {
+  const apex = nameOf("example.");
+  const soa: RRset = {
+    owner: apex,
+    type: TYPE.SOA,
+    ttlSeconds: 3600,
+    rdatas: [Uint8Array.of(0, 0, ...new Uint8Array(16), 0, 0, 0, 60)],
+  };
+  const nodes = new Map<string, ZoneNode>([
+    [nameKey(apex), { owner: apex, rrsets: new Map([[TYPE.SOA, soa]]), policy: undefined }],
+  ]);
+  policies.forEach((policy, index) => {
+    const owner = nameOf(`p${index}`, apex);
+    nodes.set(nameKey(owner), { owner, rrsets: new Map(), policy });
+  });
+  return {
+    zones: [{ apex, file: "example.zone", serial: 1, soa, nodes }],
+    monitors: new Map(),
+    definitions,
+    expectations: [],
+    rules: [],
+    windows: [],
+    files: [],
+  };
+}
