@@ -4,20 +4,25 @@ import fc from "fast-check";
 import { EDNS_VERSION, type Edns } from "../../../src/dns/edns.ts";
 import type { EdnsOption } from "../../../src/dns/edns-option.ts";
 import type { Message, ResourceRecord } from "../../../src/dns/message.ts";
-import { joinLabels, type Name, ROOT } from "../../../src/dns/name.ts";
+import { foldOctet, joinLabels, type Name, ROOT } from "../../../src/dns/name.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 
-/** Any octets in the labels; few and short enough that a name always fits. */
+/**
+ * Any octets in the labels but capital letters: compression may change the case of a name, and messages shall be equal to
+ * what they were built from. Few and short enough labels that a name always fits.
+ */
 export function arbitraryName(): fc.Arbitrary<Name> {
-  const label = fc.uint8Array({ minLength: 1, maxLength: 20 });
+  const label = fc
+    .uint8Array({ minLength: 1, maxLength: 20 })
+    .map((octets) => octets.map((octet) => foldOctet(octet)));
   return fc.array(label, { maxLength: 5 }).map((labels) => joinLabels(labels, ROOT) ?? ROOT);
 }
 
-/** Names that share suffixes and differ in case, so that compression has something to do. */
-export function arbitraryRelatedName(): fc.Arbitrary<Name> {
-  const label = fc
-    .constantFrom("a", "A", "ns1", "example", "EXAMPLE", "com")
-    .map((text) => Buffer.from(text));
+/** Names that share suffixes, so that compression has something to do. */
+export function arbitraryRelatedName(
+  labels: readonly string[] = ["a", "b", "ns1", "example", "com"],
+): fc.Arbitrary<Name> {
+  const label = fc.constantFrom(...labels).map((text) => Buffer.from(text));
   return fc.array(label, { maxLength: 4 }).map(
     (labels) =>
       joinLabels(

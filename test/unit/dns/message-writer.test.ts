@@ -70,19 +70,22 @@ describe("MessageWriter.writeName()", () => {
   });
   it("writes names that are read back as they were", () => {
     fc.assert(
-      fc.property(fc.array(arbitraryRelatedName(), { maxLength: 60 }), (names) => {
-        const { writer, buffer } = writerOver(4096);
-        const starts = names.map((name) => {
-          const start = writer.position;
-          expect(writer.writeName(name)).to.equal(true);
-          return start;
-        });
-        for (const [index, name] of names.entries()) {
-          const read = readName(buffer, starts[index] ?? 0, writer.length);
-          expect(read && namesEqual(read.name, name), formatName(name)).to.equal(true);
-          expect(read?.next).to.equal(starts[index + 1] ?? writer.length);
-        }
-      }),
+      fc.property(
+        fc.array(arbitraryRelatedName(["a", "A", "ns1", "example", "EXAMPLE"]), { maxLength: 60 }),
+        (names) => {
+          const { writer, buffer } = writerOver(4096);
+          const starts = names.map((name) => {
+            const start = writer.position;
+            expect(writer.writeName(name)).to.equal(true);
+            return start;
+          });
+          for (const [index, name] of names.entries()) {
+            const read = readName(buffer, starts[index] ?? 0, writer.length);
+            expect(read && namesEqual(read.name, name), formatName(name)).to.equal(true);
+            expect(read?.next).to.equal(starts[index + 1] ?? writer.length);
+          }
+        },
+      ),
     );
   });
   it("goes on right when it remembers no more suffixes", () => {
