@@ -127,12 +127,19 @@ export function lookup(zones: ZonesByApexKey, qname: Name, qtype: number): Looku
   for (;;) {
     if (zone === undefined) return { zone: first, chain, end: { kind: "outside" } };
     const step = lookupInZone(zone, name, qtype);
-    if (step.kind !== "alias") return { zone: first, chain, end: step };
-    if (step.dname !== undefined) chain.push(step.dname);
+    if (step.kind !== "alias") {
+      // QTYPE DNAME can lead back to a DNAME that the chain holds already: it is the answer, and stands there once.
+      const isInChain = step.kind === "answer" && chain.includes(step.rrset);
+      return { zone: first, chain, end: isInChain ? { kind: "chain-cut", zone } : step };
+    }
+    // An RRset stands once in an answer, even where the chain passes it again.
+    if (step.dname !== undefined && !chain.includes(step.dname)) chain.push(step.dname);
     if (step.cname === undefined) return { zone: first, chain, end: { kind: "yxdomain", zone } };
+    // The CNAME that a DNAME made is the answer to QTYPE CNAME, as any CNAME is; NSD and Knot do so too.
+    if (qtype === TYPE.CNAME) return { zone: first, chain, end: { kind: "answer", zone, rrset: step.cname } };
     chain.push(step.cname);
     seen.add(nameKey(name));
-    if (seen.size >= MAX_CHAIN || seen.has(nameKey(step.target))) {
+    if (seen.size >= MAX_CHAIN || seen.has(nameKey(step.target)) || growsForEver(step)) {
       return { zone: first, chain, end: { kind: "chain-cut", zone } };
     }
     name = step.target;
@@ -146,6 +153,12 @@ interface Alias {
   readonly dname: RRset | undefined;
   readonly cname: RRset | undefined;
   readonly target: Name;
+}
+
+/** A DNAME whose target is below itself makes every name longer, until none fits. */
+function growsForEver({ dname }: Alias): boolean {
+  const target = dname === undefined ? undefined : nameInRdata(dname);
+  return dname !== undefined && target !== undefined && isAtOrBelow(target, dname.owner);
 }
 
 function lookupInZone(zone: Zone, qname: Name, qtype: number): LookupEnd | Alias {
