@@ -7,6 +7,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STATE_FILE_MODE } from "./atomic-file.ts";
+import { codeOf } from "./system-error.ts";
 
 const LOCK_FILE = "lock";
 /** Each attempt after the first follows upon a dead holder's lock that was cleared away. */
@@ -103,8 +104,4 @@ function readIfThere(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

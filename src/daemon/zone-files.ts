@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceFile } from "../zone/model.ts";
+import { systemReason } from "./system-error.ts";
 
 export type ZoneFiles =
   | { readonly ok: true; readonly files: readonly SourceFile[] }
@@ -45,13 +46,4 @@ function zoneFilesIn(folder: string): string[] {
     .filter((name) => name.endsWith(ZONE_SUFFIX) && !name.startsWith("."))
     .sort()
     .map((name) => join(folder, name));
-}
-
-/** A system error in words, with its path: «zones: no such file or directory». */
-export function systemReason(error: unknown, path: string): string {
-  if (!(error instanceof Error)) return `${path}: ${String(error)}`;
-  const subject = "path" in error && typeof error.path === "string" ? error.path : path;
-  // Node writes «ENOENT: no such file or directory, stat 'zones'».
-  const [, words] = /^[A-Z]+: ([^,]+), /.exec(error.message) ?? [];
-  return `${subject}: ${words ?? error.message}`;
 }

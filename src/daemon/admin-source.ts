@@ -1,0 +1,40 @@
+/** The running node as the admin plane sees it: everything it shows is read from here, and from what is served. */
+
+import type { AdminSource, LoadOutcome, Readiness, ReloadOutcome } from "../admin/source.ts";
+import type { Counters } from "../answer/answer.ts";
+import { explainName } from "./explain.ts";
+import type { HealthBook } from "./health-book.ts";
+import type { Serving } from "./serving.ts";
+import { VERSION } from "./version.ts";
+
+export interface NodeParts {
+  readonly node: string;
+  readonly serving: Serving;
+  readonly book: HealthBook;
+  readonly counters: Counters;
+  readonly readiness: () => Readiness;
+  readonly load: () => LoadOutcome;
+  readonly reload: () => Promise<ReloadOutcome>;
+}
+
+export function createAdminSource(parts: NodeParts): AdminSource {
+  return {
+    node: parts.node,
+    version: VERSION,
+    readiness: parts.readiness,
+    serving: () => parts.serving.state(),
+    load: parts.load,
+    answerCounters: parts.counters,
+    probeCounters: parts.book.counts,
+    explain(query) {
+      const image = parts.serving.image();
+      if (image === undefined) {
+        return { ok: false, parameter: undefined, message: "Cannot explain: nothing is served yet" };
+      }
+      const { set, index } = image.zones;
+      const { snapshot } = image.decisions;
+      return explainName({ zones: index.byApexKey, definitions: set.definitions, snapshot }, query);
+    },
+    reload: parts.reload,
+  };
+}

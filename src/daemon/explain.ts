@@ -1,0 +1,185 @@
+/**
+ * Explains an answer: the lookup that is served, then the trace of the `evaluate` that is served. The admin plane shows
+ * it of the running node, the command line of files alone as well.
+ */
+
+import type { ExplainOutcome, ExplainQuery, Explanation } from "../admin/source.ts";
+import { formatName, parseName, ROOT } from "../dns/name.ts";
+import { formatRdata } from "../dns/rdata.ts";
+import type { RRset } from "../dns/rrset.ts";
+import { formatType, parseType } from "../dns/types.ts";
+import { type Client, type Place, UNKNOWN_CLIENT } from "../geo/client.ts";
+import { continentOf } from "../geo/country.ts";
+import type { Snapshot } from "../health/snapshot.ts";
+import { explain, sharesOf } from "../policy/evaluate.ts";
+import type { TraceNode } from "../policy/evaluation.ts";
+import type { Definitions } from "../policy/model.ts";
+import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
+import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
+
+/** What an explanation is about. */
+export interface ExplainedState {
+  readonly zones: ZonesByApexKey;
+  readonly definitions: Definitions;
+  readonly snapshot: Snapshot;
+}
+
+type Decided = Omit<Explanation, "name" | "type" | "client" | "location">;
+
+/** The state must hold nothing that is not served yet; such sets are refused before. */
+export function explainName(state: ExplainedState, query: ExplainQuery): ExplainOutcome {
+  const name = parseName(query.name, ROOT);
+  if (!name.ok) return refuse("name", `Cannot explain '${query.name}': ${name.message}`);
+  const type = parseType(query.type);
+  if (type === undefined) return refuse("type", `Cannot explain: '${query.type}' is not a record type`);
+  const client = query.client === undefined ? UNKNOWN_CLIENT : parseClient(query.client);
+  if (client === undefined) {
+    const expected = "an address, a network without bits behind its prefix, country:XX or continent:XX";
+    return refuse("client", `Cannot explain: client '${query.client}' is not ${expected}`);
+  }
+  const { zone, chain, end } = lookup(state.zones, name.name, type);
+  if (zone === undefined && chain.length === 0) {
+    return refuse(undefined, `Cannot explain '${formatName(name.name)}': it lies in no zone that is served`);
+  }
+  const decided = decide(end, state, client, type);
+  return {
+    ok: true,
+    explanation: {
+      name: formatName(name.name),
+      type: formatType(type),
+      client: query.client ?? null,
+      location: locationOf(client),
+      ...decided,
+      trace: [...chain.map(traceLink), ...decided.trace],
+    },
+  };
+}
+
+function refuse(
+  parameter: Extract<ExplainOutcome, { ok: false }>["parameter"],
+  message: string,
+): ExplainOutcome {
+  return { ok: false, parameter, message };
+}
+
+/** `192.0.2.1`, `192.0.2.0/24`, `country:DE`, `country:US-VA` or `continent:EU`; `undefined` for anything else. */
+export function parseClient(text: string): Client | undefined {
+  if (!/^(?:country|continent):/.test(text)) {
+    const network = parseNetwork(text);
+    return network.ok ? { network: network.value, place: undefined } : undefined;
+  }
+  const match = parseGeoMatch(text);
+  if (!match.ok) return undefined;
+  const nowhere: Place = { country: undefined, subdivision: undefined, continent: undefined, asn: undefined };
+  const { kind: _kind, ...place } = match.value;
+  const continent = "country" in place ? { continent: continentOf(place.country) } : {};
+  return { network: undefined, place: { ...nowhere, ...continent, ...place } };
+}
+
+/** `US-VA`, `DE` or `EU`; `null` where the client's place is unknown. */
+function locationOf({ place }: Client): string | null {
+  if (place?.country === undefined) return place?.continent ?? null;
+  return place.subdivision === undefined ? place.country : `${place.country}-${place.subdivision}`;
+}
+
+function traceLink({ owner, type, rdatas }: RRset): TraceNode {
+  const target = rdatas.map((rdata) => formatRdata(type, rdata)).join(" ");
+  return {
+    node: `${formatName(owner)} ${formatType(type)}`,
+    decision: "followed",
+    reason: `leads to ${target}`,
+  };
+}
+
+function decide(end: LookupEnd, state: ExplainedState, client: Client, type: number): Decided {
+  switch (end.kind) {
+    case "policy": {
+      const { evaluation, trace } = explain(
+        end.policy,
+        state.definitions,
+        state.snapshot,
+        client,
+        end.family,
+      );
+      const shares = sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
+        pool: endpoint.pool,
+        endpoint: endpoint.name,
+        addresses: addresses.map(({ text }) => text),
+        share,
+      }));
+      const { outcome, ttlSeconds, rung, failingOpen } = evaluation;
+      return { outcome, ttlSeconds, rung, failingOpen, shares, trace };
+    }
+    case "answer": {
+      const { owner, ttlSeconds, rdatas } = end.rrset;
+      const reason = `${rdatas.length} in the zone file: ${rdatas.map((rdata) => formatRdata(type, rdata)).join(", ")}`;
+      return without("answer", ttlSeconds, `${formatName(owner)} ${formatType(type)}`, "answer", reason);
+    }
+    case "any":
+      return without(
+        "answer",
+        null,
+        formatName(end.owner),
+        "answer",
+        "the name exists; ANY gets one of its sets",
+      );
+    case "nodata":
+      return without(
+        "nodata",
+        end.soa.ttlSeconds,
+        nameOfZone(end.zone.apex),
+        "nodata",
+        "the name has no such type",
+      );
+    case "nxdomain":
+      return without(
+        "nxdomain",
+        end.soa.ttlSeconds,
+        nameOfZone(end.zone.apex),
+        "nxdomain",
+        "there is no such name",
+      );
+    case "referral":
+      return without(
+        "referral",
+        end.ns.ttlSeconds,
+        formatName(end.cut.owner),
+        "referral",
+        `delegated to ${end.ns.rdatas.map((rdata) => formatRdata(end.ns.type, rdata)).join(" ")}`,
+      );
+    case "yxdomain":
+      return without(
+        "servfail",
+        null,
+        nameOfZone(end.zone.apex),
+        "yxdomain",
+        "the DNAME makes the name too long",
+      );
+    case "outside":
+      return without("answer", null, "chain", "ends", "the target lies in no zone that is served");
+    case "chain-cut":
+      return without("answer", null, "chain", "ends", "the chain turns in a circle or is too long");
+  }
+}
+
+function nameOfZone(apex: Parameters<typeof formatName>[0]): string {
+  return `zone ${formatName(apex)}`;
+}
+
+/** What rests on zone files alone: no rung, no shares. */
+function without(
+  outcome: Explanation["outcome"],
+  ttlSeconds: number | null,
+  node: string,
+  decision: string,
+  reason: string,
+): Decided {
+  return {
+    outcome,
+    ttlSeconds,
+    rung: null,
+    failingOpen: false,
+    shares: [],
+    trace: [{ node, decision, reason }],
+  };
+}

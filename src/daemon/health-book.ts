@@ -1,0 +1,152 @@
+/**
+ * The health book: one state for each place and monitor, and from them the health of every endpoint. Verdicts come in
+ * (`record`), snapshots go out (`snapshot`); between the two stand only `health/hysteresis` and `health/compose`.
+ *
+ * A reload (`use`) keeps the state of every place and monitor that stays. What is new in it starts as a newcomer and
+ * joins after `rise` passes, save at the very start, where the first verdict decides. What is gone is remembered for a
+ * while, so that a set which drops an endpoint by mistake and the next one which restores it find its state.
+ */
+
+import { composeAddressHealth } from "../health/compose.ts";
+import { initialState, newcomerState, type ProbeState, step } from "../health/hysteresis.ts";
+import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
+import type { Forced, Verdict } from "../health/verdict.ts";
+import type { Endpoint } from "../policy/model.ts";
+import type { ProbeTarget } from "../probe/probe.ts";
+import type { ZoneSet } from "../zone/model.ts";
+import { createProbeCounts, type ProbeCounts } from "./probe-counts.ts";
+import { type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
+
+/** What an operator said of endpoints, by endpoint identifier. */
+export type ForcedStates = ReadonlyMap<string, Forced>;
+
+/** How long the state of a place and monitor that left the zones is remembered. */
+export const GONE_KEPT_MS = 10 * 60 * 1000;
+
+export interface HealthBook {
+  /** Makes the endpoints of `set` those of the book. */
+  use(set: ZoneSet, atMs: number): void;
+  /** What the wheel is to probe. */
+  targets(): ProbeTarget[];
+  /** Takes in a verdict. Whether the health of an endpoint is another now, in state or in words. */
+  record(targetKey: string, verdict: Verdict): boolean;
+  snapshot(forced: ForcedStates, atMs: number): Snapshot;
+  /** Forgets what left the zones long ago, and returns how many states that were. */
+  forgetGone(atMs: number): number;
+  readonly counts: ProbeCounts;
+}
+
+interface KeptState {
+  state: ProbeState;
+  /** `undefined` while the zones ask for it. */
+  goneSinceMs: number | undefined;
+}
+
+export function createHealthBook(): HealthBook {
+  const states = new Map<string, KeptState>();
+  const counts = createProbeCounts();
+  let plan: ProbePlan = new Map();
+  let current: ZoneSet | undefined;
+  let startedMs = 0;
+  /** Objects stay the same while the health does, so that comparing two snapshots is quick. */
+  let healths = new Map<string, EndpointHealth>();
+
+  const healthOf = (endpoint: Endpoint, set: ZoneSet): EndpointHealth => ({
+    forced: undefined,
+    addresses: endpoint.addresses.map((address) => {
+      const stateOf = (name: string): ProbeState | undefined => {
+        const monitor = set.monitors.get(name);
+        return monitor && states.get(stateKeyOf(monitor, endpoint, address))?.state;
+      };
+      return composeAddressHealth(endpoint.monitor, stateOf, startedMs);
+    }),
+  });
+
+  const refresh = (endpoint: Endpoint, set: ZoneSet): boolean => {
+    const before = healths.get(endpoint.id);
+    const after = healthOf(endpoint, set);
+    if (before !== undefined && isSame(before, after)) return false;
+    healths.set(endpoint.id, after);
+    counts.noteObserved(endpoint, before, after);
+    return true;
+  };
+
+  return {
+    counts,
+    use(set, atMs) {
+      if (current === undefined) startedMs = atMs;
+      const begin = current === undefined ? initialState : newcomerState;
+      current = set;
+      plan = planProbes(set);
+      for (const kept of states.values()) kept.goneSinceMs ??= atMs;
+      for (const probe of plan.values()) {
+        for (const { key } of probe.states) {
+          const kept = states.get(key);
+          if (kept === undefined) states.set(key, { state: begin(atMs), goneSinceMs: undefined });
+          else kept.goneSinceMs = undefined;
+        }
+      }
+      const before = healths;
+      healths = new Map();
+      for (const pool of set.definitions.pools.values()) {
+        for (const endpoint of pool.endpoints) {
+          const known = before.get(endpoint.id);
+          if (known !== undefined) healths.set(endpoint.id, known);
+          refresh(endpoint, set);
+        }
+      }
+    },
+    targets() {
+      return Array.from(plan.values(), ({ target }) => target);
+    },
+    record(targetKey, verdict) {
+      const probe = plan.get(targetKey);
+      if (probe === undefined || current === undefined) return false;
+      let changed = false;
+      for (const { key, monitor, endpoints } of probe.states) {
+        const kept = states.get(key);
+        if (kept === undefined) continue;
+        kept.state = step(kept.state, verdict, monitor.thresholds);
+        for (const endpoint of endpoints) {
+          counts.noteVerdict(endpoint, monitor.name, verdict);
+          if (refresh(endpoint, current)) changed = true;
+        }
+      }
+      counts.noteDuration(probe.target.monitor.name, verdict);
+      return changed;
+    },
+    snapshot(forced, atMs) {
+      const endpoints = new Map(healths);
+      for (const [id, state] of forced) {
+        const health = endpoints.get(id);
+        if (health !== undefined) endpoints.set(id, { ...health, forced: state });
+      }
+      return { atMs, endpoints };
+    },
+    forgetGone(atMs) {
+      let forgotten = 0;
+      for (const [key, { goneSinceMs }] of states) {
+        if (goneSinceMs === undefined || atMs - goneSinceMs < GONE_KEPT_MS) continue;
+        states.delete(key);
+        forgotten += 1;
+      }
+      return forgotten;
+    },
+  };
+}
+
+function isSame(one: EndpointHealth, other: EndpointHealth): boolean {
+  return (
+    one.addresses.length === other.addresses.length &&
+    one.addresses.every((health, index) => isSameHealth(health, other.addresses[index]))
+  );
+}
+
+function isSameHealth(one: AddressHealth, other: AddressHealth | undefined): boolean {
+  return (
+    one.observed === other?.observed &&
+    one.passing === other.passing &&
+    one.reason === other.reason &&
+    one.sinceMs === other.sinceMs
+  );
+}

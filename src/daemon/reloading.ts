@@ -1,0 +1,145 @@
+/**
+ * Reload: the files are read, judged and installed as one, or the running set stays. Calls that come while one reload
+ * runs share the next one, so that a change is never missed and work never piles up.
+ */
+
+import type { LoadOutcome, ReloadOutcome } from "../admin/source.ts";
+import { type Diagnostic, formatDiagnostic } from "../zone/diagnostic.ts";
+import type { ZoneSet } from "../zone/model.ts";
+import { keepAcceptedSet } from "./accepted-set.ts";
+import type { Log } from "./log.ts";
+import type { ServiceManager } from "./service-manager.ts";
+import { readIncluded, readZoneFiles } from "./zone-files.ts";
+import { type LoadedZones, loadFromFiles } from "./zone-loading.ts";
+
+/** A set of a thousand faults has one cause; the first ones tell it. */
+export const MAX_LOGGED_DIAGNOSTICS = 20;
+
+export type LoadedSet = Extract<LoadedZones, { ok: true }>;
+
+export interface ReloadingParts {
+  /** The zone files and folders. */
+  readonly paths: readonly string[];
+  readonly stateFolder: string;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly serviceManager: ServiceManager;
+  /** Makes a set the one that is served. */
+  readonly install: (set: ZoneSet) => void;
+  /** Of what is served now. */
+  readonly generation: () => number;
+}
+
+export interface Reloading {
+  /** Takes the files as they are now; waits for `begin`. Never rejects for what they say. */
+  readonly reload: () => Promise<ReloadOutcome>;
+  /** As `reload`, unless the files are those that are served already. */
+  readonly reloadIfChanged: () => Promise<ReloadOutcome | undefined>;
+  /** Installs what was loaded at the start: from the files, or (`faulty`) the last accepted set in their place. */
+  begin(
+    loaded: LoadedSet,
+    faulty: { readonly diagnostics: readonly Diagnostic[] } | undefined,
+  ): Promise<void>;
+  readonly outcome: () => LoadOutcome;
+}
+
+export function createReloading(parts: ReloadingParts): Reloading {
+  const { paths, log, now } = parts;
+  let outcome: LoadOutcome = { success: false, loadedAtMs: undefined, diagnostics: [] };
+  let served: ZoneSet | undefined;
+  let begun = (): void => undefined;
+  let running: Promise<unknown> = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  let next: Promise<ReloadOutcome> | undefined;
+
+  const accept = async (loaded: LoadedSet): Promise<void> => {
+    const { set, roots, diagnostics } = loaded;
+    parts.install(set);
+    served = set;
+    outcome = { success: true, loadedAtMs: now(), diagnostics };
+    logDiagnostics(diagnostics, log);
+    try {
+      await keepAcceptedSet(parts.stateFolder, { savedAtMs: now(), roots, files: set.files });
+    } catch (error) {
+      log.error({ error: messageOf(error) }, "cannot keep the accepted set in the state folder");
+    }
+  };
+
+  const reloadNow = async (): Promise<ReloadOutcome> => {
+    void parts.serviceManager.tell("RELOADING=1", "reloading the zones");
+    const loaded = loadFromFiles(paths);
+    if (loaded.ok) {
+      await accept(loaded);
+      log.info({ event: "reload", zones: loaded.set.zones.length }, "zones reloaded");
+    } else {
+      const { message, diagnostics } = loaded;
+      outcome = { ...outcome, success: false, diagnostics };
+      logDiagnostics(diagnostics, log);
+      log.error({ event: "reload", reason: message }, "reload refused, the running zones stay");
+    }
+    void parts.serviceManager.tell(
+      "READY=1",
+      loaded.ok ? "zones reloaded" : `reload refused: ${loaded.message}`,
+    );
+    const { ok, diagnostics } = loaded;
+    return { ok, generation: parts.generation(), diagnostics };
+  };
+
+  const reload = (): Promise<ReloadOutcome> => {
+    next ??= (async () => {
+      await Promise.allSettled([running]);
+      if (next !== undefined) running = next;
+      next = undefined;
+      return reloadNow();
+    })();
+    return next;
+  };
+
+  return {
+    reload,
+    reloadIfChanged() {
+      const unchanged = outcome.success && served !== undefined && isUnchanged(served, paths);
+      return unchanged ? Promise.resolve(undefined) : reload();
+    },
+    async begin(loaded, faulty) {
+      if (faulty === undefined) {
+        await accept(loaded);
+      } else {
+        parts.install(loaded.set);
+        served = loaded.set;
+        outcome = { success: false, loadedAtMs: undefined, diagnostics: faulty.diagnostics };
+        logDiagnostics(faulty.diagnostics, log);
+      }
+      begun();
+    },
+    outcome: () => outcome,
+  };
+}
+
+function isUnchanged(served: ZoneSet, paths: readonly string[]): boolean {
+  const read = readZoneFiles(paths);
+  if (!read.ok) return false;
+  const octetsOf = new Map(read.files.map(({ path, octets }) => [path, octets]));
+  const known = new Set(served.files.map(({ path }) => path));
+  return (
+    read.files.every(({ path }) => known.has(path)) &&
+    served.files.every(({ path, octets }) => {
+      const found = octetsOf.get(path) ?? readIncluded(path);
+      return found !== undefined && Buffer.compare(found, octets) === 0;
+    })
+  );
+}
+
+function logDiagnostics(diagnostics: readonly Diagnostic[], log: Log): void {
+  for (const diagnostic of diagnostics.slice(0, MAX_LOGGED_DIAGNOSTICS)) {
+    const level = diagnostic.severity === "error" ? "error" : "warn";
+    log[level]({ event: "diagnostic", ...diagnostic }, formatDiagnostic(diagnostic));
+  }
+  const unsaid = diagnostics.length - MAX_LOGGED_DIAGNOSTICS;
+  if (unsaid > 0) log.warn({ event: "diagnostic", unsaid }, `${unsaid} more; 'fairlead check' prints all`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,134 @@
+/**
+ * What is being served: the current image, and the view of it that the admin plane reads. A set of zones comes in with
+ * a reload, health with every verdict; both end in `publish`, which is the only place where a generation is born.
+ *
+ * Changes of one instant are one build: `healthChanged` only asks for one at the end of the tick.
+ */
+
+import type { PolicyView, ServingState, ZoneView } from "../admin/source.ts";
+import { compileDecisions, compileZones, type Image, makeImage, type ZonePart } from "../image/image.ts";
+import { reachOf } from "../policy/reach.ts";
+import { slowestDetection } from "../zone/detection.ts";
+import type { Zone, ZoneSet } from "../zone/model.ts";
+import type { ForcedStates, HealthBook } from "./health-book.ts";
+
+const MS_PER_SECOND = 1000;
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Milliseconds, never going backwards. */
+  readonly monotonic: () => number;
+}
+
+export interface Publication {
+  readonly before: ServingState | undefined;
+  readonly after: ServingState;
+}
+
+export interface Serving {
+  /** Compiles `set` and publishes it with the health that the book has. */
+  install(set: ZoneSet): void;
+  /** Asks for a build at the end of this tick. */
+  healthChanged(): void;
+  /** `undefined` until the first set is installed. */
+  image(): Image | undefined;
+  state(): ServingState | undefined;
+}
+
+export interface ServingOptions {
+  readonly book: HealthBook;
+  readonly forced: ForcedStates;
+  readonly clock: Clock;
+  /** After each publication, with what was served before it. */
+  readonly onPublish: (publication: Publication, image: Image) => void;
+}
+
+export function createServing({ book, forced, clock, onPublish }: ServingOptions): Serving {
+  let zones: InstalledZones | undefined;
+  let image: Image | undefined;
+  let state: ServingState | undefined;
+  let asked = false;
+
+  const publish = (installed: InstalledZones, startedMs: number): void => {
+    const { part } = installed;
+    const snapshot = book.snapshot(forced, clock.now());
+    const next = makeImage((image?.generation ?? 0) + 1, part, compileDecisions(part, snapshot));
+    const before = state;
+    image = next;
+    const buildSeconds = (clock.monotonic() - startedMs) / MS_PER_SECOND;
+    const after = {
+      generation: next.generation,
+      buildSeconds,
+      zones: zoneViews(next, installed),
+      definitions: part.set.definitions,
+      snapshot,
+    };
+    state = after;
+    onPublish({ before, after }, next);
+  };
+
+  return {
+    install(set) {
+      const startedMs = clock.monotonic();
+      zones = installedZones(set);
+      publish(zones, startedMs);
+    },
+    healthChanged() {
+      if (asked) return;
+      asked = true;
+      setImmediate(() => {
+        asked = false;
+        if (zones !== undefined) publish(zones, clock.monotonic());
+      });
+    },
+    image: () => image,
+    state: () => state,
+  };
+}
+
+/** What follows from the zones alone, worked out once a load. */
+interface InstalledZones {
+  readonly part: ZonePart;
+  readonly rrsetCounts: ReadonlyMap<Zone, number>;
+  /** By policy number. */
+  readonly worstRecoverySeconds: readonly (number | undefined)[];
+}
+
+function installedZones(set: ZoneSet): InstalledZones {
+  const part = compileZones(set);
+  const worstRecoverySeconds = part.policies.map(({ policy }) => {
+    const reach = reachOf(policy.expression, set.definitions);
+    const slowest = slowestDetection(reach, set.definitions, set.monitors);
+    return slowest && slowest.totalMs / MS_PER_SECOND + policy.ttl.maxSeconds;
+  });
+  return {
+    part,
+    rrsetCounts: new Map(set.zones.map((zone) => [zone, countRRsets(zone)])),
+    worstRecoverySeconds,
+  };
+}
+
+function countRRsets(zone: Zone): number {
+  let count = 0;
+  for (const { rrsets } of zone.nodes.values()) count += rrsets.size;
+  return count;
+}
+
+function zoneViews(image: Image, { part, rrsetCounts, worstRecoverySeconds }: InstalledZones): ZoneView[] {
+  const policies = new Map<Zone, PolicyView[]>();
+  part.policies.forEach(({ owner, zone, policy }, number) => {
+    const evaluations = image.decisions.evaluations[number];
+    if (evaluations === undefined) throw new Error(`policy ${number} of the image was not evaluated`);
+    const views = policies.get(zone) ?? [];
+    policies.set(zone, views);
+    views.push({ owner, policy, evaluations, worstRecoverySeconds: worstRecoverySeconds[number] });
+  });
+  return part.zones.map(({ name, zone }) => ({
+    name,
+    file: zone.file,
+    serial: zone.serial,
+    rrsetCount: rrsetCounts.get(zone) ?? 0,
+    policies: policies.get(zone) ?? [],
+  }));
+}
