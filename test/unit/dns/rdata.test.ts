@@ -43,6 +43,7 @@ const VALID: readonly [type: string, text: string, wire: string, formatted?: str
     '100 10 "u" "E2U+sip" "!^.*$!sip:info@example.com!" .',
   ],
   ["CAA", '0 issue "ca.example; policy=ev"', "0005697373756563612e6578616d706c653b20706f6c6963793d6576"],
+  ["CAA", '0 ISSUE ";"', "000549535355453b"],
   ["CAA", "128 tbs x", "800374627378", '128 tbs "x"'],
   ["SSHFP", `4 200 ab CD`, "04c8abcd", "4 200 ABCD"],
   ["SSHFP", `1 1 ${"ab".repeat(20)}`, `0101${"ab".repeat(20)}`, `1 1 ${"AB".repeat(20)}`],
