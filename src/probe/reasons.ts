@@ -25,9 +25,9 @@ const BY_CODE: Readonly<Record<string, string>> = {
   HPE_INVALID_EOF_STATE: "connection closed within the response",
 };
 
-/** The `code` that Node puts on errors, if there is one. */
+/** The `code` that Node puts on errors, if there is one; those of another realm (`node:vm`) are no `Error` of ours. */
 export function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : undefined;
 }
 

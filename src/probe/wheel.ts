@@ -1,0 +1,360 @@
+/**
+ * The wheel: probes every target once in its monitor's interval, each at a phase of its own (`probe/phases`), and hands
+ * the verdicts on. The daemon makes one, gives it the targets of the zone set in force, lets it run one round before it
+ * serves, and starts it.
+ *
+ *   idle ──due──→ queued ──free slot──→ running ──verdict, or the deadline──→ idle
+ *
+ * One timer serves all targets, for whatever is due next. A target that is due while it is still queued or running is
+ * skipped and counted, never queued twice; so the queue holds at most one entry a target. At most `concurrency` probes
+ * run at once, and at most `STARTS_PER_TURN` begin in one turn of the event loop, so that a round over ten thousand
+ * targets does not stall whatever else the process does. A probe that is stopped, because its target is gone or the
+ * wheel ends, yields no verdict.
+ *
+ * Time on the wheel only moves forward: when the clock goes back it stands still for that step, and when the clock leaps
+ * the turns in between are skipped and not made up for.
+ */
+
+import type { Verdict } from "../health/verdict.ts";
+import { DueHeap } from "./due-heap.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { createPhases, type Place } from "./phases.ts";
+import type { Probe, ProbeTarget } from "./probe.ts";
+import { type RunningProbe, runProbe } from "./run-probe.ts";
+import {
+  HistogramCounter,
+  type MonitorCounters,
+  newMonitorCounters,
+  type WheelStats,
+} from "./wheel-stats.ts";
+
+const STARTS_PER_TURN = 16;
+/** The timer looks at the clock this often even when nothing is due, lest a leap of the clock go unseen. */
+const TIMER_MAX_MS = 1_000;
+
+/** Calls back once after the delay; the result cancels it. */
+export type StartTimer = (callback: () => void, delayMs: number) => () => void;
+
+export interface ProbeWheelOptions {
+  readonly probe: Probe;
+  /** How many probes run at once. */
+  readonly concurrency: number;
+  /** Milliseconds of any clock; a monotonic one is best. */
+  readonly now: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly onVerdict: (target: ProbeTarget, verdict: Verdict) => void;
+  /** Node's `setTimeout` by default. */
+  readonly startTimer?: StartTimer;
+}
+
+export interface ProbeWheel {
+  /** Targets with a key that was there keep their phase and their counts. */
+  setTargets(targets: readonly ProbeTarget[]): void;
+  /** Probes every target once, now; resolves when all verdicts are in, at the latest after `deadlineMs`. */
+  runRound(deadlineMs: number): Promise<void>;
+  start(): void;
+  /** Stops every probe; resolves when none runs any more. The wheel does not start again. */
+  stop(): Promise<void>;
+  stats(): WheelStats;
+}
+
+interface Entry {
+  target: ProbeTarget;
+  place: Place;
+  /** On the wheel's clock. */
+  dueMs: number;
+  state: "idle" | "queued" | "running";
+  /** Since when it has been due; `undefined` in a round, where nothing is late. */
+  dueSinceMs: number | undefined;
+  running: RunningProbe | undefined;
+  gone: boolean;
+  passed: number;
+  failed: number;
+  lastDurationMs: number | undefined;
+}
+
+interface Round {
+  readonly waitingFor: Set<Entry>;
+  readonly finish: () => void;
+}
+
+export function createProbeWheel(options: ProbeWheelOptions): ProbeWheel {
+  return new Wheel(options);
+}
+
+const startNodeTimer: StartTimer = (callback, delayMs) => {
+  const timer = setTimeout(callback, delayMs);
+  return () => clearTimeout(timer);
+};
+
+class Wheel implements ProbeWheel {
+  readonly #options: ProbeWheelOptions;
+  readonly #startTimer: StartTimer;
+  readonly #phases;
+  readonly #entries = new Map<string, Entry>();
+  readonly #heap = new DueHeap<Entry>();
+  readonly #queue = new FairQueue<Entry>();
+  readonly #running = new Map<RunningProbe, Promise<void>>();
+  readonly #rounds = new Set<Round>();
+  readonly #monitors = new Map<string, MonitorCounters>();
+  readonly #lateness = new HistogramCounter();
+  #skipped = 0;
+  #wheelMs = 0;
+  #clockMs: number;
+  #phase: "waiting" | "turning" | "stopped" = "waiting";
+  #cancelTimer: (() => void) | undefined;
+  #moreStarts: NodeJS.Immediate | undefined;
+
+  constructor(options: ProbeWheelOptions) {
+    this.#options = options;
+    this.#startTimer = options.startTimer ?? startNodeTimer;
+    this.#phases = createPhases(options.random);
+    this.#clockMs = options.now();
+  }
+
+  setTargets(targets: readonly ProbeTarget[]): void {
+    const nowMs = this.#now();
+    const wanted = new Map(targets.map((target) => [target.key, target]));
+    for (const [key, entry] of this.#entries) {
+      if (!wanted.has(key)) {
+        this.#remove(key, entry);
+      }
+    }
+    for (const [key, target] of wanted) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) {
+        this.#entries.set(key, this.#newEntry(target, nowMs));
+      } else {
+        this.#retarget(entry, target, nowMs);
+      }
+    }
+    this.#heap.replace(this.#entries.values());
+    this.#arm();
+  }
+
+  #newEntry(target: ProbeTarget, nowMs: number): Entry {
+    const place = this.#phases.take(target.monitor.name, target.host, target.monitor.everyMs);
+    return {
+      target,
+      place,
+      dueMs: nextDueMs(place, nowMs),
+      state: "idle",
+      dueSinceMs: undefined,
+      running: undefined,
+      gone: false,
+      passed: 0,
+      failed: 0,
+      lastDurationMs: undefined,
+    };
+  }
+
+  #retarget(entry: Entry, target: ProbeTarget, nowMs: number): void {
+    entry.target = target;
+    const { place } = entry;
+    if (place.intervalMs !== target.monitor.everyMs || place.host !== target.host) {
+      this.#phases.release(place);
+      entry.place = this.#phases.take(target.monitor.name, target.host, target.monitor.everyMs);
+      entry.dueMs = nextDueMs(entry.place, nowMs);
+    }
+  }
+
+  #remove(key: string, entry: Entry): void {
+    this.#entries.delete(key);
+    this.#phases.release(entry.place);
+    entry.gone = true;
+    entry.running?.stop();
+    this.#leaveRounds(entry);
+  }
+
+  start(): void {
+    if (this.#phase === "waiting") {
+      this.#phase = "turning";
+      const nowMs = this.#now();
+      for (const entry of this.#entries.values()) {
+        entry.dueMs = nextDueMs(entry.place, nowMs);
+      }
+      this.#heap.replace(this.#entries.values());
+      this.#arm();
+    }
+  }
+
+  async runRound(deadlineMs: number): Promise<void> {
+    if (this.#phase === "stopped" || this.#entries.size === 0) {
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const round: Round = {
+        waitingFor: new Set(this.#entries.values()),
+        finish: () => {
+          cancel();
+          this.#rounds.delete(round);
+          resolve();
+        },
+      };
+      const cancel = this.#startTimer(round.finish, deadlineMs);
+      this.#rounds.add(round);
+      for (const entry of round.waitingFor) {
+        if (entry.state === "idle") {
+          this.#enqueue(entry, undefined);
+        }
+      }
+      this.#startQueued();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#phase = "stopped";
+    this.#cancelTimer?.();
+    clearImmediate(this.#moreStarts);
+    this.#queue.clear();
+    for (const entry of this.#entries.values()) {
+      entry.running?.stop();
+    }
+    for (const round of this.#rounds) {
+      round.finish();
+    }
+    await Promise.all(this.#running.values());
+  }
+
+  stats(): WheelStats {
+    const monitors = [...this.#monitors].map(
+      ([name, counters]) => [name, { ...counters, duration: counters.duration.read() }] as const,
+    );
+    const targets = [...this.#entries].map(
+      ([key, { passed, failed, lastDurationMs }]) => [key, { passed, failed, lastDurationMs }] as const,
+    );
+    return {
+      scheduled: this.#entries.size,
+      running: this.#running.size,
+      queued: this.#queue.size,
+      skipped: this.#skipped,
+      lateness: this.#lateness.read(),
+      monitors: new Map(monitors),
+      targets: new Map(targets),
+    };
+  }
+
+  #now(): number {
+    const clockMs = this.#options.now();
+    this.#wheelMs += Math.max(0, clockMs - this.#clockMs);
+    this.#clockMs = clockMs;
+    return this.#wheelMs;
+  }
+
+  /** Sets the one timer to whatever is due next. */
+  #arm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const next = this.#heap.peek();
+    if (this.#phase === "turning" && next !== undefined) {
+      const delayMs = Math.min(Math.max(0, next.dueMs - this.#now()), TIMER_MAX_MS);
+      this.#cancelTimer = this.#startTimer(() => this.#turn(), delayMs);
+    }
+  }
+
+  #turn(): void {
+    const nowMs = this.#now();
+    for (let next = this.#heap.peek(); next !== undefined && next.dueMs <= nowMs; next = this.#heap.peek()) {
+      this.#heap.pop();
+      if (next.state === "idle") {
+        this.#enqueue(next, next.dueMs);
+      } else {
+        this.#skip(next, 1);
+      }
+      const turns = Math.floor((nowMs - next.dueMs) / next.place.intervalMs) + 1;
+      this.#skip(next, turns - 1);
+      next.dueMs += turns * next.place.intervalMs;
+      this.#heap.push(next);
+    }
+    this.#startQueued();
+    this.#arm();
+  }
+
+  #skip(entry: Entry, turns: number): void {
+    this.#skipped += turns;
+    this.#countersOf(entry).skipped += turns;
+  }
+
+  #countersOf(entry: Entry): MonitorCounters {
+    const { name } = entry.target.monitor;
+    const counters = this.#monitors.get(name) ?? newMonitorCounters();
+    this.#monitors.set(name, counters);
+    return counters;
+  }
+
+  #enqueue(entry: Entry, dueSinceMs: number | undefined): void {
+    entry.state = "queued";
+    entry.dueSinceMs = dueSinceMs;
+    this.#queue.push(entry.target.monitor.name, entry);
+  }
+
+  /** Starts what waits, as far as there are slots, a few a turn of the event loop. */
+  #startQueued(): void {
+    if (this.#moreStarts !== undefined) {
+      return;
+    }
+    let starts = 0;
+    while (this.#queue.size > 0 && this.#running.size < this.#options.concurrency) {
+      if (starts === STARTS_PER_TURN) {
+        this.#moreStarts = setImmediate(() => {
+          this.#moreStarts = undefined;
+          this.#startQueued();
+        });
+        return;
+      }
+      const entry = this.#queue.shift();
+      if (entry !== undefined && !entry.gone) {
+        starts++;
+        this.#run(entry);
+      }
+    }
+  }
+
+  #run(entry: Entry): void {
+    entry.state = "running";
+    if (entry.dueSinceMs !== undefined) {
+      this.#lateness.observe(this.#now() - entry.dueSinceMs);
+    }
+    const { target } = entry;
+    const running = runProbe(this.#options.probe, target);
+    entry.running = running;
+    this.#running.set(running, this.#finish(entry, target, running));
+  }
+
+  async #finish(entry: Entry, target: ProbeTarget, running: RunningProbe): Promise<void> {
+    const verdict = await running.verdict;
+    this.#running.delete(running);
+    entry.running = undefined;
+    entry.state = "idle";
+    if (verdict !== undefined && !entry.gone && this.#phase !== "stopped") {
+      this.#count(entry, verdict);
+      this.#options.onVerdict(target, verdict);
+    }
+    this.#leaveRounds(entry);
+    this.#startQueued();
+  }
+
+  #count(entry: Entry, verdict: Verdict): void {
+    const counters = this.#countersOf(entry);
+    counters.duration.observe(verdict.elapsedMs);
+    counters[verdict.ok ? "passed" : "failed"]++;
+    entry[verdict.ok ? "passed" : "failed"]++;
+    entry.lastDurationMs = verdict.elapsedMs;
+  }
+
+  #leaveRounds(entry: Entry): void {
+    for (const round of this.#rounds) {
+      round.waitingFor.delete(entry);
+      if (round.waitingFor.size === 0) {
+        round.finish();
+      }
+    }
+  }
+}
+
+/** The next time of a place that is later than now. */
+function nextDueMs(place: Place, nowMs: number): number {
+  const turns = Math.floor((nowMs - place.offsetMs) / place.intervalMs) + 1;
+  return place.offsetMs + Math.max(0, turns) * place.intervalMs;
+}
