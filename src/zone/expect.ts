@@ -35,6 +35,12 @@ export type ExpectationResult =
       readonly message: string;
     };
 
+/** What `fairlead test` prints, one a line. */
+export interface TestedExpectation {
+  readonly expectation: Expectation;
+  readonly result: ExpectationResult;
+}
+
 const NOT_EVALUATED: readonly ExpressionKind[] = ["sticky", "nearest", "spill"];
 
 /** Probabilities are sums of fractions; what differs by less is equal. */

@@ -15,7 +15,7 @@ import { checkRecords } from "./check-records.ts";
 import { checkPools, checkZones } from "./check-set.ts";
 import { collectDefinitions, type DefinitionEntries } from "./definitions.ts";
 import { compareDiagnostics, type Diagnostic, errorAt, type Report, warningAt } from "./diagnostic.ts";
-import { runExpectation } from "./expect.ts";
+import { runExpectation, type TestedExpectation } from "./expect.ts";
 import { lintDefinitions, lintPolicy } from "./lint.ts";
 import { indexZones } from "./lookup.ts";
 import type { Expectation, LoadResult, SourceFile, Zone, ZoneSet } from "./model.ts";
@@ -46,16 +46,17 @@ export function loadSyntax(files: readonly ZoneFileSyntax[]): LoadResult {
   for (const file of files) checkRefs(file, entries, report);
   const notServed = tidy(findNotServed(files, entries));
   if (diagnostics.some(({ severity }) => severity === "error")) {
-    return { set: undefined, diagnostics: tidy(diagnostics), notServed };
+    return { set: undefined, diagnostics: tidy(diagnostics), notServed, tested: [] };
   }
   const set = makeSet(files, drafts, bound, resolved, expectations);
-  const expected = runExpectations(set, report);
+  const tested = runExpectations(set, report);
+  const expected = new Set(tested.map(({ result }) => result.policy));
   lintDefinitions(entries, report);
   for (const policy of bound) {
     lintPolicy(policy, expected.has(policy.policy), set.definitions, set.monitors, report);
   }
   const failed = diagnostics.some(({ severity }) => severity === "error");
-  return { set: failed ? undefined : set, diagnostics: tidy(diagnostics), notServed };
+  return { set: failed ? undefined : set, diagnostics: tidy(diagnostics), notServed, tested };
 }
 
 /** The policies of a zone that can be evaluated, after everything in it has been checked. */
@@ -129,18 +130,17 @@ function makeSet(
   return { zones, monitors, definitions, expectations, rules, windows, files: [...sources.values()] };
 }
 
-/** The policies that some expectation is about. */
-function runExpectations(set: ZoneSet, report: Report): ReadonlySet<Policy> {
+/** Every expectation with what came of it; the failed ones are reported. */
+function runExpectations(set: ZoneSet, report: Report): TestedExpectation[] {
   const zones = indexZones(set.zones);
-  const expected = new Set<Policy>();
-  for (const expectation of set.expectations) {
+  return set.expectations.map((expectation) => {
     const result = runExpectation(expectation, zones, set.definitions);
-    if (result.policy !== undefined) expected.add(result.policy);
-    if (result.kind !== "failed") continue;
-    const diagnosticAt = result.byGeoDatabase ? warningAt : errorAt;
-    report(diagnosticAt(expectation.position, "expectation-failed", result.message));
-  }
-  return expected;
+    if (result.kind === "failed") {
+      const diagnosticAt = result.byGeoDatabase ? warningAt : errorAt;
+      report(diagnosticAt(expectation.position, "expectation-failed", result.message));
+    }
+    return { expectation, result };
+  });
 }
 
 /** Sorted, and each once: a file that two zones include is parsed twice and says everything twice. */

@@ -9,6 +9,7 @@ import type { Client } from "../geo/client.ts";
 import type { Monitor } from "../health/monitor.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import type { TestedExpectation } from "./expect.ts";
 
 /** Where something stands in the files. */
 export interface Position {
@@ -108,4 +109,6 @@ export interface LoadResult {
   readonly set: ZoneSet | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly notServed: readonly Diagnostic[];
+  /** Every `$EXPECT` with what came of it; none where something else was an error, and nothing could be tried. */
+  readonly tested: readonly TestedExpectation[];
 }
