@@ -16,6 +16,7 @@ import {
 import { compileZones, type PolicyEntry } from "../../../src/image/zones.ts";
 import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { AddressFamily } from "../../../src/policy/model.ts";
+import { seededRandom } from "../../support/answering.ts";
 import { arbitrarySituation, definitions, endpoint, policy, pool, snapshot } from "../../support/policies.ts";
 import { setOfPolicies } from "./policy-set.ts";
 
@@ -121,17 +122,6 @@ describe("compileDecisions()", () => {
   });
 });
 
-/** A reproducible source of numbers in [0, 1): mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 describe("drawing from tables", () => {
   const DRAWS = 40_000;
   const WEIGHTS = [5, 3, 2];
@@ -150,7 +140,7 @@ describe("drawing from tables", () => {
 
   it("candidateOf() draws by weight", () => {
     const tables = tablesOf(1);
-    const random = seeded(1);
+    const random = seededRandom(1);
     const counts = [0, 0, 0];
     for (let count = 0; count < DRAWS; count++) {
       const candidate = candidateOf(tables, drawOf(tables, 0, random), random);
@@ -163,7 +153,7 @@ describe("drawing from tables", () => {
 
   it("drawCandidatesInOrder() draws one after the other without replacement", () => {
     const tables = tablesOf(2);
-    const random = seeded(2);
+    const random = seededRandom(2);
     const room = createDrawRoom();
     const counts = new Map<string, number>();
     for (let count = 0; count < DRAWS; count++) {
@@ -184,7 +174,7 @@ describe("drawing from tables", () => {
   it("drawCandidatesInOrder() takes every candidate where `answers` is all", () => {
     const tables = tablesOf(Number.POSITIVE_INFINITY);
     const room = createDrawRoom();
-    const drawn = drawCandidatesInOrder(tables, 0, seeded(3), room);
-    expect([...room.order.subarray(0, drawn)].sort()).to.deep.equal([0, 1, 2]);
+    const drawn = drawCandidatesInOrder(tables, 0, seededRandom(3), room);
+    expect([...room.order.subarray(0, drawn)].sort((one, other) => one - other)).to.deep.equal([0, 1, 2]);
   });
 });
