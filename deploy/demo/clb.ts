@@ -23,7 +23,8 @@ export interface ClbStatus {
 }
 
 export interface Clb {
-  set(zone: ZoneName, state: ZoneState, nowMs: number): void;
+  /** Puts one zone, or both at one moment, into a state. */
+  set(zones: readonly ZoneName[], state: ZoneState, nowMs: number): void;
   status(nowMs: number): ClbStatus;
 }
 
@@ -50,9 +51,9 @@ export function createClb(takeoverMs: number): Clb {
   };
 
   return {
-    set(zone, state, nowMs) {
+    set(zones, state, nowMs) {
       settle(nowMs);
-      current = { ...current, [zone]: state };
+      for (const zone of zones) current = { ...current, [zone]: state };
       settle(nowMs);
     },
     status(nowMs) {

@@ -7,6 +7,10 @@ function formatValue(value: unknown): string {
   return typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value);
 }
 
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 /** `HH:MM:SS level message key=value …`; a line that is no JSON object stays as it is. */
 export function formatLogLine(line: string): string {
   let entry: unknown;
@@ -17,11 +21,11 @@ export function formatLogLine(line: string): string {
   }
   if (typeof entry !== "object" || entry === null) return line;
   const fields = new Map<string, unknown>(Object.entries(entry));
-  const time = String(fields.get("time") ?? "").slice(11, 19);
+  const time = text(fields.get("time")).slice(11, 19);
   const rest = [...fields].filter(([key]) => !LEFT_OUT.has(key));
   const words = rest.map(([key, value]) => `${key}=${formatValue(value)}`);
-  const level = String(fields.get("level") ?? "");
-  return [time, level === "info" ? "" : level, String(fields.get("msg") ?? ""), ...words]
+  const level = text(fields.get("level"));
+  return [time, level === "info" ? "" : level, text(fields.get("msg")), ...words]
     .filter((part) => part !== "")
     .join(" ");
 }

@@ -44,7 +44,7 @@ function control(name: string, clb: Clb, request: IncomingMessage, response: Ser
     answerJson(response, 404, { error });
     return;
   }
-  for (const each of zones) clb.set(each, known, Date.now());
+  clb.set(zones, known, Date.now());
   answerJson(response, 200, { region: name, ...clb.status(Date.now()) });
 }
 
