@@ -46,10 +46,6 @@ export function checkPolicyPlace(draft: ZoneDraft, key: string, node: NodeDraft,
     const message = `POLICY at '${name}' is ${isCut ? "at" : "below"} ${cut} and would never be asked`;
     report(errorAt(policy.position, "policy-below-cut", message));
   }
-  if (policy.minSeconds > policy.maxSeconds) {
-    const message = `TTL range ${policy.maxSeconds}/${policy.minSeconds} is upside down: max/min, and min exceeds max`;
-    report(errorAt(policy.position, "ttl-range", message));
-  }
 }
 
 /** What the policy needs of the definitions. */
