@@ -111,6 +111,8 @@ export interface ServeOptions {
   readonly state: string;
   /** The node's name, also its NSID. */
   readonly node: string;
+  /** Holds the token that whatever changes state needs; without one only loopback may. */
+  readonly adminTokenFile: string | undefined;
   /** The user to become once every port is bound. */
   readonly user: string | undefined;
 }

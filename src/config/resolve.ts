@@ -67,6 +67,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       workers: settings.workers ?? DEFAULT_WORKERS,
       state,
       node: settings.node ?? input.hostName.slice(0, MAX_NODE_NAME_OCTETS),
+      adminTokenFile: settings["admin-token-file"],
       user: settings.user,
     },
   };
@@ -106,7 +107,7 @@ function issueMessage(issue: { code?: string; message: string }): string {
 }
 
 /** Settings of CONTRACT.md that this version understands and cannot serve: refused by name, never ignored. */
-const NOT_BUILT = ["geoip", "nats", "admin-token-file"];
+const NOT_BUILT = ["geoip", "nats"];
 
 function notBuilt(layer: Layer): ConfigFault[] {
   const faults: ConfigFault[] = [];

@@ -27,6 +27,7 @@ describe("resolveConfig()", () => {
         workers: 1,
         state: "/home/op/.local/state/fairlead",
         node: "ns1",
+        adminTokenFile: undefined,
         user: undefined,
       },
     });
@@ -113,11 +114,6 @@ describe("resolveConfig()", () => {
     ],
     ["NATS", { flags: { nats: ["nats://127.0.0.1"] } }, ["--nats: is not built in this version"]],
     ["a geo database", { yaml: "geoip: c.mmdb" }, ["fairlead.yaml:1: geoip: is not built in this version"]],
-    [
-      "a token file",
-      { environment: { ...HOME, FAIRLEAD_ADMIN_TOKEN_FILE: "t" } },
-      ["FAIRLEAD_ADMIN_TOKEN_FILE: is not built in this version"],
-    ],
     [
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },

@@ -1,0 +1,50 @@
+/** `fairlead check`: every fault and lint of the zone files, as `file:line:column: message`. */
+
+import type { Command } from "commander";
+import { diagnosticsOf } from "../daemon/zone-loading.ts";
+import { type Diagnostic, formatDiagnostic } from "../zone/diagnostic.ts";
+import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
+import { loadZoneFolder, zonesOption } from "./zone-option.ts";
+
+interface CheckOptions {
+  readonly zones: string;
+  readonly strict?: true;
+  readonly json?: true;
+}
+
+export function addCheck(program: Command): void {
+  program
+    .command("check")
+    .description("check zone files and print every fault at once")
+    .addOption(zonesOption())
+    .option("--strict", "make warnings errors")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExit status: 0 no error, 1 errors, 2 wrong usage.")
+    .action((options: CheckOptions) => check(options));
+}
+
+function check({ zones, strict, json }: CheckOptions): void {
+  const result = loadZoneFolder(zones);
+  const found = diagnosticsOf(result, "warning");
+  const errors = strict ? found.length : found.filter(({ severity }) => severity === "error").length;
+  if (json) {
+    printJson(found.map((diagnostic) => judge(diagnostic, strict)));
+  } else {
+    for (const diagnostic of found) printLine(formatDiagnostic(judge(diagnostic, strict)));
+    const warnings = found.length - errors;
+    const faults =
+      errors + warnings === 0 ? "no faults" : `${count(errors, "error")}, ${count(warnings, "warning")}`;
+    const size = result.set && `${count(result.set.zones.length, "zone")}, `;
+    printLine(`${zones}: ${size ?? ""}${faults}`);
+  }
+  endWith(errors > 0 ? EXIT.no : EXIT.ok);
+}
+
+/** Under `--strict` every warning is an error. */
+function judge(diagnostic: Diagnostic, strict: true | undefined): Diagnostic {
+  return strict ? { ...diagnostic, severity: "error" } : diagnostic;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

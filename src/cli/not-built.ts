@@ -1,0 +1,26 @@
+/** Commands of CONTRACT.md that this version does not have yet: each says so, and none pretends. */
+
+import type { Command } from "commander";
+import { CommandFailure, EXIT } from "./outcome.ts";
+
+const NOT_BUILT: readonly (readonly [command: string, purpose: string])[] = [
+  ["whatif", "shares before and after a supposed failure"],
+  ["plan", "what a new set of zones would change"],
+  ["events", "what happened on a running node"],
+  ["drill", "rehearse the loss of a region"],
+  ["override", "force the state of endpoints"],
+  ["export", "write a plain zone for a health-blind server"],
+];
+
+export function addNotBuilt(program: Command): void {
+  for (const [name, purpose] of NOT_BUILT) {
+    program
+      .command(name)
+      .description(`${purpose} (not built in this version)`)
+      .argument("[arguments...]")
+      .allowUnknownOption()
+      .action(() => {
+        throw new CommandFailure(EXIT.usage, `'${name}' is not built in this version`);
+      });
+  }
+}

@@ -1,0 +1,47 @@
+/** How commands speak and end: lines on standard output, one clear line on standard error, and an exit status. */
+
+/** CONTRACT.md §3: 0 ok, 1 the answer is no, 2 wrong usage. */
+export const EXIT = { ok: 0, no: 1, usage: 2 } as const;
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends a command with one line on standard error; `main` catches it. */
+export class CommandFailure extends Error {
+  readonly status: ExitStatus;
+  constructor(status: ExitStatus, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export function printLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function printJson(value: unknown): void {
+  printLine(JSON.stringify(value, undefined, 2));
+}
+
+export function printError(message: string): void {
+  process.stderr.write(`fairlead: ${message}\n`);
+}
+
+/** The command's answer; the process ends by itself, so that what was written gets out. */
+export function endWith(status: ExitStatus): void {
+  process.exitCode = status;
+}
+
+/** Lines of cells in columns as wide as their widest cell, two blanks between them. */
+export function formatColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

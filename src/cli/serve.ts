@@ -1,0 +1,129 @@
+/** `fairlead serve [zones…]`: runs a node until it is told to stop. Signals live here. */
+
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import type { Command } from "commander";
+import { environmentVariableOf, SETTING_NAMES, type ServeOptions } from "../config/options.ts";
+import { resolveConfig } from "../config/resolve.ts";
+import { type Daemon, startDaemon } from "../daemon/daemon.ts";
+import { createLog, type Log } from "../daemon/log.ts";
+import { createServiceManager } from "../daemon/service-manager.ts";
+import { systemReason } from "../daemon/system-error.ts";
+import { formatDiagnostic } from "../zone/diagnostic.ts";
+import { CommandFailure, EXIT, printError } from "./outcome.ts";
+import { readToken } from "./reload.ts";
+
+/** As commander names them: `adminTokenFile`. */
+type ServeFlags = Readonly<Record<string, unknown>>;
+
+export function addServe(program: Command): void {
+  const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+  program
+    .command("serve")
+    .description("answer DNS queries for the zones, probing their endpoints")
+    .argument("[zones...]", "zone files and folders of *.zone files (default: zones)")
+    .option(
+      "--listen <addr:port>",
+      "answer UDP and TCP here; repeatable (default: 127.0.0.1:5300 [::1]:5300)",
+      collect,
+    )
+    .option("--admin <addr:port>", "metrics, health, status and API (default: 127.0.0.1:9153)")
+    .option("--workers <n>", "threads that answer; 1 in this version")
+    .option("--state <dir>", "state folder (default: $STATE_DIRECTORY, else $XDG_STATE_HOME/fairlead)")
+    .option("--config <file>", "YAML, with the names of these flags as keys")
+    .option("--node <name>", "the node's name, also its NSID (default: the host's name)")
+    .option("--geoip <file>", "geo database (not built in this version)")
+    .option("--nats <url>", "exchange with other nodes; repeatable (not built in this version)", collect)
+    .option("--admin-token-file <file>", "holds the token that whatever changes state needs")
+    .option("--user <name>", "whom to become once every port is bound")
+    .addHelpText(
+      "after",
+      "\nThe environment (FAIRLEAD_LISTEN, FAIRLEAD_ADMIN, …) overrides the file and a flag overrides both." +
+        "\nSIGHUP reloads the zones; SIGTERM and SIGINT stop once queries in flight are answered." +
+        "\nExit status: 0 stopped when told to, 1 could not start, 2 wrong usage.",
+    )
+    .action((zones: readonly string[], flags: ServeFlags) => serve(zones, flags));
+}
+
+async function serve(zones: readonly string[], flags: ServeFlags): Promise<void> {
+  const options = readOptions(zones, flags);
+  const adminToken = options.adminTokenFile === undefined ? undefined : readToken(options.adminTokenFile);
+  const log = createLog(options.node);
+  const signals = listenForSignals(log);
+  const result = await startDaemon({
+    options,
+    log,
+    clock: { now: Date.now, monotonic: () => performance.now() },
+    random: Math.random,
+    serviceManager: createServiceManager(process.env, log),
+    forced: new Map(),
+    adminToken,
+  });
+  if (!result.ok) {
+    for (const diagnostic of result.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+    throw new CommandFailure(EXIT.no, result.message);
+  }
+  await signals.serveUntilStop(result.daemon);
+  // Nothing is left to wait for; what a part could not end in time does not keep the process.
+  process.exit(EXIT.ok);
+}
+
+function readOptions(zones: readonly string[], flags: ServeFlags): ServeOptions {
+  const given: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const value = flags[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+    if (value !== undefined) given[name] = value;
+  }
+  if (zones.length > 0) given["zones"] = zones;
+  const fromEnvironment = process.env[environmentVariableOf("config")];
+  const path = typeof flags["config"] === "string" ? flags["config"] : fromEnvironment;
+  const resolved = resolveConfig({
+    file: path === undefined || path === "" ? undefined : { path, text: readConfigFile(path) },
+    environment: process.env,
+    flags: given,
+    hostName: hostname(),
+  });
+  if (resolved.ok) return resolved.options;
+  const [last, ...others] = resolved.faults.map(({ source, message }) => `${source}: ${message}`).reverse();
+  for (const other of others.reverse()) printError(other);
+  throw new CommandFailure(EXIT.usage, last ?? "the options are faulty");
+}
+
+function readConfigFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CommandFailure(EXIT.usage, `Cannot read the configuration: ${systemReason(error, path)}`);
+  }
+}
+
+interface Signals {
+  /** Resolves once a signal has stopped the daemon. */
+  serveUntilStop(daemon: Daemon): Promise<void>;
+}
+
+/** Heard from the start on, so that none of them ends a node that is just starting: it is obeyed when it has. */
+function listenForSignals(log: Log): Signals {
+  let daemon: Daemon | undefined;
+  let stopAsked: (() => void) | undefined;
+  const stop = new Promise<void>((resolve) => {
+    stopAsked = resolve;
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, "asked to stop");
+      stopAsked?.();
+    });
+  }
+  process.on("SIGHUP", () => {
+    log.info({ signal: "SIGHUP" }, "asked to reload");
+    void daemon?.reload();
+  });
+  return {
+    async serveUntilStop(started) {
+      daemon = started;
+      await stop;
+      await started.stop();
+    },
+  };
+}

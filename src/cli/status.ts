@@ -1,0 +1,119 @@
+/** `fairlead status`: what a running node serves, and the health it goes by. */
+
+import type { Command } from "commander";
+import { z } from "zod";
+import { askNode, DEFAULT_SERVER_URL, errorOf, readReply, serverOption } from "./node-client.ts";
+import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
+
+interface StatusOptions {
+  readonly server: string;
+  readonly json?: true;
+}
+
+const statusSchema = z.looseObject({
+  node: z.string(),
+  ready: z.boolean(),
+  reasons: z.array(z.string()).optional(),
+  generation: z.number(),
+  load: z.looseObject({ success: z.boolean() }).optional(),
+  zones: z.array(
+    z.looseObject({
+      name: z.string(),
+      serial: z.number(),
+      policies: z.array(
+        z.looseObject({
+          owner: z.string(),
+          expression: z.string(),
+          rung: z.number(),
+          failingOpen: z.boolean(),
+          ttlSeconds: z.number(),
+          shares: z.array(z.looseObject({ pool: z.string(), endpoint: z.string(), share: z.number() })),
+        }),
+      ),
+    }),
+  ),
+  pools: z.array(
+    z.looseObject({
+      name: z.string(),
+      up: z.boolean(),
+      endpoints: z.array(
+        z.looseObject({
+          name: z.string(),
+          up: z.boolean(),
+          observed: z.string(),
+          forced: z.string().nullable(),
+          since: z.string().nullable(),
+          reason: z.string(),
+        }),
+      ),
+    }),
+  ),
+});
+
+type Status = z.output<typeof statusSchema>;
+
+export function addStatus(program: Command): void {
+  program
+    .command("status")
+    .description("show what a running node serves and the health it goes by")
+    .addOption(serverOption().default(DEFAULT_SERVER_URL))
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 the node is ready, 1 it is not or cannot be reached, 2 wrong usage.",
+    )
+    .action((options: StatusOptions) => status(options));
+}
+
+async function status({ server, json }: StatusOptions): Promise<void> {
+  const reply = await askNode(server, "/api/v1/status");
+  if (reply.status !== 200) throw new CommandFailure(EXIT.no, errorOf(reply).message);
+  const read = readReply(server, statusSchema, reply);
+  if (json) printJson(read);
+  else for (const line of formatStatus(read)) printLine(line);
+  endWith(read.ready ? EXIT.ok : EXIT.no);
+}
+
+function formatStatus(status: Status): string[] {
+  const reasons = (status.reasons ?? []).join(", ");
+  const ready = status.ready ? "ready" : `not ready${reasons === "" ? "" : ` (${reasons})`}`;
+  const stale = status.load?.success === false ? ["the zone files are faulty: an earlier set is served"] : [];
+  return [
+    `${status.node}: ${ready}, generation ${status.generation}`,
+    ...stale,
+    "",
+    ...status.zones.flatMap((zone) => [`zone ${zone.name} serial ${zone.serial}`, ...policyLines(zone)]),
+    "",
+    ...formatColumns(status.pools.flatMap(poolRows)),
+  ];
+}
+
+function policyLines({ policies }: Status["zones"][number]): string[] {
+  return formatColumns(
+    policies.map(({ owner, expression, rung, failingOpen, ttlSeconds, shares }) => [
+      `  ${owner}`,
+      `rung ${rung}${failingOpen ? ", failing open" : ""}`,
+      `TTL ${ttlSeconds} s`,
+      shares.map(({ pool, endpoint, share }) => `${pool}/${endpoint}=${percent(share)}%`).join(" "),
+      expression,
+    ]),
+  );
+}
+
+function poolRows({ name, up, endpoints }: Status["pools"][number]): string[][] {
+  return [
+    [`pool ${name}`, up ? "up" : "down"],
+    ...endpoints.map((endpoint) => [
+      `  ${endpoint.name}`,
+      endpoint.up ? "up" : "down",
+      `observed ${endpoint.observed}`,
+      endpoint.forced === null ? "" : `forced ${endpoint.forced}`,
+      endpoint.since === null ? "" : `since ${endpoint.since}`,
+      endpoint.reason,
+    ]),
+  ];
+}
+
+function percent(share: number): string {
+  return String(Math.round(share * 10_000) / 100);
+}

@@ -1,0 +1,61 @@
+/** `fairlead test`: runs the `$EXPECT` of the zone files and prints what came of each. */
+
+import type { Command } from "commander";
+import { formatDiagnostic } from "../zone/diagnostic.ts";
+import type { TestedExpectation } from "../zone/expect.ts";
+import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
+import { loadZoneFolder, zonesOption } from "./zone-option.ts";
+
+interface TestOptions {
+  readonly zones: string;
+  readonly json?: true;
+}
+
+const WORD = { met: "ok", failed: "failed", skipped: "skipped" } as const;
+
+export function addTest(program: Command): void {
+  program
+    .command("test")
+    .description("run the expectations ($EXPECT) of the zone files")
+    .addOption(zonesOption())
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 every expectation holds, 1 one fails or the zones are faulty, 2 wrong usage.",
+    )
+    .action((options: TestOptions) => test(options));
+}
+
+function test({ zones, json }: TestOptions): void {
+  const { tested, diagnostics } = loadZoneFolder(zones);
+  // Without a fault of another kind every error is a failed expectation, and printed as such.
+  const faults = diagnostics.filter(
+    ({ severity, code }) => severity === "error" && code !== "expectation-failed",
+  );
+  const failed = tested.filter(({ result }) => result.kind === "failed" && !result.byGeoDatabase);
+  if (json) {
+    printJson(tested.map(toJson));
+    for (const fault of faults) process.stderr.write(`${formatDiagnostic(fault)}\n`);
+  } else {
+    for (const fault of faults) printLine(formatDiagnostic(fault));
+    for (const one of tested) printLine(describe(one));
+    const held = tested.filter(({ result }) => result.kind === "met").length;
+    const untried = faults.length > 0 ? "; the zones are faulty, nothing was tried" : "";
+    printLine(`${zones}: ${held} of ${tested.length} expectations hold${untried}`);
+  }
+  endWith(faults.length + failed.length > 0 ? EXIT.no : EXIT.ok);
+}
+
+function toJson({ expectation, result }: TestedExpectation): object {
+  const { file, line, column } = expectation.position;
+  const message =
+    result.kind === "failed" ? result.message : result.kind === "skipped" ? result.reason : null;
+  return { file, line, column, text: expectation.text, result: WORD[result.kind], message };
+}
+
+function describe({ expectation, result }: TestedExpectation): string {
+  const { file, line } = expectation.position;
+  const head = `${WORD[result.kind].padEnd("skipped".length)}  ${file}:${line}: `;
+  if (result.kind === "failed") return head + result.message;
+  return head + expectation.text + (result.kind === "skipped" ? ` (${result.reason})` : "");
+}

@@ -1,0 +1,20 @@
+/** `--zones DIR`, for the commands that work on files alone. */
+
+import { Option } from "commander";
+import { readIncluded, readZoneFiles } from "../daemon/zone-files.ts";
+import { loadZones } from "../zone/load.ts";
+import type { LoadResult } from "../zone/model.ts";
+import { CommandFailure, EXIT } from "./outcome.ts";
+
+export const DEFAULT_ZONE_FOLDER = "zones";
+
+export function zonesOption(): Option {
+  return new Option("--zones <dir>", "folder of *.zone files, or one zone file").default(DEFAULT_ZONE_FOLDER);
+}
+
+/** What loading made of the files. Files that cannot be read at all are wrong usage. */
+export function loadZoneFolder(path: string): LoadResult {
+  const read = readZoneFiles([path]);
+  if (!read.ok) throw new CommandFailure(EXIT.usage, read.message);
+  return loadZones(read.files, readIncluded);
+}
