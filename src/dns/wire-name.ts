@@ -18,26 +18,24 @@ export interface WireName {
 export function readName(message: Uint8Array, at: number, end: number): WireName | undefined {
   const wire: number[] = [];
   let index = at;
-  let limit = end;
   let next: number | undefined;
   let earliest = at;
   for (;;) {
-    const length = index < limit ? message[index] : undefined;
+    const length = index < end ? message[index] : undefined;
     if (length === undefined) return undefined;
     if (length <= MAX_LABEL_OCTETS) {
       const labelEnd = index + 1 + length;
-      if (labelEnd > limit || wire.length + 1 + length > MAX_NAME_OCTETS) return undefined;
+      if (labelEnd > end || wire.length + 1 + length > MAX_NAME_OCTETS) return undefined;
       for (; index < labelEnd; index++) wire.push(message[index] ?? 0);
       if (length > 0) continue;
       const name = readUncompressedName(Uint8Array.from(wire), 0);
       return name === undefined ? undefined : { name, next: next ?? index };
     }
-    if (length < POINTER_FLAGS || index + 2 > limit) return undefined;
+    if (length < POINTER_FLAGS || index + 2 > end) return undefined;
     const target = ((length & ~POINTER_FLAGS) << 8) | (message[index + 1] ?? 0);
     if (target >= earliest) return undefined;
     next ??= index + 2;
     earliest = target;
     index = target;
-    limit = message.length;
   }
 }

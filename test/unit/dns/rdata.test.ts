@@ -104,6 +104,7 @@ const INVALID: readonly [type: string, text: string, index: number, message: str
   ["AAAA", "192.0.2.1", 0, "IPv6 address '192.0.2.1' is not up to eight groups of hexadecimal digits"],
   ["NS", "a..b", 0, "Cannot parse name server: name 'a..b' has an empty label"],
   ["NS", "\\# 2 c000", 2, "rdata is not that of NS"],
+  ["SOA", `\\# 25 016100 c000 ${"00".repeat(20)}`, 2, "rdata is not that of SOA"],
   ["MX", "10", 1, "MX record ends before its exchange"],
   ["MX", "65536 mail", 0, "preference '65536' is not a number from 0 to 65535"],
   ["MX", "mail 10", 0, "preference 'mail' is not a number from 0 to 65535"],
