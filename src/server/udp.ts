@@ -38,8 +38,10 @@ export async function startUdp(options: ServerOptions): Promise<ServerHandle> {
     // Replies go to addresses, never names; calling back at once lets `send` finish before the slot is used again.
     lookup: (host, _options, callback) => callback(null, host, type === "udp6" ? 6 : 4),
   });
+  // Asked for before the bind: with a lookup that calls back at once it is over when `bind` returns.
+  const listening = once(socket, "listening");
   socket.bind(options.port, options.address);
-  await once(socket, "listening");
+  await listening;
   const { address, port } = socket.address();
   const report = createFaultReporter(formatListener("udp", address, port), options.onFault);
   socket.on("error", (error) => report("socket", error));
