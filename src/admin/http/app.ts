@@ -41,6 +41,8 @@ export function createApp({ token, log }: AppOptions): FastifyInstance {
     http: {
       maxHeaderSize: limits.HEADER_LIMIT_OCTETS,
       connectionsCheckingInterval: limits.TIMEOUT_CHECK_EVERY_MS,
+      // Checked below, for an error in JSON as everywhere.
+      requireHostHeader: false,
     },
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => {
@@ -55,6 +57,10 @@ export function createApp({ token, log }: AppOptions): FastifyInstance {
   // Before the body is read: a refusal closes the connection, and with it what was still to come.
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
+    // RFC 9112 §3.2.
+    if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
+      return sendError(reply.header("connection", "close"), 400, "Host is missing");
+    }
     return SAFE_METHODS.has(request.method) ? undefined : guardWrite(request, reply, token, log);
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => {

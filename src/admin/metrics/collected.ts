@@ -40,14 +40,17 @@ class CollectedGauge extends Gauge {
 
 class CollectedHistogram extends Histogram {
   readonly #read: ReadSamples;
+  /** Describes the metric: the inherited `get` would come back to `getForPromString`. */
+  readonly #head: Histogram;
 
   constructor(description: MetricDescription, registry: Registry, read: ReadSamples) {
     super(configurationOf(description, registry));
     this.#read = read;
+    this.#head = new Histogram({ ...configurationOf(description, registry), registers: [] });
   }
 
   override async get() {
-    return { ...(await super.get()), values: [...this.#read()] };
+    return { ...(await this.#head.get()), values: [...this.#read()] };
   }
 
   /** The registry prefers this one to `get` where a metric has it, as prom-client's histograms do. */

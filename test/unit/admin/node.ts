@@ -1,0 +1,156 @@
+/** A node in memory for the tests of the admin plane: real policies over a health that tests choose, counts by hand. */
+
+import type {
+  AdminSource,
+  ExplainQuery,
+  HistogramReading,
+  LoadOutcome,
+  PolicyView,
+  Readiness,
+  ReloadOutcome,
+  ServingState,
+} from "../../../src/admin/source.ts";
+import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import type { Forced } from "../../../src/health/verdict.ts";
+import { evaluate } from "../../../src/policy/evaluate.ts";
+import type { Definitions, Policy, Pool } from "../../../src/policy/model.ts";
+import { definitions, endpoint, type HealthWord, policy, pool, snapshot } from "../../support/policies.ts";
+
+export const FRANKFURT = pool("frankfurt", [
+  endpoint("frankfurt", "fra-1", ["203.0.113.10", "2001:db8::10"], 3),
+  endpoint("frankfurt", "fra-2", ["203.0.113.11", "2001:db8::11"]),
+]);
+export const VIRGINIA = pool("virginia", [endpoint("virginia", "iad-1", ["198.51.100.10", "2001:db8::20"])]);
+export const TOKYO = pool("tokyo", [endpoint("tokyo", "nrt-1", ["2001:db8::30"])]);
+const POOLS = [FRANKFURT, VIRGINIA, TOKYO];
+
+export const WWW = policy(
+  {
+    kind: "failover",
+    children: [
+      { kind: "pool", pool: "frankfurt" },
+      { kind: "pool", pool: "virginia" },
+    ],
+  },
+  { name: "www.gtm.example.com." },
+);
+/** Has endpoints in IPv6 only. */
+export const SIX = policy({ kind: "pool", pool: "tokyo" }, { name: "six" });
+
+export interface Situation {
+  readonly health?: { readonly [endpointId: string]: HealthWord | readonly HealthWord[] };
+  readonly forced?: { readonly [endpointId: string]: Forced };
+  readonly pools?: readonly Pool[];
+  readonly policies?: readonly (readonly [owner: string, policy: Policy])[];
+}
+
+export function servingState(situation: Situation = {}): ServingState {
+  const pools = situation.pools ?? POOLS;
+  const known = definitions(pools);
+  const state = {
+    generation: 7,
+    buildSeconds: 0.004,
+    definitions: known,
+    snapshot: { ...snapshot(pools, situation.health, situation.forced), atMs: Date.UTC(2026, 10, 22, 12) },
+  };
+  const policies = situation.policies ?? [
+    ["www.gtm.example.com.", WWW],
+    ["six.gtm.example.com.", SIX],
+  ];
+  const views = policies.map(([owner, use]) => policyView(owner, use, known, state.snapshot));
+  return {
+    ...state,
+    zones: [
+      {
+        name: "gtm.example.com.",
+        file: "zones/gtm.example.com.zone",
+        serial: 2026112201,
+        rrsetCount: 4,
+        policies: views,
+      },
+    ],
+  };
+}
+
+function policyView(
+  owner: string,
+  use: Policy,
+  known: Definitions,
+  health: ServingState["snapshot"],
+): PolicyView {
+  return {
+    owner,
+    policy: use,
+    evaluations: {
+      ipv4: evaluate(use, known, health, UNKNOWN_CLIENT, "ipv4"),
+      ipv6: evaluate(use, known, health, UNKNOWN_CLIENT, "ipv6"),
+    },
+    worstRecoverySeconds: 47,
+  };
+}
+
+const DURATIONS: HistogramReading = {
+  boundsSeconds: [0.001, 0.25, 1],
+  counts: Uint32Array.of(2, 3, 0, 1),
+  sumSeconds: 4.5,
+};
+
+/** Everything about the node that a test may change while it runs. */
+export interface Node extends AdminSource {
+  ready: Readiness;
+  state: ServingState | undefined;
+  loaded: LoadOutcome;
+  reloaded: ReloadOutcome;
+  reloads: number;
+  readonly asked: ExplainQuery[];
+}
+
+export function createNode(situation: Situation = {}): Node {
+  const node: Node = {
+    node: "ns1",
+    version: "0.1.0",
+    ready: { ready: true, reasons: [] },
+    state: servingState(situation),
+    loaded: { success: true, loadedAtMs: Date.UTC(2026, 10, 22, 11), diagnostics: [] },
+    reloaded: { ok: true, generation: 8, diagnostics: [] },
+    reloads: 0,
+    asked: [],
+    readiness: () => node.ready,
+    serving: () => node.state,
+    load: () => node.loaded,
+    answerCounters: {
+      queries: () => [{ zone: "gtm.example.com.", qtype: "A", transport: "udp", value: 12 }],
+      responses: () => [{ zone: "gtm.example.com.", rcode: "NOERROR", value: 11 }],
+      dropped: () => [{ reason: "malformed", value: 1 }],
+      answers: () => [{ policy: "six", pool: "tokyo", endpoint: "nrt-1", value: 5 }],
+      responseSeconds: () => DURATIONS,
+    },
+    probeCounters: {
+      results: () => [
+        { pool: "tokyo", endpoint: "nrt-1", monitor: "clb", result: "pass", value: 9 },
+        { pool: "tokyo", endpoint: "nrt-1", monitor: "clb", result: "fail", value: 2 },
+      ],
+      durations: () => [{ monitor: "clb", histogram: DURATIONS }],
+      lastDurations: () => [{ pool: "tokyo", endpoint: "nrt-1", seconds: 0.012 }],
+      transitions: () => [{ pool: "tokyo", endpoint: "nrt-1", to: "up", value: 1 }],
+    },
+    explain(query) {
+      node.asked.push(query);
+      if (query.name === "elsewhere.example.") {
+        return { ok: false, parameter: undefined, message: "no zone holds 'elsewhere.example.'" };
+      }
+      if (query.type === "NOPE") return { ok: false, parameter: "type", message: "type 'NOPE' is unknown" };
+      const { name, type } = query;
+      const answer = { ttlSeconds: 30, rung: 1, failingOpen: false, outcome: "answer" as const };
+      return {
+        ok: true,
+        explanation: { name, type, client: null, location: null, ...answer, shares: [], trace: [] },
+      };
+    },
+    async reload() {
+      node.reloads += 1;
+      return node.reloaded;
+    },
+  };
+  return node;
+}

@@ -1,0 +1,163 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { renderPage } from "../../../src/admin/page/page.ts";
+import { createDerive, derive } from "../../../src/admin/status/derive.ts";
+import { formatExpression } from "../../../src/admin/status/expression-text.ts";
+import { buildStatus, type Status } from "../../../src/admin/status/status.ts";
+import { networkOf } from "../../../src/geo/network.ts";
+import type { AddressHealth } from "../../../src/health/snapshot.ts";
+import type { Expression } from "../../../src/policy/expression.ts";
+import type { HealthWord } from "../../support/policies.ts";
+import { createNode, type Situation, servingState } from "./node.ts";
+
+function statusOf(situation: Situation): Status {
+  const node = createNode(situation);
+  const state = servingState(situation);
+  const { version, node: name } = node;
+  const inputs = { node: name, version, readiness: node.readiness(), load: node.load() };
+  return buildStatus({ ...inputs, serving: { state, derived: derive(state) } });
+}
+
+describe("derive()", () => {
+  // The chart's rows in src/admin/status/derive.ts.
+  const cases: readonly (readonly [health: readonly HealthWord[], observed: string])[] = [
+    [["up", "down"], "up"],
+    [["unknown", "failing"], "up"],
+    [["unknown", "down"], "unknown"],
+    [["passing", "unknown"], "unknown"],
+    [["down", "passing"], "down"],
+  ];
+  for (const [health, observed] of cases) {
+    it(`derive() sees an endpoint of ${health.join(" and ")} addresses as ${observed}`, () => {
+      const state = servingState({ health: { "frankfurt/fra-1": health } });
+      expect(derive(state).pools[0]?.endpoints[0]?.observed).to.equal(observed);
+    });
+  }
+
+  it("derive() takes an endpoint that the snapshot has not for one that was never probed", () => {
+    const state = { ...servingState(), snapshot: { atMs: 0, endpoints: new Map() } };
+    const [pool] = derive(state).pools;
+    expect(pool?.up).to.equal(false);
+    expect(pool?.endpoints[0]).to.include({
+      observed: "unknown",
+      reason: "not yet probed",
+      sinceMs: undefined,
+    });
+  });
+
+  it("derive() dates an endpoint up from its first address and down from its last", () => {
+    const since = (observed: "up" | "down") => {
+      const health = (sinceMs: number): AddressHealth => ({ observed, passing: true, reason: "", sinceMs });
+      const addresses = [health(2_000), health(1_000)];
+      const endpoints = new Map([["frankfurt/fra-1", { forced: undefined, addresses }]]);
+      const state = { ...servingState(), snapshot: { atMs: 0, endpoints } };
+      return derive(state).pools[0]?.endpoints[0]?.sinceMs;
+    };
+    expect([since("up"), since("down")]).to.deep.equal([1_000, 2_000]);
+  });
+
+  it("derive() takes the worst of the families in which a policy has endpoints", () => {
+    const health = {
+      "frankfurt/fra-1": ["up", "down"],
+      "frankfurt/fra-2": ["up", "down"],
+      "virginia/iad-1": ["up", "down"],
+    } as const;
+    const [www, six] = derive(servingState({ health })).zones[0]?.policies ?? [];
+    expect(www).to.include({ rung: 4, failingOpen: true, ttlSeconds: 10, outcome: "answer" });
+    expect(www?.shares.map(({ endpoint }) => endpoint.name)).to.deep.equal(["fra-1", "fra-2"]);
+    expect(six).to.include({ rung: 1, failingOpen: false, ttlSeconds: 30 });
+    expect(six?.families).to.deep.equal(["ipv6"]);
+  });
+});
+
+describe("createDerive()", () => {
+  it("createDerive() derives each state once", () => {
+    const deriveOnce = createDerive();
+    const state = servingState();
+    expect(deriveOnce(state)).to.equal(deriveOnce(state));
+    expect(deriveOnce(servingState())).to.not.equal(deriveOnce(state));
+  });
+});
+
+describe("formatExpression()", () => {
+  const pool = (name: string): Expression => ({ kind: "pool", pool: name });
+  const network = networkOf(Uint8Array.of(192, 0, 2, 0), 24);
+  const cases: readonly (readonly [expression: Expression, text: string])[] = [
+    [pool("frankfurt"), "frankfurt"],
+    [{ kind: "endpoint", pool: "frankfurt", endpoint: "fra-1" }, "frankfurt/fra-1"],
+    [{ kind: "policy", policy: "europe" }, "europe"],
+    [{ kind: "failover", children: [pool("a"), pool("b")] }, "failover ( a b )"],
+    [
+      {
+        kind: "weighted",
+        children: [
+          { weight: 70, expression: { kind: "failover", children: [pool("a")] } },
+          { weight: 1, expression: pool("b") },
+          { weight: 0, expression: pool("c") },
+        ],
+      },
+      "weighted ( failover ( a )=70 b c=0 )",
+    ],
+    [
+      {
+        kind: "geo",
+        entries: [
+          { match: { kind: "net", network, text: "192.0.2.0/24" }, expression: pool("a") },
+          { match: { kind: "asn", asn: 64500 }, expression: pool("b") },
+          { match: { kind: "subdivision", country: "US", subdivision: "CA" }, expression: pool("c") },
+          { match: { kind: "country", country: "US" }, expression: pool("d") },
+          { match: { kind: "continent", continent: "EU" }, expression: pool("e") },
+          { match: { kind: "any" }, expression: "nodata" },
+        ],
+      },
+      "geo ( net:192.0.2.0/24=a asn:64500=b country:US-CA=c country:US=d continent:EU=e *=nodata )",
+    ],
+  ];
+  for (const [expression, text] of cases) {
+    it(`formatExpression() writes ${text}`, () => {
+      expect(formatExpression(expression)).to.equal(text);
+    });
+  }
+});
+
+describe("renderPage()", () => {
+  it("renderPage() escapes whatever comes from outside", () => {
+    const evil = `<script>alert("&'")</script>`;
+    const status = statusOf({});
+    const [zone, ...zones] = status.zones;
+    const policies = zone?.policies.map((each) => ({ ...each, owner: evil, expression: evil })) ?? [];
+    const diagnostic = {
+      file: evil,
+      line: 1,
+      column: 1,
+      severity: "error",
+      code: "x",
+      message: evil,
+    } as const;
+    const page = renderPage({
+      ...status,
+      node: evil,
+      version: evil,
+      ready: false,
+      reasons: [evil],
+      load: { ...status.load, success: false, diagnostics: [diagnostic] },
+      zones: zone === undefined ? [] : [{ ...zone, policies }, ...zones],
+      pools: status.pools.map(({ up, endpoints }) => ({ up, endpoints, name: evil })),
+    });
+    expect(page).to.not.include("<script");
+    expect(page.split("&lt;script&gt;alert(&quot;&amp;&#39;&quot;)&lt;/script&gt;").length).to.be.greaterThan(
+      8,
+    );
+  });
+
+  it("renderPage() shows regions that are out, and policies that fail open", () => {
+    const health = {
+      "frankfurt/fra-1": "down",
+      "frankfurt/fra-2": "down",
+      "virginia/iad-1": "down",
+    } as const;
+    const page = renderPage(statusOf({ health }));
+    expect(page).to.include("failing open");
+    expect(page).to.include("(pool down)");
+  });
+});
