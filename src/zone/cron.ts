@@ -42,14 +42,14 @@ export function problemOfCron(text: string): string | undefined {
 function problemOfItem(item: string, field: Field): string | undefined {
   const expected = `${field.first} to ${field.last}`;
   const [range = "", step, ...rest] = item.split("/");
-  if (rest.length > 0) return `'${item}' is not a ${field.what}`;
+  if (rest.length > 0) return `'${item}' is no value of the field '${field.what}'`;
   if (step !== undefined && !(/^[1-9][0-9]{0,2}$/.test(step) && Number(step) <= field.last)) {
-    return `'${step}' is not a step of the ${field.what}`;
+    return `'${step}' is no step of the field '${field.what}'`;
   }
   if (range === "*") return undefined;
   const bounds = range.split("-").map((bound) => valueOf(bound, field));
   if (bounds.length > 2 || bounds.includes(undefined)) {
-    return `'${range}' is not a ${field.what} (${expected})`;
+    return `'${range}' is no value of the field '${field.what}' (${expected})`;
   }
   const [from = 0, to = from] = bounds;
   return to < from ? `'${range}' runs backwards` : undefined;

@@ -69,7 +69,7 @@ class ExpressionReader {
   }
 
   readWhole(): ExpressionSyntax | undefined {
-    const child = this.#readChild("a policy", false, 0);
+    const child = this.#readChild("A policy as a whole", false, 0);
     if (child === undefined)
       this.#fault(this.#fallback, "missing-expression", "Policy expression is missing");
     return child?.expression;
@@ -84,8 +84,7 @@ class ExpressionReader {
     const token = this.#tokens[this.at];
     if (token === undefined || isClose(token)) return undefined;
     if (isOpen(token)) {
-      const expected = POLICY_KINDS.join(", ");
-      this.#fault(token, "missing-policy-kind", `Policy kind is missing before '(': one of ${expected}`);
+      this.#missingKind(token);
       this.at = endOfGroup(this.#tokens, this.at) + 1;
       this.#passWeight();
       return { expression: undefined, weight: undefined };
@@ -104,14 +103,25 @@ class ExpressionReader {
       const message = `A weight stands behind what it weighs: '${isPolicyKind(head) ? head : "kind"} ( … )=70'`;
       this.#fault(word.token, "misplaced-weight", message, word.offset + equals);
       const kind = isPolicyKind(head) ? head : word.text.slice(equals + 1);
-      return { expression: this.#readNode({ ...word, text: kind }, depth), weight: undefined };
+      const expression = this.#readNode({ ...word, text: kind }, depth);
+      this.#passWeight();
+      return { expression, weight: undefined };
+    }
+    if (equals === 0) {
+      this.#fault(
+        word.token,
+        "misplaced-weight",
+        `Weight '${word.text}' has no child before it`,
+        word.offset,
+      );
+      return { expression: undefined, weight: undefined };
     }
     const expression = isNode ? this.#readNode(word, depth) : this.#readRef({ ...word, text: head });
     const weightAt = equals === -1 ? this.#takeWeightToken() : { ...word, text: word.text.slice(equals) };
     if (weightAt === undefined) return { expression, weight: undefined };
     const offset = weightAt.offset + (equals === -1 ? 0 : equals);
     if (!takesWeights) {
-      const message = `'${parent}' takes no weights: '${weightAt.text}' (weighted, sticky and all do)`;
+      const message = `${parent} takes no weights: '${weightAt.text}' (weighted, sticky and all do)`;
       this.#fault(weightAt.token, "misplaced-weight", message, offset);
       return { expression, weight: undefined };
     }
@@ -174,9 +184,23 @@ class ExpressionReader {
     return node;
   }
 
+  #missingKind(token: Token, offset = 0): void {
+    const expected = POLICY_KINDS.join(", ");
+    this.#fault(
+      token,
+      "missing-policy-kind",
+      `Policy kind is missing before '(': one of ${expected}`,
+      offset,
+    );
+  }
+
   /** A misspelt kind is reported, and taken for the one that it resembles. */
   #kindOf(word: Word): PolicyKind | undefined {
     if (isPolicyKind(word.text)) return word.text;
+    if (word.text === "") {
+      this.#missingKind(word.token, word.offset);
+      return undefined;
+    }
     const guess = didYouMean(word.text, POLICY_KINDS);
     const message = `Unknown policy kind '${word.text}'${guess}`;
     this.#fault(word.token, "unknown-policy-kind", message, word.offset);
@@ -189,7 +213,7 @@ class ExpressionReader {
     const children: WeightedChildSyntax[] = [];
     let count = 0;
     for (;;) {
-      const child = this.#readChild(kind, takesWeights, depth + 1);
+      const child = this.#readChild(`'${kind}'`, takesWeights, depth + 1);
       if (child === undefined) break;
       count++;
       if (child.expression === undefined) continue;
@@ -239,7 +263,7 @@ class ExpressionReader {
       }
       return match === undefined ? undefined : { position, match, expression: "nodata" };
     }
-    const { expression } = this.#readTerm(word, "geo", false, depth + 1);
+    const { expression } = this.#readTerm(word, "'geo'", false, depth + 1);
     return match === undefined || expression === undefined ? undefined : { position, match, expression };
   }
 

@@ -44,6 +44,11 @@ export function foldValues(state: ParserState, tokens: readonly Token[]): Token[
       const before = folded.at(-1);
       if (token.glued && before !== undefined && !before.quoted && before.text.includes("=")) {
         state.fault(token, "unquoted-parenthesis", "A value that holds a parenthesis is written in quotes");
+        const end = endOfGroup(tokens, at);
+        // Read as if it had been quoted, without the parentheses: one fault is enough.
+        const group = tokens.slice(at + 1, end).map(({ text }) => text);
+        folded[folded.length - 1] = { ...before, text: before.text + group.join(" ") };
+        at = end;
       }
       continue;
     }

@@ -133,7 +133,11 @@ class ClauseReader {
       return undefined;
     }
     if (extra !== undefined) {
-      this.#state.fault(extra, "unexpected-argument", `Unexpected '${extra.text}': 'from' takes one client`);
+      this.#state.fault(
+        extra,
+        "unexpected-argument",
+        `Unexpected '${extra.text}': 'from' takes one client${didYouMean(extra.text, CLAUSES)}`,
+      );
     }
     const parsed = parseFrom(token.text);
     if (parsed.ok) return parsed.value;
