@@ -119,14 +119,21 @@ function nodeFor<Type>(
   }
   const node: NodeDraft = { owner: record.owner, rrsets: new Map(), policy: undefined };
   draft.nodes.set(key, node);
-  let parent = parentOf(record.owner);
-  for (let at = key.charCodeAt(0) + 1; parent !== undefined; at += key.charCodeAt(at) + 1) {
-    const parentKey = key.slice(at);
-    if (draft.nodes.has(parentKey)) break;
-    draft.nodes.set(parentKey, { owner: parent, rrsets: new Map(), policy: undefined });
-    parent = parentOf(parent);
-  }
+  addEmptyNonTerminals(draft, key, record.owner);
   return node;
+}
+
+/** From the parent upwards, until a node is met: what lies above that has been made with it. */
+function addEmptyNonTerminals(draft: ZoneDraft, key: string, owner: Name): void {
+  let name = owner;
+  for (let at = key.charCodeAt(0) + 1; ; at += key.charCodeAt(at) + 1) {
+    const parentKey = key.slice(at);
+    if (draft.nodes.has(parentKey)) return;
+    const parent = parentOf(name);
+    if (parent === undefined) return;
+    draft.nodes.set(parentKey, { owner: parent, rrsets: new Map(), policy: undefined });
+    name = parent;
+  }
 }
 
 /** `isAtOrBelow` of `dns/name`, on keys. */
@@ -175,7 +182,10 @@ function reportDuplicate(record: RecordEntry, report: Report): void {
   report(warningAt(record.position, "duplicate-record", `${what} is written twice; one of them counts`));
 }
 
-/** The finished zone, once nothing in it is a fault. */
+/**
+ * The finished zone, once nothing in it is a fault. It uses the draft up, node by node: a zone of a million records
+ * would otherwise stand in memory twice.
+ */
 export function zoneOf(
   draft: ZoneDraft,
   policyFor: (entry: PolicyRecordEntry) => Policy | undefined,
@@ -187,6 +197,7 @@ export function zoneOf(
       rrsets: rrsetsOf(owner, rrsets),
       policy: policy === undefined ? undefined : policyFor(policy),
     });
+    draft.nodes.delete(key);
   }
   const soa = nodes.get(draft.apexKey)?.rrsets.get(TYPE.SOA);
   if (soa === undefined) return undefined;
