@@ -102,9 +102,13 @@ interface Signals {
   serveUntilStop(daemon: Daemon): Promise<void>;
 }
 
-/** Heard from the start on, so that none of them ends a node that is just starting: it is obeyed when it has. */
+/**
+ * Heard from the start on, so that none of them ends a node that is just starting: it is obeyed when it has. Whoever asks
+ * a second time to stop does not want to wait.
+ */
 function listenForSignals(log: Log): Signals {
   let daemon: Daemon | undefined;
+  let asked = false;
   let stopAsked: (() => void) | undefined;
   const stop = new Promise<void>((resolve) => {
     stopAsked = resolve;
@@ -112,6 +116,8 @@ function listenForSignals(log: Log): Signals {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       log.info({ signal }, "asked to stop");
+      if (asked) process.exit(EXIT.no);
+      asked = true;
       stopAsked?.();
     });
   }

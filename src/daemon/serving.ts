@@ -71,6 +71,7 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
   return {
     install(set) {
       const startedMs = clock.monotonic();
+      asked = false;
       zones = installedZones(set);
       publish(zones, startedMs);
     },
@@ -78,6 +79,8 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
       if (asked) return;
       asked = true;
       setImmediate(() => {
+        // An installation in between has taken the change along.
+        if (!asked) return;
         asked = false;
         if (zones !== undefined) publish(zones, clock.monotonic());
       });

@@ -1,6 +1,7 @@
 /** Tells the log what changed from one publication to the next: endpoints that come and go, rungs, failing open. */
 
 import type { PolicyView } from "../admin/source.ts";
+import { NOT_MONITORED } from "../health/compose.ts";
 import type { EndpointHealth } from "../health/snapshot.ts";
 import type { AddressFamily } from "../policy/model.ts";
 import type { Log } from "./log.ts";
@@ -27,7 +28,9 @@ function logEndpoints({ before, after }: Publication, log: Log): void {
     if (known === health) continue;
     const from = known === undefined ? "unknown" : observedOf(known.addresses);
     const to = observedOf(health.addresses);
-    if (from !== to) {
+    // What nobody probes does not come and go.
+    const probed = health.addresses.some(({ reason }) => reason !== NOT_MONITORED);
+    if (from !== to && probed) {
       const line = { event: "endpoint", endpoint, from, to, reason: reasonOf(health) };
       if (to === "down") log.warn(line, "endpoint is down");
       else log.info(line, `endpoint is ${to}`);
