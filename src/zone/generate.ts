@@ -119,8 +119,10 @@ function formatNumber(number: number, width: number, base: Base): string {
   }
 }
 
-/** The width counts the dots, as in BIND. */
+/** The width counts dots as well as digits, as in BIND: an even one ends in a dot. */
 function nibbles(number: number, width: number): string {
-  const digits = number.toString(16).padStart(Math.ceil(width / 2), "0");
-  return Array.from(digits).reverse().join(".");
+  const digits = Array.from(number.toString(16)).reverse();
+  let text = digits.join(".");
+  while (text.length < width) text += text.endsWith(".") ? "0" : ".";
+  return text;
 }

@@ -189,7 +189,10 @@ describe("$GENERATE", () => {
     ["0-4/2 h$ 9 IN A 192.0.2.$", ["h0 9 A 192.0.2.0", "h2 9 A 192.0.2.2", "h4 9 A 192.0.2.4"]],
     ["7-7 h${0,3} CNAME x${-7,2,d}.y", ["h007 5 CNAME x00.y.example.com."]],
     ["255-255 ${0,4,x}.${0,0,X}.${0,0,o} NS n", ["00ff.FF.377 5 NS n.example.com."]],
+    // Widths and dots as named-compilezone has them.
     ["10-10 ${0,5,n} PTR h$.", ["a.0.0 5 PTR h10."]],
+    ["254-254 ${0,6,N}x PTR h$.", ["E.F.0.x 5 PTR h254."]],
+    ["254-254 ${0,1,n} PTR h$.", ["e.f 5 PTR h254."]],
     ["1-1 h$ MX 10 m$", ["h1 5 MX 10 m1.example.com."]],
     ['1-1 h$ MX "10 m$"', ["h1 5 MX 10 m1.example.com."]],
     ['1-1 h$ TXT "a $" "b $"', ['h1 5 TXT "a 1" "b 1"']],
