@@ -69,10 +69,9 @@ export function runExpectation(
   const expected = describeExpected(expectation.outcome);
   const found = describeFound(expectation.outcome, evaluation);
   const message = `Cannot meet '${expectation.text}': expected ${expected}, found ${found}`;
-  const byGeoDatabase =
-    expectation.restsOnGeoDatabase &&
-    client.network !== undefined &&
-    asksForPlace(policy.expression, definitions);
+  // A supposed country or continent is known; where an address lies only the database can say, and it is not asked here.
+  const isPlaceUnknown = client.network !== undefined && client.place === undefined;
+  const byGeoDatabase = isPlaceUnknown && asksForPlace(policy.expression, definitions);
   return { kind: "failed", policy, byGeoDatabase, message };
 }
 

@@ -135,7 +135,7 @@ export function lookup(zones: ZonesByApexKey, qname: Name, qtype: number): Looku
     // An RRset stands once in an answer, even where the chain passes it again.
     if (step.dname !== undefined && !chain.includes(step.dname)) chain.push(step.dname);
     if (step.cname === undefined) return { zone: first, chain, end: { kind: "yxdomain", zone } };
-    // The CNAME that a DNAME made is the answer to QTYPE CNAME, as any CNAME is; NSD and Knot do so too.
+    // The CNAME that a DNAME made is the answer to QTYPE CNAME like every other; NSD and Knot do so too.
     if (qtype === TYPE.CNAME) return { zone: first, chain, end: { kind: "answer", zone, rrset: step.cname } };
     chain.push(step.cname);
     seen.add(nameKey(name));
