@@ -34,7 +34,10 @@ export interface AcceptedSet {
   readonly files: readonly SourceFile[];
 }
 
-/** Rejects with the system's error; the sets kept before are untouched then. */
+/**
+ * Keeps a set, unless it is the one that was kept last. Rejects with the system's error; the sets kept before are
+ * untouched then.
+ */
 export async function keepAcceptedSet(folder: string, set: AcceptedSet): Promise<void> {
   const digest = createHash("sha256");
   for (const file of set.files) digest.update(file.octets);
@@ -45,8 +48,10 @@ export async function keepAcceptedSet(folder: string, set: AcceptedSet): Promise
     files: set.files.map((file) => ({ path: file.path, length: file.octets.length })),
     sha256: digest.digest("hex"),
   };
-  const number = ((await numbersIn(folder))[0] ?? 0) + 1;
-  await writeFileAtomically(pathOf(folder, number), [
+  const newest = (await numbersIn(folder))[0] ?? 0;
+  const kept = newest === 0 ? undefined : decode(await readFile(pathOf(folder, newest)));
+  if (kept !== undefined && isSameSet(kept, set)) return;
+  await writeFileAtomically(pathOf(folder, newest + 1), [
     new TextEncoder().encode(`${JSON.stringify(header)}\n`),
     ...set.files.map((file) => file.octets),
   ]);
@@ -70,6 +75,17 @@ export async function pruneAcceptedSets(folder: string): Promise<number> {
   const old = (await numbersIn(folder)).slice(SETS_KEPT);
   for (const number of old) await rm(pathOf(folder, number), { force: true });
   return old.length;
+}
+
+function isSameSet(one: AcceptedSet, other: AcceptedSet): boolean {
+  return (
+    one.roots.join("\n") === other.roots.join("\n") &&
+    one.files.length === other.files.length &&
+    one.files.every(({ path, octets }, index) => {
+      const file = other.files[index];
+      return file?.path === path && Buffer.compare(file.octets, octets) === 0;
+    })
+  );
 }
 
 function decode(octets: Uint8Array): AcceptedSet | undefined {
