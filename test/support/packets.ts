@@ -29,7 +29,7 @@ export function packet({
 }
 
 export function join(...parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  return Uint8Array.from(Buffer.concat(parts));
 }
 
 export function u16(value: number): Uint8Array {

@@ -1,0 +1,106 @@
+/** Seeded packets at the answer path and at real sockets: every reply parses, nothing throws, nothing is overrun. */
+
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { TRANSPORT } from "../../src/answer/answer.ts";
+import { createAsker } from "../support/answering.ts";
+import { join, parsed, query, summary } from "../support/packets.ts";
+import { sampleImage } from "../support/sample-zones.ts";
+import { askUdp, connectTcp, framed, readMessages, startListeners } from "../support/servers.ts";
+import { createPacketSource } from "./packet-source.ts";
+
+const SEED = 20_261_122;
+const DIRECT_PACKETS = 30_000;
+const SOCKET_PACKETS = 2_500;
+/** Packets in the air at once: few enough for any receive buffer. */
+const BURST = 50;
+const ALIVE = query("www.example.", "A");
+const ALIVE_SUMMARY = "NOERROR aa qd=1 an=2";
+
+/** Shorter than a header, or a response. */
+function mustBeDropped(octets: Uint8Array): boolean {
+  return octets.length < 12 || ((octets[2] ?? 0) & 0x80) !== 0;
+}
+
+describe("fuzz", () => {
+  const image = sampleImage();
+
+  it(`answer() takes ${DIRECT_PACKETS} packets of any kind`, function () {
+    this.timeout(60_000);
+    const { ask } = createAsker(() => image);
+    const next = createPacketSource(SEED);
+    const rcodes = new Map<string, number>();
+    for (let count = 0; count < DIRECT_PACKETS; count++) {
+      const octets = next();
+      const where = `packet ${count}: ${Buffer.from(octets).toString("hex")}`;
+      const transport = count % 2 === 0 ? TRANSPORT.udp : TRANSPORT.tcp;
+      const reply = ask(octets, { transport });
+      expect(reply === undefined, where).to.equal(mustBeDropped(octets));
+      if (reply === undefined) continue;
+      const message = parsed(reply);
+      expect(message.id, where).to.equal(((octets[0] ?? 0) << 8) | (octets[1] ?? 0));
+      expect(message.isResponse, where).to.equal(true);
+      if (transport === TRANSPORT.udp) expect(reply.length, where).to.be.at.most(1_232);
+      const rcode = summary(reply).split(" ", 1)[0] ?? "";
+      rcodes.set(rcode, (rcodes.get(rcode) ?? 0) + 1);
+    }
+    // Mutations that only ever met FORMERR would prove little.
+    for (const rcode of ["NOERROR", "NXDOMAIN", "FORMERR", "REFUSED", "NOTIMP", "BADVERS"]) {
+      expect(rcodes.get(rcode) ?? 0, rcode).to.be.above(20);
+    }
+  });
+
+  it("answer() takes every length from 0 to 65,535", function () {
+    this.timeout(60_000);
+    const { ask } = createAsker(() => image);
+    const octets = new Uint8Array(65_535).fill(0x61);
+    octets.set(ALIVE);
+    for (let length = 0; length <= 65_535; length += length < 2_200 ? 1 : 257) {
+      const reply = ask(octets.subarray(0, length), { transport: TRANSPORT.tcp });
+      if (reply !== undefined) parsed(reply);
+    }
+  });
+
+  it(`a UDP socket takes ${SOCKET_PACKETS} packets and is alive`, async function () {
+    this.timeout(60_000);
+    const servers = await startListeners(() => image);
+    const next = createPacketSource(SEED + 1);
+    const socket = createSocket("udp4");
+    socket.on("message", (reply) => parsed(reply));
+    for (let sent = 0; sent < SOCKET_PACKETS; sent += BURST) {
+      for (let count = 0; count < BURST; count++) {
+        socket.send(next(), servers.udp.port, servers.udp.address);
+      }
+      expect(summary(await askUdp(servers.udp, ALIVE))).to.equal(ALIVE_SUMMARY);
+    }
+    socket.close();
+    expect(servers.faults).to.deep.equal([]);
+    await servers.stop();
+  });
+
+  it(`a TCP listener takes ${SOCKET_PACKETS} packets and is alive`, async function () {
+    this.timeout(60_000);
+    const servers = await startListeners(() => image);
+    const next = createPacketSource(SEED + 2);
+    for (let sent = 0; sent < SOCKET_PACKETS; sent += BURST) {
+      const socket = await connectTcp(servers.tcp);
+      const closed = once(socket, "close");
+      // What must be dropped ends a connection, so it comes last, and without a length that is true.
+      const packets = Array.from({ length: BURST - 1 }, () => next())
+        .filter((octets) => !mustBeDropped(octets))
+        .map(framed);
+      socket.end(join(...packets, next()));
+      for (const reply of await readMessages(socket, BURST).catch(() => [])) parsed(reply);
+      socket.destroy();
+      await closed;
+    }
+    const socket = await connectTcp(servers.tcp);
+    socket.write(framed(ALIVE));
+    expect((await readMessages(socket, 1)).map(summary)).to.deep.equal([ALIVE_SUMMARY]);
+    socket.destroy();
+    expect(servers.faults).to.deep.equal([]);
+    await servers.stop();
+  });
+});
