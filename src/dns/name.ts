@@ -117,9 +117,18 @@ export function readUncompressedName(octets: Uint8Array, offset: number): Name |
   }
 }
 
-const SPECIAL = new Set(Array.from('"().;@$\\', (character) => character.charCodeAt(0)));
+/**
+ * What stands bare in a name's text and what has a backslash before it; the rest goes by `\DDD`. Knot takes no other
+ * punctuation bare, and BIND takes `\[` for the start of a bit-string label.
+ */
+const BARE = octetsOf("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_*/");
+const ESCAPED = octetsOf('"().;@$\\');
 
-/** Absolute master-file text, with the final dot; octets outside printable ASCII as `\DDD` (RFC 1035 §5.1). */
+function octetsOf(characters: string): ReadonlySet<number> {
+  return new Set(Array.from(characters, (character) => character.charCodeAt(0)));
+}
+
+/** Absolute master-file text, with the final dot; other octets than common ones as `\DDD` (RFC 1035 §5.1). */
 export function formatName(name: Name): string {
   if (name.length === 1) return ".";
   let text = "";
@@ -128,8 +137,9 @@ export function formatName(name: Name): string {
     if (length === 0) return text;
     for (let index = at + 1; index <= at + length; index++) {
       const octet = name[index] ?? 0;
-      if (octet <= 0x20 || octet >= 0x7f) text += `\\${String(octet).padStart(3, "0")}`;
-      else text += (SPECIAL.has(octet) ? "\\" : "") + String.fromCharCode(octet);
+      if (BARE.has(octet)) text += String.fromCharCode(octet);
+      else if (ESCAPED.has(octet)) text += `\\${String.fromCharCode(octet)}`;
+      else text += `\\${String(octet).padStart(3, "0")}`;
     }
     text += ".";
     at += length + 1;

@@ -77,8 +77,9 @@ const location = fc
     return Uint8Array.from(rdata);
   });
 
+/** Identifiers of two octets and more: Knot 3.2 refuses a list of shorter ones. */
 const alpnValue = fc
-  .array(octets(1, 10), { minLength: 1, maxLength: 3 })
+  .array(octets(2, 10), { minLength: 1, maxLength: 3 })
   .map((items) => Uint8Array.from(items.flatMap((item) => [item.length, ...item])));
 
 /** ServiceMode, each parameter there or not, keys ascending. */
@@ -115,11 +116,8 @@ const serviceBinding = fc
     return Uint8Array.of(priority >> 8, priority & 0xff, ...target, ...params);
   });
 
-const digest = fc.oneof(
-  concat(fixed(1), octets(20)),
-  concat(fixed(2), octets(32)),
-  concat(fixed(200), octets(1, 64)),
-);
+const knownDigest = fc.oneof(concat(fixed(1), octets(20)), concat(fixed(2), octets(32)));
+const digest = fc.oneof(knownDigest, concat(fixed(200), octets(1, 64)));
 
 /** Valid stored rdata of each type that has a text of its own. */
 export const ARBITRARY_RDATA: ReadonlyMap<number, fc.Arbitrary<Uint8Array>> = new Map<
@@ -150,7 +148,8 @@ export const ARBITRARY_RDATA: ReadonlyMap<number, fc.Arbitrary<Uint8Array>> = ne
       fc.oneof(concat(fixed(0), octets(1, 99)), concat(fixed(1), octets(32)), concat(fixed(2), octets(64))),
     ),
   ],
-  [TYPE.DS, concat(octets(3), digest)],
+  // An algorithm and a digest that there are: Knot looks.
+  [TYPE.DS, concat(octets(2), fixed(13), knownDigest)],
   [TYPE.LOC, location],
   [TYPE.SVCB, serviceBinding],
   [TYPE.HTTPS, serviceBinding],

@@ -38,6 +38,7 @@ const VALID: readonly [text: string, wire: string, formatted: string][] = [
   ["*.", "012a00", "*."],
   ["_sip._tcp.", "045f736970045f74637000", "_sip._tcp."],
   ["\\@.", "014000", "\\@."],
+  ["a'b?.", "0461276 23f00", "a\\039b\\063."],
 ];
 
 const INVALID: readonly [text: string, message: string][] = [
