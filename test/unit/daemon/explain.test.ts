@@ -1,0 +1,130 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { explainName, parseClient } from "../../../src/daemon/explain.ts";
+import { supposeDown } from "../../../src/daemon/supposed-health.ts";
+import { indexZones } from "../../../src/zone/lookup.ts";
+import { loadText } from "./loaded-zones.ts";
+
+const SET = loadText(`
+$MONITOR m tcp port=80
+$POOL near monitor=m
+  a 192.0.2.1 weight=3
+  b 192.0.2.2
+$POOL far monitor=m
+  c 198.51.100.1 2001:db8::1
+www 60/20 POLICY failover ( near far )
+alias 300 CNAME www
+away 300 CNAME www.example.net.
+sub 300 NS ns1.sub
+ns1.sub 300 A 192.0.2.54
+text 120 TXT "one"
+strict 60/20 POLICY failover ( near ) when-down=servfail
+`);
+
+function ask(name: string, type = "A", down: readonly string[] = [], client?: string) {
+  const supposed = supposeDown(SET.definitions, down);
+  if (!supposed.ok) throw new Error(supposed.message);
+  const state = { zones: indexZones(SET.zones), definitions: SET.definitions, snapshot: supposed.snapshot };
+  return explainName(state, { name, type, client });
+}
+
+describe("explainName()", () => {
+  const cases: [string, Parameters<typeof ask>, string][] = [
+    ["a policy", ["www.example.com"], "answer rung 1 ttl 60 near/a=0.75 near/b=0.25"],
+    [
+      "a policy whose first pool is down",
+      ["WWW.example.com.", "a", ["near"]],
+      "answer rung 1 ttl 20 far/c=1",
+    ],
+    ["a policy without the family", ["www.example.com", "AAAA"], "nodata rung 1 ttl 60 "],
+    [
+      "a policy all of which is down",
+      ["www.example.com", "A", ["near", "far"]],
+      "answer rung 4 ttl 20 near/a=0.75 near/b=0.25",
+    ],
+    ["a policy that gives up", ["strict.example.com", "A", ["near/a", "near/b"]], "servfail rung 4 ttl 20 "],
+    ["a CNAME to a policy", ["alias.example.com"], "answer rung 1 ttl 60 near/a=0.75 near/b=0.25"],
+    ["a CNAME that leaves", ["away.example.com"], "answer rung null ttl null "],
+    ["static data", ["text.example.com", "TXT"], "answer rung null ttl 120 "],
+    ["another type at a policy", ["www.example.com", "TXT"], "nodata rung null ttl 30 "],
+    ["a name that is not", ["nobody.example.com"], "nxdomain rung null ttl 30 "],
+    ["a delegation", ["x.sub.example.com"], "referral rung null ttl 300 "],
+  ];
+  for (const [what, asked, wanted] of cases) {
+    it(`explains ${what}`, () => {
+      const outcome = ask(...asked);
+      if (!outcome.ok) throw new Error(outcome.message);
+      const { explanation: found } = outcome;
+      const shares = found.shares
+        .map(({ pool, endpoint, share }) => `${pool}/${endpoint}=${share}`)
+        .join(" ");
+      expect(`${found.outcome} rung ${found.rung} ttl ${found.ttlSeconds} ${shares}`).to.equal(wanted);
+      expect(found.trace).to.not.have.length(0);
+    });
+  }
+
+  it("shows the chain before the decision", () => {
+    const outcome = ask("alias.example.com");
+    expect(
+      outcome.ok && outcome.explanation.trace.map(({ node, decision }) => `${node}: ${decision}`),
+    ).to.deep.equal(["alias.example.com. CNAME: followed", "rung 1: chosen"]);
+  });
+
+  const refusals: [Parameters<typeof ask>, string | undefined, string][] = [
+    [["a..b"], "name", "Cannot explain 'a..b': name 'a..b' has an empty label"],
+    [["www.example.com", "AA"], "type", "Cannot explain: 'AA' is not a record type"],
+    [
+      ["www.example.com", "A", [], "Frankfurt"],
+      "client",
+      "Cannot explain: client 'Frankfurt' is not an address, a network without bits behind its prefix, country:XX or continent:XX",
+    ],
+    [["example.net"], undefined, "Cannot explain 'example.net.': it lies in no zone that is served"],
+  ];
+  for (const [asked, parameter, message] of refusals) {
+    it(`refuses ${asked.join(" ")}`, () => {
+      expect(ask(...asked)).to.deep.equal({ ok: false, parameter, message });
+    });
+  }
+
+  it("says where the client is, as far as it was said", () => {
+    const locations = ["country:us-va", "continent:eu", "192.0.2.1"].map((client) => {
+      const outcome = ask("www.example.com", "A", [], client);
+      return outcome.ok && outcome.explanation.location;
+    });
+    expect(locations).to.deep.equal(["US-VA", "EU", null]);
+  });
+});
+
+describe("parseClient()", () => {
+  it("derives the continent from the country", () => {
+    expect(parseClient("country:DE")?.place).to.deep.equal({
+      country: "DE",
+      subdivision: undefined,
+      continent: "EU",
+      asn: undefined,
+    });
+  });
+  for (const text of [
+    "",
+    "country:",
+    "country:XXX",
+    "continent:ZZ",
+    "net:192.0.2.0/24",
+    "192.0.2.1/24",
+    "asn:1",
+    "*",
+  ]) {
+    it(`refuses '${text}'`, () => {
+      expect(parseClient(text)).to.equal(undefined);
+    });
+  }
+});
+
+describe("supposeDown()", () => {
+  it("names the nearest REF for one that is none", () => {
+    expect(supposeDown(SET.definitions, ["near/aa"])).to.deep.equal({
+      ok: false,
+      message: "Cannot suppose 'near/aa' down: no such pool or endpoint; did you mean 'near/a'?",
+    });
+  });
+});
