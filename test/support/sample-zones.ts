@@ -36,6 +36,9 @@ sub           NS  ns.sub
 sub           NS  ns2
 ns.sub        A   192.0.2.54
 ns.sub        AAAA 2001:db8::54
+wide          NS  ns.wide
+${many("ns.wide", 40)}
+apart         NS  big
 moved         DNAME elsewhere
 here.elsewhere A  192.0.2.5
 
