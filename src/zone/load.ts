@@ -94,7 +94,7 @@ function resolveExpectation(
   entries: DefinitionEntries,
   report: Report,
 ): Expectation | undefined {
-  const { position, text, owner, family, client, restsOnGeoDatabase, outcome } = entry;
+  const { position, text, owner, family, client, outcome } = entry;
   const suppositions = entry.suppositions.flatMap(({ ref, state }) => {
     const endpointIds = endpointIdsOf(ref, entries, report);
     return endpointIds === undefined ? [] : [{ endpointIds, state }];
@@ -103,7 +103,7 @@ function resolveExpectation(
   const isWhole =
     suppositions.length === entry.suppositions.length && named.length === entry.outcomeRefs.length;
   if (!isWhole) return undefined;
-  return { position, text, owner, family, client, restsOnGeoDatabase, suppositions, outcome };
+  return { position, text, owner, family, client, suppositions, outcome };
 }
 
 function checkRefs(file: ZoneFileSyntax, entries: DefinitionEntries, report: Report): void {

@@ -64,8 +64,6 @@ export interface Expectation {
   readonly owner: Name;
   readonly family: AddressFamily;
   readonly client: Client;
-  /** Whether `from` names a country or continent, or an address whose place the geo database decides. */
-  readonly restsOnGeoDatabase: boolean;
   readonly suppositions: readonly Supposition[];
   readonly outcome: ExpectedOutcome;
 }

@@ -137,7 +137,6 @@ export interface ExpectationEntry {
   readonly owner: Name;
   readonly family: AddressFamily;
   readonly client: Client;
-  readonly restsOnGeoDatabase: boolean;
   readonly suppositions: readonly { readonly ref: RefSyntax; readonly state: SupposedState }[];
   readonly outcome: ExpectedOutcome;
   /** The REFs of the outcome, in its order. */

@@ -24,11 +24,6 @@ const FULL_PERCENT = 100;
 type Suppositions = ExpectationEntry["suppositions"];
 type Outcome = Pick<ExpectationEntry, "outcome" | "outcomeRefs">;
 
-interface From {
-  readonly client: Client;
-  readonly restsOnGeoDatabase: boolean;
-}
-
 export const EXPECT: Directive = {
   name: "$EXPECT",
   usage: "$EXPECT owner TYPE [from …] [when ref=state…] is ref[=share%]…",
@@ -47,7 +42,7 @@ export const EXPECT: Directive = {
     if (state.faultCount > faultsBefore) return;
     const position = state.position(keyword);
     const text = tokens.map((token) => (token.quoted ? `"${token.text}"` : token.text)).join(" ");
-    state.expectations.push({ position, text, owner, family, ...from, suppositions, ...outcome });
+    state.expectations.push({ position, text, owner, family, client: from, suppositions, ...outcome });
   },
 };
 
@@ -80,8 +75,8 @@ class ClauseReader {
     this.#typeToken = typeToken;
   }
 
-  read(): { from: From; suppositions: Suppositions; outcome: Outcome | undefined } {
-    let from: From | undefined;
+  read(): { from: Client; suppositions: Suppositions; outcome: Outcome | undefined } {
+    let from: Client | undefined;
     let suppositions: Suppositions = [];
     const seen = new Set<string>();
     for (;;) {
@@ -94,7 +89,7 @@ class ClauseReader {
       seen.add(word);
       if (word === "is") {
         const outcome = this.#readOutcome(token, this.#tokens.slice(this.#at));
-        return { from: from ?? NOBODY, suppositions, outcome };
+        return { from: from ?? UNKNOWN_CLIENT, suppositions, outcome };
       }
       const words = this.#wordsOfClause();
       if (word === "from") from = this.#readFrom(token, words);
@@ -102,7 +97,7 @@ class ClauseReader {
     }
     const last = this.#tokens.at(-1) ?? this.#typeToken;
     this.#state.fault(last, "missing-clause", "$EXPECT does not say what is expected: 'is …' is missing");
-    return { from: from ?? NOBODY, suppositions, outcome: undefined };
+    return { from: from ?? UNKNOWN_CLIENT, suppositions, outcome: undefined };
   }
 
   /** The clause that a word begins; a misspelt one is reported and taken for what it resembles. */
@@ -122,7 +117,7 @@ class ClauseReader {
     return this.#tokens.slice(start, this.#at);
   }
 
-  #readFrom(clause: Token, words: readonly Token[]): From | undefined {
+  #readFrom(clause: Token, words: readonly Token[]): Client | undefined {
     const [token, extra] = words;
     if (token === undefined) {
       this.#state.fault(
@@ -209,8 +204,6 @@ class ClauseReader {
   }
 }
 
-const NOBODY: From = { client: UNKNOWN_CLIENT, restsOnGeoDatabase: false };
-
 interface Percentage {
   readonly percent: number;
   readonly decimals: number;
@@ -228,23 +221,23 @@ function parseShare(text: string): ValueParse<Percentage> {
 }
 
 /** A supposed country lies on its continent. Of an address the place is not known here: the geo database says it. */
-function parseFrom(text: string): ValueParse<From> {
+function parseFrom(text: string): ValueParse<Client> {
   if (text.startsWith("country:")) {
     const region = parseRegion(text.slice("country:".length));
     if (!region.ok) return region;
     const { country, subdivision } = region.value;
     const place = { country, subdivision, continent: continentOf(country), asn: undefined };
-    return accepted({ client: { network: undefined, place }, restsOnGeoDatabase: true });
+    return accepted({ network: undefined, place });
   }
   if (text.startsWith("continent:")) {
     const continent = parseContinent(text.slice("continent:".length));
     if (!continent.ok) return continent;
     const place = { country: undefined, subdivision: undefined, continent: continent.value, asn: undefined };
-    return accepted({ client: { network: undefined, place }, restsOnGeoDatabase: true });
+    return accepted({ network: undefined, place });
   }
   const network = parseNetwork(text);
   if (network.ok) {
-    return accepted({ client: { network: network.value, place: undefined }, restsOnGeoDatabase: false });
+    return accepted({ network: network.value, place: undefined });
   }
   if (/[0-9]/.test(text) || text.includes("/")) return network;
   const guess = didYouMean(text.slice(0, text.indexOf(":") + 1), ["country:", "continent:"]);

@@ -338,8 +338,8 @@ describe("$EXPECT", () => {
     ["w A when a=up b/c=down */d-?=drain *=up is a", "ipv4 [a=up b/c=down */d-?=drain *=up] a=100"],
     ["w A from 192.0.2.1 is a", "ipv4 32 [] a=100"],
     ["w A from 2001:db8::/32 when a=down is a", "ipv4 32 [a=down] a=100"],
-    ["w A from country:us-ca is a", "ipv4 US-CA NA geo [] a=100"],
-    ["w A from continent:eu is a", "ipv4 EU geo [] a=100"],
+    ["w A from country:us-ca is a", "ipv4 US-CA NA [] a=100"],
+    ["w A from continent:eu is a", "ipv4 EU [] a=100"],
     ["w A ( is a=50%\n b=50% )", "ipv4 [] a=50 b=50"],
   ];
   for (const [text, shown] of valid) {
@@ -360,7 +360,6 @@ describe("$EXPECT", () => {
         network === undefined ? "" : String(network.prefixBits),
         country,
         place?.continent,
-        entry?.restsOnGeoDatabase === true ? "geo" : "",
         `[${suppositions}]`,
         outcome?.kind === "shares" ? expected.join(" ") : outcome?.kind,
       ];
