@@ -16,6 +16,13 @@ const PROGRESS_EVERY_MS = 5000;
 /** What npm says when nobody answers at the registry's address. */
 const UNREACHABLE =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_TIMEOUT)\b/;
+/** npm's own defaults wait for minutes before it admits that nobody answers. */
+const IMPATIENCE = [
+  "--fetch-retries=2",
+  "--fetch-retry-mintimeout=1000",
+  "--fetch-retry-maxtimeout=5000",
+  "--fetch-timeout=60000",
+];
 const MAX_OUTPUT_LINES_KEPT = 40;
 
 /** Ends the process with one line that says what is wrong and what to do. */
@@ -138,7 +145,7 @@ async function install() {
     () => say(`  ${fetched} packages fetched after ${seconds()} s`),
     PROGRESS_EVERY_MS,
   );
-  const flags = ["--include=dev", "--loglevel=http", "--no-audit", "--no-fund"];
+  const flags = ["--include=dev", "--loglevel=http", "--no-audit", "--no-fund"].concat(IMPATIENCE);
   const status = await run(npmCommand().concat(["ci"], flags), (line) => {
     if (/^npm http (cache|fetch GET 200)/.test(line)) fetched += 1;
     else kept.push(line);

@@ -4,7 +4,7 @@
  * `N passed, N failed, N skipped`, whatever became of mocha.
  */
 import { spawn } from "child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "fs";
+import { mkdtempSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from "fs";
 import { tmpdir } from "os";
 import { join } from "path";
 import { bootstrap, ROOT } from "../deploy/bootstrap.mjs";
@@ -41,7 +41,8 @@ async function main() {
   const words = process.argv.slice(2);
   const status = await runMocha(words.some(namesTests) ? words : words.concat(EVERY_TEST), countsPath);
   const counts = countResults(readFileSync(countsPath, "utf8"), status);
-  rmSync(folder, { recursive: true });
+  unlinkSync(countsPath);
+  rmdirSync(folder);
   process.stdout.write(`${closingLine(counts)}\n`);
   process.exit(counts.failed === 0 ? 0 : 1);
 }

@@ -11,6 +11,7 @@ describe("bootstrapFaults()", () => {
     ['import yaml from "yaml";', "imports yaml before anything is installed"],
     ['import { main } from "../src/main.ts";', "imports ../src/main.ts before anything is installed"],
     ['import { join } from "node:path";', "imports node:path before anything is installed"],
+    ['import { rmSync } from "fs";', "rmSync is unknown to old Nodes"],
     ["const a = b?.c;", "?. is unknown to old Nodes"],
     ["const a = b ?? 1;", "?? is unknown to old Nodes"],
     ["a ??= 1;", "??= is unknown to old Nodes"],

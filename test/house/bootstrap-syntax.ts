@@ -15,6 +15,15 @@ export const FIRST_SCRIPTS: readonly string[] = [
 
 const NODE_MODULES: ReadonlySet<string> = new Set(["child_process", "fs", "os", "path", "url"]);
 
+/** What later Nodes added to those modules, as far as one might reach for it: an import by name stops the whole file. */
+const NEWER_NAMES: ReadonlySet<string> = new Set([
+  "cpSync",
+  "globSync",
+  "opendirSync",
+  "rmSync",
+  "styleText",
+]);
+
 function importFaults(file: SourceFile): Fault[] {
   return importsOf(file).flatMap(({ offset, specifier }) => {
     if (specifier === undefined || NODE_MODULES.has(specifier)) return [];
@@ -30,6 +39,10 @@ function syntaxFaults(file: SourceFile): Fault[] {
     faults.push(faultAt(file, node.start, `${what} is unknown to old Nodes`));
   };
   visit(file, {
+    ImportSpecifier: (node) => {
+      const name = file.text.slice(node.imported.start, node.imported.end);
+      if (NEWER_NAMES.has(name)) add(node, name);
+    },
     ChainExpression: (node) => add(node, "?."),
     LogicalExpression: (node) => {
       if (node.operator === "??") add(node, "??");
