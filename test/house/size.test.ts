@@ -43,6 +43,21 @@ describe("oversizeFunctions()", () => {
   }
 });
 
+describe("oversizeFunctions() of functions within functions", () => {
+  const half = lines(MAX_FUNCTION_LINES / 2 + 5);
+
+  it("counts the inner lines for the inner function only", () => {
+    expect(
+      oversizeFunctions([{ path, text: `function a() {\n${half}const b = () => {\n${half}};\n}` }]),
+    ).to.deep.equal([]);
+  });
+
+  it("still judges the outer one by what is left", () => {
+    const text = `function a() {\n${half}const b = () => {\n};\n${half}}`;
+    expect(oversizeFunctions([{ path, text }]).map(({ name }) => name)).to.deep.equal(["a"]);
+  });
+});
+
 describe("sizeFaults()", () => {
   const oversize = oversizeFiles([{ path, text: lines(MAX_FILE_LINES + 1) }]);
 
