@@ -74,6 +74,7 @@ describe("deploy/compose.yaml", () => {
         join(ROOT, "dist", "main.js"),
         "check",
         "--strict",
+        "--zones",
         join(DEPLOY, "compose-zones"),
       ),
     );
