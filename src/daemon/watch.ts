@@ -19,16 +19,20 @@ export function watchZones(
 ): Promise<ZoneWatcher> {
   const watcher: FSWatcher = watch([...paths], { ignoreInitial: true, ignorePermissionErrors: true });
   let settling: NodeJS.Timeout | undefined;
+  let stopped = false;
   watcher.on("all", () => {
+    if (stopped) return;
     clearTimeout(settling);
     settling = setTimeout(onChange, SETTLE_MS);
   });
   watcher.on("error", onError);
   const handle: ZoneWatcher = {
     add(more) {
-      watcher.add([...more]);
+      // A watcher that is closed would open again.
+      if (!stopped) watcher.add([...more]);
     },
     async stop() {
+      stopped = true;
       clearTimeout(settling);
       await watcher.close();
     },

@@ -41,7 +41,12 @@ export async function startUdp(options: ServerOptions): Promise<ServerHandle> {
   // Asked for before the bind: with a lookup that calls back at once it is over when `bind` returns.
   const listening = once(socket, "listening");
   socket.bind(options.port, options.address);
-  await listening;
+  try {
+    await listening;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
   const { address, port } = socket.address();
   const report = createFaultReporter(formatListener("udp", address, port), options.onFault);
   socket.on("error", (error) => report("socket", error));

@@ -1,0 +1,275 @@
+import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { expect } from "chai";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { pino } from "pino";
+import { askServer } from "../../../src/cli/dns-client.ts";
+import type { ServeOptions } from "../../../src/config/options.ts";
+import { type Daemon, type DaemonParts, type StartResult, startDaemon } from "../../../src/daemon/daemon.ts";
+import { nameOf } from "../../../src/dns/name.ts";
+import { formatRdata } from "../../../src/dns/rdata.ts";
+import { TYPE } from "../../../src/dns/types.ts";
+import { ZONE_HEAD } from "./loaded-zones.ts";
+import { useTemporaryFolders } from "./temporary-folder.ts";
+
+const LOOPBACK = { address: "127.0.0.1", port: 0 };
+/** Far above what any step takes; a test that reaches it has failed. */
+const PATIENCE_MS = 8000;
+
+/** A regional load balancer: answers 200 until it is told to fail. */
+interface Region {
+  readonly server: Server;
+  readonly port: number;
+  healthy: boolean;
+}
+
+async function startRegion(): Promise<Region> {
+  const server = createServer((_request, response) => {
+    response.writeHead(region.healthy ? 200 : 503).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const region: Region = { server, port, healthy: true };
+  return region;
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const endsAt = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > endsAt) throw new Error(`never saw ${what}`);
+    await setTimeout(20);
+  }
+}
+
+describe("startDaemon()", function () {
+  this.timeout(3 * PATIENCE_MS);
+  const folder = useTemporaryFolders();
+  let home: string;
+  let near: Region;
+  let far: Region;
+  let daemons: Daemon[];
+  let logged: string[];
+
+  beforeEach(async () => {
+    home = folder();
+    [near, far] = await Promise.all([startRegion(), startRegion()]);
+    daemons = [];
+    logged = [];
+  });
+  afterEach(async () => {
+    await Promise.all(daemons.map((daemon) => daemon.stop()));
+    for (const { server } of [near, far]) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  const zoneText = (more = ""): string =>
+    `${ZONE_HEAD}
+$MONITOR m http every=200ms timeout=150ms fall=2 rise=3
+$POOL near monitor=m
+  n 192.0.2.1 probe=127.0.0.1:${near.port}
+$POOL far monitor=m
+  f 198.51.100.1 probe=127.0.0.1:${far.port}
+www 5 POLICY failover ( near far )
+${more}`;
+  const zoneFile = (): string => join(home, "example.com.zone");
+  const writeZone = (text: string): void => writeFileSync(zoneFile(), text);
+
+  function parts(changes: Partial<ServeOptions> = {}): DaemonParts {
+    const options: ServeOptions = {
+      zones: [home],
+      listen: [LOOPBACK],
+      admin: LOOPBACK,
+      workers: 1,
+      state: join(home, "state"),
+      node: "test-node",
+      adminTokenFile: undefined,
+      user: undefined,
+      ...changes,
+    };
+    return {
+      options,
+      log: pino({}, { write: (line: string) => void logged.push(line) }),
+      clock: { now: Date.now, monotonic: () => performance.now() },
+      random: Math.random,
+      serviceManager: { tell: () => Promise.resolve() },
+      forced: new Map(),
+      adminToken: undefined,
+    };
+  }
+
+  async function start(changes: Partial<ServeOptions> = {}): Promise<Daemon> {
+    const result = await startDaemon(parts(changes));
+    if (!result.ok) throw new Error(result.message);
+    daemons.push(result.daemon);
+    return result.daemon;
+  }
+
+  async function ask(daemon: Daemon, name = "www.example.com.", type: number = TYPE.A): Promise<string> {
+    const [server] = daemon.listen;
+    if (server === undefined) throw new Error("it does not listen");
+    const outcome = await askServer(
+      server,
+      { name: nameOf(name), type },
+      { overTcp: false, deadlineMs: 3000 },
+    );
+    if (!outcome.ok) return outcome.message;
+    return outcome.reply.message.answers.map((record) => formatRdata(record.type, record.rdata)).join(" ");
+  }
+
+  async function get(daemon: Daemon, path: string): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${daemon.admin.port}${path}`);
+    return `${response.status} ${await response.text()}`;
+  }
+
+  const observedOf = async (daemon: Daemon, endpoint: string): Promise<string | undefined> => {
+    const text = await get(daemon, "/metrics");
+    return new RegExp(`^fairlead_endpoint_observed_up\\{.*endpoint="${endpoint}"\\} (.*)$`, "m").exec(
+      text,
+    )?.[1];
+  };
+
+  const failure = async (starting: Promise<StartResult>): Promise<string> => {
+    const result = await starting;
+    if (result.ok) daemons.push(result.daemon);
+    return result.ok ? "it started" : result.message;
+  };
+
+  it("serves after one round of probes, from what they found", async () => {
+    writeZone(zoneText());
+    near.healthy = false;
+    const daemon = await start();
+    expect(await ask(daemon)).to.equal("198.51.100.1");
+    expect(await get(daemon, "/readyz")).to.match(/^200 /);
+    expect(await get(daemon, "/metrics")).to.match(/^fairlead_zone_load_success 1$/m);
+  });
+
+  it("moves the answer when a region dies and back when it has recovered, and logs both", async () => {
+    writeZone(zoneText());
+    const daemon = await start();
+    expect(await ask(daemon)).to.equal("192.0.2.1");
+    near.healthy = false;
+    await until("the other region", async () => (await ask(daemon)) === "198.51.100.1");
+    near.healthy = true;
+    await until("the first region again", async () => (await ask(daemon)) === "192.0.2.1");
+    const events = logged.filter((line) => line.includes('"endpoint":"near/n"'));
+    expect(events.filter((line) => line.includes('"to":"down"'))).to.have.length(1);
+    expect(events.filter((line) => line.includes('"to":"up"'))).to.have.length(2);
+  });
+
+  it("fails open when everything is down, and says so", async () => {
+    writeZone(zoneText());
+    near.healthy = false;
+    far.healthy = false;
+    const daemon = await start();
+    expect(await ask(daemon)).to.equal("192.0.2.1");
+    expect(logged.some((line) => line.includes("policy is failing open"))).to.equal(true);
+    expect(await get(daemon, "/api/v1/explain?name=www.example.com&type=A")).to.include('"rung":4');
+  });
+
+  it("reloads: what is new is served, and health stays", async () => {
+    writeZone(zoneText());
+    near.healthy = false;
+    const daemon = await start();
+    writeZone(zoneText("new 60 TXT x\n"));
+    const outcome = await daemon.reload();
+    expect(outcome.ok).to.equal(true);
+    expect(await ask(daemon, "new.example.com.", TYPE.TXT)).to.equal('"x"');
+    expect(await ask(daemon)).to.equal("198.51.100.1");
+    expect(await observedOf(daemon, "n")).to.equal("0");
+    expect(await observedOf(daemon, "f")).to.equal("1");
+  });
+
+  it("sees a changed file by itself, and a new one", async () => {
+    writeZone(zoneText());
+    const daemon = await start();
+    writeZone(zoneText("new 60 TXT x\n"));
+    await until("the changed file", async () => (await ask(daemon, "new.example.com.", TYPE.TXT)) === '"x"');
+    writeFileSync(join(home, "example.net.zone"), `${ZONE_HEAD}t 60 TXT y\n`);
+    await until("the new file", async () => (await ask(daemon, "t.example.net.", TYPE.TXT)) === '"y"');
+  });
+
+  const faulty: [string, () => string, RegExp][] = [
+    ["a syntax error", () => zoneText("bad A 1.2.3\n"), /1\.2\.3/],
+    ["a failed expectation", () => zoneText("$EXPECT www A is far\n"), /\$EXPECT www A is far/],
+    [
+      "what is not served yet",
+      () => zoneText("geo 5 POLICY sticky ( near far )\n"),
+      /'sticky' is understood but not served/,
+    ],
+  ];
+  for (const [what, text, message] of faulty) {
+    it(`keeps the running set on ${what}`, async () => {
+      writeZone(zoneText());
+      const daemon = await start();
+      writeZone(text());
+      const outcome = await daemon.reload();
+      expect(outcome.ok).to.equal(false);
+      expect(outcome.diagnostics.find(({ severity }) => severity === "error")?.message).to.match(message);
+      expect(await ask(daemon)).to.equal("192.0.2.1");
+      expect(await get(daemon, "/metrics")).to.match(/^fairlead_zone_load_success 0$/m);
+      writeZone(zoneText());
+      expect((await daemon.reload()).ok).to.equal(true);
+      expect(await get(daemon, "/metrics")).to.match(/^fairlead_zone_load_success 1$/m);
+    });
+  }
+
+  it("serves the last accepted set when it is started on faulty files, and without one does not start", async () => {
+    writeZone("garbage");
+    expect(await failure(startDaemon(parts()))).to.match(
+      /^\d+ errors? in the zones, and .* holds no accepted set to serve$/,
+    );
+    expect(readdirSync(join(home, "state"))).to.deep.equal([]);
+    writeZone(zoneText());
+    await (await start()).stop();
+    writeZone("garbage");
+    const daemon = await start();
+    expect(await ask(daemon)).to.equal("192.0.2.1");
+    expect(await get(daemon, "/metrics")).to.match(/^fairlead_zone_load_success 0$/m);
+    writeZone(zoneText("new 60 TXT x\n"));
+    expect((await daemon.reload()).ok).to.equal(true);
+    expect(await get(daemon, "/metrics")).to.match(/^fairlead_zone_load_success 1$/m);
+  });
+
+  it("stops: never ready again, what was asked is answered, and everything is given back", async () => {
+    writeZone(zoneText());
+    const daemon = await start();
+    const asked = ask(daemon);
+    await setTimeout(1);
+    const startedMs = performance.now();
+    const stopped = daemon.stop();
+    const readiness = await get(daemon, "/readyz").catch(() => "gone");
+    await stopped;
+    expect(performance.now() - startedMs).to.be.below(5000);
+    expect(readiness).to.match(/^503 .*stopping|^gone$/);
+    expect(await asked).to.equal("192.0.2.1");
+    expect(readdirSync(join(home, "state"))).to.deep.equal(["accepted-1.zones"]);
+    await start({ listen: daemon.listen, admin: daemon.admin });
+  });
+
+  it("says in one line why it cannot start, and gives everything back", async () => {
+    writeZone(zoneText());
+    const daemon = await start();
+    const other = join(home, "other");
+    const [listen] = daemon.listen;
+    expect(await failure(startDaemon(parts()))).to.equal(
+      `Cannot start: state folder ${join(home, "state")} is in use by process ${process.pid}`,
+    );
+    expect(await failure(startDaemon(parts({ state: other, listen: daemon.listen })))).to.equal(
+      `Cannot listen on 127.0.0.1:${listen?.port}: another process listens there`,
+    );
+    expect(await failure(startDaemon(parts({ state: other, admin: daemon.admin })))).to.equal(
+      `Cannot open the admin address 127.0.0.1:${daemon.admin.port}: another process listens there`,
+    );
+    expect(await failure(startDaemon(parts({ state: join(zoneFile(), "state") })))).to.match(
+      /^Cannot use the state folder: .*: not a directory$/,
+    );
+    expect(readdirSync(other)).to.deep.equal(["accepted-1.zones"]);
+  });
+});
