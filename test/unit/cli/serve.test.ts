@@ -1,0 +1,109 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { expect } from "chai";
+import { afterEach, describe, it } from "mocha";
+import { ZONE_HEAD } from "../daemon/loaded-zones.ts";
+import { useTemporaryFolders } from "../daemon/temporary-folder.ts";
+import { run, start } from "./fairlead.ts";
+
+const ZONE = `${ZONE_HEAD}$POOL near monitor=none\n  n 192.0.2.1\nwww 30 POLICY failover ( near )\n`;
+/** More than a datagram holds. */
+const LONG = `${Array.from({ length: 30 }, (_, line) => `long 60 TXT "${String(line).padEnd(100, "x")}"`).join("\n")}\n`;
+
+describe("fairlead serve", function () {
+  this.timeout(60_000);
+  const folder = useTemporaryFolders();
+  let running: ChildProcess | undefined;
+  afterEach(() => {
+    running?.kill("SIGKILL");
+    running = undefined;
+  });
+
+  /** The first log line with this event, and what it says. */
+  async function logged(child: ChildProcess, event: string): Promise<Record<string, unknown>> {
+    if (child.stderr === null) throw new Error("no log");
+    const lines = createInterface({ input: child.stderr });
+    for await (const line of lines) {
+      const entry: unknown = JSON.parse(line);
+      if (typeof entry === "object" && entry !== null && "event" in entry && entry.event === event)
+        return { ...entry };
+    }
+    throw new Error(`it ended without ${event}`);
+  }
+
+  async function serve(
+    dir: string,
+    more: readonly string[] = [],
+  ): Promise<{ child: ChildProcess; listen: string; admin: string }> {
+    const addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+    const child = start(["serve", join(dir, "zones"), "--state", join(dir, "state"), ...addresses, ...more]);
+    running = child;
+    const { listen, admin } = await logged(child, "ready");
+    return {
+      child,
+      listen: String(Array.isArray(listen) ? listen[0] : ""),
+      admin: `http://${String(admin)}`,
+    };
+  }
+
+  function makeZones(): string {
+    const dir = folder();
+    mkdirSync(join(dir, "zones"));
+    writeFileSync(join(dir, "zones", "example.com.zone"), ZONE + LONG);
+    return dir;
+  }
+
+  it("answers query, status, explain and reload, and stops with 0 on SIGTERM", async () => {
+    const dir = makeZones();
+    const { child, listen, admin } = await serve(dir);
+    const [query, missing, long, status, explain, reload] = await Promise.all([
+      run(["query", "www.example.com", "--server", listen]),
+      run(["query", "nobody.example.com", "MX", "--server", listen]),
+      run(["query", "long.example.com", "TXT", "--json", "--server", listen]),
+      run(["status", "--server", admin]),
+      run(["explain", "www.example.com", "--json", "--server", admin]),
+      run(["reload", "--server", admin]),
+    ]);
+    expect(query.out).to.match(
+      /^;; NOERROR; flags: qr aa;[^]*\nwww\.example\.com\. {2}30 {2}IN {2}A {2}192\.0\.2\.1\n/,
+    );
+    expect([missing.status, missing.out]).to.satisfy(
+      ([code, out]: [number, string]) => code === 1 && out.startsWith(";; NXDOMAIN"),
+    );
+    expect(JSON.parse(long.out)).to.deep.include({ transport: "tcp", rcode: "NOERROR" });
+    expect(status.out).to.match(/: ready, generation \d+\n[^]*pool near {2}up\n/);
+    expect(JSON.parse(explain.out)).to.deep.include({ outcome: "answer", rung: 1, ttlSeconds: 30 });
+    expect(reload.out).to.match(/reloaded, generation \d+\n$/);
+    expect([query, long, status, explain, reload].map((ended) => ended.status)).to.deep.equal([
+      0, 0, 0, 0, 0,
+    ]);
+    writeFileSync(join(dir, "zones", "example.com.zone"), `${ZONE}bad A 1.2.3\n`);
+    const refused = await run(["reload", "--server", admin]);
+    expect([refused.status, refused.err]).to.deep.equal([
+      1,
+      "fairlead: zone files are faulty; the running set keeps serving\n",
+    ]);
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    expect(await ended).to.deep.equal([0, null]);
+  });
+
+  it("reloads on SIGHUP", async () => {
+    const dir = makeZones();
+    const { child } = await serve(dir);
+    const reloaded = logged(child, "reload");
+    child.kill("SIGHUP");
+    expect(await reloaded).to.include({ msg: "zones reloaded", zones: 1 });
+  });
+
+  it("becomes the user of --user once its ports are bound", async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const { child } = await serve(makeZones(), ["--user", "nobody"]);
+    const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+    expect(status).to.match(/^Uid:\s+65534\s+65534\s+65534\s+65534$/m);
+    expect(status).to.match(/^CapEff:\s+0+$/m);
+  });
+});
