@@ -15,6 +15,7 @@ import { explain, sharesOf } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
 import type { Definitions } from "../policy/model.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
+import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
 
 /** What an explanation is about. */
@@ -92,94 +93,64 @@ function traceLink({ owner, type, rdatas }: RRset): TraceNode {
 }
 
 function decide(end: LookupEnd, state: ExplainedState, client: Client, type: number): Decided {
-  switch (end.kind) {
-    case "policy": {
-      const { evaluation, trace } = explain(
-        end.policy,
-        state.definitions,
-        state.snapshot,
-        client,
-        end.family,
-      );
-      const shares = sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
-        pool: endpoint.pool,
-        endpoint: endpoint.name,
-        addresses: addresses.map(({ text }) => text),
-        share,
-      }));
-      const { outcome, ttlSeconds, rung, failingOpen } = evaluation;
-      return { outcome, ttlSeconds, rung, failingOpen, shares, trace };
-    }
-    case "answer": {
-      const { owner, ttlSeconds, rdatas } = end.rrset;
-      const reason = `${rdatas.length} in the zone file: ${rdatas.map((rdata) => formatRdata(type, rdata)).join(", ")}`;
-      return without("answer", ttlSeconds, `${formatName(owner)} ${formatType(type)}`, "answer", reason);
-    }
-    case "any":
-      return without(
-        "answer",
-        null,
-        formatName(end.owner),
-        "answer",
-        "the name exists; ANY gets one of its sets",
-      );
-    case "nodata":
-      return without(
-        "nodata",
-        end.soa.ttlSeconds,
-        nameOfZone(end.zone.apex),
-        "nodata",
-        "the name has no such type",
-      );
-    case "nxdomain":
-      return without(
-        "nxdomain",
-        end.soa.ttlSeconds,
-        nameOfZone(end.zone.apex),
-        "nxdomain",
-        "there is no such name",
-      );
-    case "referral":
-      return without(
-        "referral",
-        end.ns.ttlSeconds,
-        formatName(end.cut.owner),
-        "referral",
-        `delegated to ${end.ns.rdatas.map((rdata) => formatRdata(end.ns.type, rdata)).join(" ")}`,
-      );
-    case "yxdomain":
-      return without(
-        "servfail",
-        null,
-        nameOfZone(end.zone.apex),
-        "yxdomain",
-        "the DNAME makes the name too long",
-      );
-    case "outside":
-      return without("answer", null, "chain", "ends", "the target lies in no zone that is served");
-    case "chain-cut":
-      return without("answer", null, "chain", "ends", "the chain turns in a circle or is too long");
-  }
+  return end.kind === "policy" ? decideByPolicy(end, state, client) : decideByZone(end, type);
 }
 
-function nameOfZone(apex: Parameters<typeof formatName>[0]): string {
-  return `zone ${formatName(apex)}`;
+function decideByPolicy(
+  { policy, family }: Extract<LookupEnd, { kind: "policy" }>,
+  { definitions, snapshot }: ExplainedState,
+  client: Client,
+): Decided {
+  const { evaluation, trace } = explain(policy, definitions, snapshot, client, family);
+  const shares = sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
+    pool: endpoint.pool,
+    endpoint: endpoint.name,
+    addresses: addresses.map(({ text }) => text),
+    share,
+  }));
+  const { outcome, ttlSeconds, rung, failingOpen } = evaluation;
+  return { outcome, ttlSeconds, rung, failingOpen, shares, trace };
 }
 
 /** What rests on zone files alone: no rung, no shares. */
-function without(
-  outcome: Explanation["outcome"],
-  ttlSeconds: number | null,
-  node: string,
-  decision: string,
-  reason: string,
-): Decided {
-  return {
-    outcome,
-    ttlSeconds,
-    rung: null,
-    failingOpen: false,
-    shares: [],
-    trace: [{ node, decision, reason }],
+function decideByZone(end: Exclude<LookupEnd, { kind: "policy" }>, type: number): Decided {
+  const say = (
+    outcome: Explanation["outcome"],
+    ttlSeconds: number | null,
+    node: string,
+    decision: string,
+    reason: string,
+  ): Decided => {
+    const trace = [{ node, decision, reason }];
+    return { outcome, ttlSeconds, rung: null, failingOpen: false, shares: [], trace };
   };
+  const list = ({ type: own, rdatas }: RRset): string =>
+    rdatas.map((rdata) => formatRdata(own, rdata)).join(", ");
+  switch (end.kind) {
+    case "answer": {
+      const { owner, ttlSeconds, rdatas } = end.rrset;
+      const reason = `${rdatas.length} in the zone file: ${list(end.rrset)}`;
+      return say("answer", ttlSeconds, `${formatName(owner)} ${formatType(type)}`, "answer", reason);
+    }
+    case "any":
+      return say("answer", null, formatName(end.owner), "answer", "ANY gets one of the name's sets");
+    case "nodata":
+      return say("nodata", end.soa.ttlSeconds, zoneNode(end), "nodata", "the name has no such type");
+    case "nxdomain":
+      return say("nxdomain", end.soa.ttlSeconds, zoneNode(end), "nxdomain", "there is no such name");
+    case "referral": {
+      const { ns, cut } = end;
+      return say("referral", ns.ttlSeconds, formatName(cut.owner), "referral", `delegated to ${list(ns)}`);
+    }
+    case "yxdomain":
+      return say("servfail", null, zoneNode(end), "yxdomain", "the DNAME makes the name too long");
+    case "outside":
+      return say("answer", null, "chain", "ends", "the target lies in no zone that is served");
+    case "chain-cut":
+      return say("answer", null, "chain", "ends", "the chain turns in a circle or is too long");
+  }
+}
+
+function zoneNode({ zone }: { readonly zone: Zone }): string {
+  return `zone ${formatName(zone.apex)}`;
 }
