@@ -1,8 +1,8 @@
 /** What the probes did, counted for the metrics. Nothing ever goes down, also when an endpoint leaves the zones. */
 
 import type { HistogramReading, ProbeCounters } from "../admin/source.ts";
-import type { AddressHealth, EndpointHealth } from "../health/snapshot.ts";
-import type { Observed, Verdict } from "../health/verdict.ts";
+import { type EndpointHealth, observedOf } from "../health/snapshot.ts";
+import type { Verdict } from "../health/verdict.ts";
 import type { Endpoint } from "../policy/model.ts";
 
 /** Upper bounds of the buckets, in seconds: from a neighbour to the longest timeout that makes sense. */
@@ -17,12 +17,6 @@ export interface ProbeCounts extends ProbeCounters {
   /** One probe, however many endpoints it was made for. */
   noteDuration(monitor: string, verdict: Verdict): void;
   noteObserved(endpoint: Endpoint, before: EndpointHealth | undefined, after: EndpointHealth): void;
-}
-
-/** Up while an address is; else unknown while one is; else down. */
-export function observedOf(addresses: readonly AddressHealth[]): Observed {
-  if (addresses.some(({ observed }) => observed === "up")) return "up";
-  return addresses.length > 0 && addresses.every(({ observed }) => observed === "down") ? "down" : "unknown";
 }
 
 interface Place {

@@ -2,10 +2,9 @@
 
 import type { PolicyView } from "../admin/source.ts";
 import { NOT_MONITORED } from "../health/compose.ts";
-import type { EndpointHealth } from "../health/snapshot.ts";
+import { type EndpointHealth, observedOf } from "../health/snapshot.ts";
 import type { AddressFamily } from "../policy/model.ts";
 import type { Log } from "./log.ts";
-import { observedOf } from "./probe-counts.ts";
 import type { Publication } from "./serving.ts";
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];

@@ -33,3 +33,17 @@ export interface Snapshot {
   /** By endpoint identifier, `pool/endpoint`. An endpoint that is missing has never been probed. */
   readonly endpoints: ReadonlyMap<string, EndpointHealth>;
 }
+
+/** The health of an address that the snapshot does not hold. */
+export const NOT_YET_PROBED: AddressHealth = {
+  observed: "unknown",
+  passing: false,
+  reason: "not yet probed",
+  sinceMs: 0,
+};
+
+/** What its addresses say of an endpoint: up while one is; else unknown while one is, or there is none; else down. */
+export function observedOf(addresses: readonly AddressHealth[]): Observed {
+  if (addresses.some(({ observed }) => observed === "up")) return "up";
+  return addresses.length > 0 && addresses.every(({ observed }) => observed === "down") ? "down" : "unknown";
+}

@@ -20,6 +20,7 @@
 import type { Client } from "../geo/client.ts";
 import { contains } from "../geo/network.ts";
 import type { GeoEntry, GeoMatch } from "./expression.ts";
+import { formatMatch } from "./expression-text.ts";
 import { type Decide, describe, isUp, NODATA_DRAW, type NodeResult, type Question, traceOf } from "./node.ts";
 
 const MATCH_ORDER: readonly GeoMatch["kind"][] = ["net", "asn", "subdivision", "country", "continent", "any"];
@@ -28,7 +29,7 @@ export function decideGeo(entries: readonly GeoEntry[], question: Question, deci
   const passedOver: NodeResult[] = [];
   for (const entry of matchingEntries(entries, question.client)) {
     const steadySoFar = passedOver.every(({ steady }) => steady);
-    const label = describeMatch(entry.match);
+    const label = formatMatch(entry.match);
     if (entry.expression === "nodata") {
       const decidesByHealth = passedOver.length > 0;
       const reason = decidesByHealth
@@ -77,23 +78,5 @@ function matches(match: GeoMatch, { network, place }: Client): boolean {
       return place?.continent === match.continent;
     case "any":
       return true;
-  }
-}
-
-/** As an operator writes it. */
-function describeMatch(match: GeoMatch): string {
-  switch (match.kind) {
-    case "net":
-      return `net:${match.text}`;
-    case "asn":
-      return `asn:${match.asn}`;
-    case "subdivision":
-      return `country:${match.country}-${match.subdivision}`;
-    case "country":
-      return `country:${match.country}`;
-    case "continent":
-      return `continent:${match.continent}`;
-    case "any":
-      return "*";
   }
 }

@@ -19,18 +19,11 @@
  * answers NODATA where it is chosen. An endpoint that an expression names by itself is a pool of one.
  */
 
-import type { AddressHealth, EndpointHealth } from "../health/snapshot.ts";
+import { type AddressHealth, type EndpointHealth, NOT_YET_PROBED } from "../health/snapshot.ts";
 import type { Forced } from "../health/verdict.ts";
 import type { Candidate, Rung, TraceNode } from "./evaluation.ts";
 import type { Address, AddressFamily, Endpoint, MinUp, Pool } from "./model.ts";
 import { NODATA_DRAW, type NodeResult, partsByWeight, type Question, traceOf } from "./node.ts";
-
-const NOT_YET_PROBED: AddressHealth = {
-  observed: "unknown",
-  passing: false,
-  reason: "not yet probed",
-  sinceMs: 0,
-};
 
 /** The table at the head of this file. */
 export function isAddressUp(forced: Forced | undefined, health: AddressHealth, rung: Rung): boolean {

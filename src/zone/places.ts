@@ -7,6 +7,7 @@ import { formatIp, parseIp } from "../dns/address.ts";
 import { CONTINENTS, continentOf, isContinent } from "../geo/country.ts";
 import { type Network, networkOf } from "../geo/network.ts";
 import type { GeoMatch } from "../policy/expression.ts";
+import { formatMatch } from "../policy/expression-text.ts";
 import type { Location } from "../policy/model.ts";
 import { accepted, refused, type ValueParse } from "./key-values.ts";
 import { didYouMean, nearest } from "./suggest.ts";
@@ -119,20 +120,8 @@ export function parseContinent(text: string): ValueParse<string> {
   return refused(`'${text}' is not one of ${CONTINENTS.join(" ")}${didYouMean(text, CONTINENTS)}`);
 }
 
-/** The same text for matches that are the same. */
+/** The same text for matches that are the same, however their networks are written. */
 export function keyOfMatch(match: GeoMatch): string {
-  switch (match.kind) {
-    case "net":
-      return `net:${formatIp(match.network.octets)}/${match.network.prefixBits}`;
-    case "asn":
-      return `asn:${match.asn}`;
-    case "subdivision":
-      return `country:${match.country}-${match.subdivision}`;
-    case "country":
-      return `country:${match.country}`;
-    case "continent":
-      return `continent:${match.continent}`;
-    case "any":
-      return "*";
-  }
+  if (match.kind !== "net") return formatMatch(match);
+  return `net:${formatIp(match.network.octets)}/${match.network.prefixBits}`;
 }

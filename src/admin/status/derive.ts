@@ -11,7 +11,13 @@
  * | no        | no             | down     |
  */
 
-import type { AddressHealth, EndpointHealth, Snapshot } from "../../health/snapshot.ts";
+import {
+  type AddressHealth,
+  type EndpointHealth,
+  NOT_YET_PROBED,
+  observedOf,
+  type Snapshot,
+} from "../../health/snapshot.ts";
 import type { Forced, Observed } from "../../health/verdict.ts";
 import { sharesOf } from "../../policy/evaluate.ts";
 import type { Evaluation, Rung, Share } from "../../policy/evaluation.ts";
@@ -22,13 +28,6 @@ import type { PolicyView, ServingState, ZoneView } from "../source.ts";
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 const NOWHERE = { network: undefined, place: undefined };
-const NOT_YET_PROBED: AddressHealth = {
-  observed: "unknown",
-  passing: false,
-  reason: "not yet probed",
-  sinceMs: 0,
-};
-
 export interface AddressState {
   readonly address: Address;
   readonly health: AddressHealth;
@@ -140,7 +139,7 @@ function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined):
     address,
     health: health?.addresses[index] ?? NOT_YET_PROBED,
   }));
-  const observed = observedOf(addresses);
+  const observed = observedOf(addresses.map(({ health }) => health));
   return {
     endpoint,
     up: addresses.some((address) => isAddressUp(forced, address.health, 1)),
@@ -150,14 +149,6 @@ function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined):
     reason: reasonOf(addresses),
     addresses,
   };
-}
-
-/** The table at the head of this file. */
-function observedOf(addresses: readonly AddressState[]): Observed {
-  if (addresses.some(({ health }) => health.observed === "up")) return "up";
-  return addresses.every(({ health }) => health.observed === "down") && addresses.length > 0
-    ? "down"
-    : "unknown";
 }
 
 /** Up since its first address is; down since its last one is. */

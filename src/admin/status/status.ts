@@ -2,10 +2,10 @@
 
 import type { Forced, Observed } from "../../health/verdict.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
+import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
 import type { DiagnosticView, LoadOutcome, Readiness, ServingState, ShareView } from "../source.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
-import { formatExpression } from "./expression-text.ts";
 
 export interface PolicyStatus {
   readonly owner: string;

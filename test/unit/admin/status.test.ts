@@ -2,11 +2,11 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { renderPage } from "../../../src/admin/page/page.ts";
 import { createDerive, derive } from "../../../src/admin/status/derive.ts";
-import { formatExpression } from "../../../src/admin/status/expression-text.ts";
 import { buildStatus, type Status } from "../../../src/admin/status/status.ts";
 import { networkOf } from "../../../src/geo/network.ts";
 import type { AddressHealth } from "../../../src/health/snapshot.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
+import { formatExpression } from "../../../src/policy/expression-text.ts";
 import type { HealthWord } from "../../support/policies.ts";
 import { createNode, type Situation, servingState } from "./node.ts";
 

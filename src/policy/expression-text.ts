@@ -1,6 +1,6 @@
-/** A policy expression as an operator writes it in a zone file, on one line. */
+/** Policy expressions as an operator writes them in a zone file, on one line. */
 
-import type { Expression, GeoMatch, WeightedChild } from "../../policy/expression.ts";
+import type { Expression, GeoMatch, WeightedChild } from "./expression.ts";
 
 export function formatExpression(expression: Expression): string {
   switch (expression.kind) {
@@ -39,7 +39,7 @@ function formatWeighted({ weight, expression }: WeightedChild): string {
   return weight === 1 ? text : `${text}=${weight}`;
 }
 
-function formatMatch(match: GeoMatch): string {
+export function formatMatch(match: GeoMatch): string {
   switch (match.kind) {
     case "net":
       return `net:${match.text}`;
