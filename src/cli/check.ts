@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import { type Diagnostic, formatDiagnostic } from "../zone/diagnostic.ts";
 import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
-import { loadZoneFolder, zonesOption } from "./zone-option.ts";
+import { loadZonePaths, ZONES_ARGUMENT, zonesOption } from "./zone-option.ts";
 
 interface CheckOptions {
   readonly zones: string;
@@ -16,15 +16,18 @@ export function addCheck(program: Command): void {
   program
     .command("check")
     .description("check zone files and print every fault at once")
+    .argument(...ZONES_ARGUMENT)
     .addOption(zonesOption())
     .option("--strict", "make warnings errors")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExit status: 0 no error, 1 errors, 2 wrong usage.")
-    .action((options: CheckOptions) => check(options));
+    .action((paths: readonly string[], options: CheckOptions) =>
+      check(paths.length > 0 ? paths : [options.zones], options),
+    );
 }
 
-function check({ zones, strict, json }: CheckOptions): void {
-  const result = loadZoneFolder(zones);
+function check(paths: readonly string[], { strict, json }: CheckOptions): void {
+  const result = loadZonePaths(paths);
   const found = diagnosticsOf(result, "warning");
   const errors = strict ? found.length : found.filter(({ severity }) => severity === "error").length;
   if (json) {
@@ -35,7 +38,7 @@ function check({ zones, strict, json }: CheckOptions): void {
     const faults =
       errors + warnings === 0 ? "no faults" : `${count(errors, "error")}, ${count(warnings, "warning")}`;
     const size = result.set && `${count(result.set.zones.length, "zone")}, `;
-    printLine(`${zones}: ${size ?? ""}${faults}`);
+    printLine(`${paths.join(" ")}: ${size ?? ""}${faults}`);
   }
   endWith(errors > 0 ? EXIT.no : EXIT.ok);
 }

@@ -18,7 +18,7 @@ import {
   printJson,
   printLine,
 } from "./outcome.ts";
-import { loadZoneFolder, zonesOption } from "./zone-option.ts";
+import { loadZonePaths, zonesOption } from "./zone-option.ts";
 
 interface ExplainOptions {
   readonly zones: string;
@@ -84,16 +84,20 @@ async function run(name: string, type: string, options: ExplainOptions): Promise
 }
 
 function fromFiles(name: string, type: string, { zones, client, down }: ExplainOptions): Explained {
-  const result = loadZoneFolder(zones);
-  const fault = diagnosticsOf(result, "error").find(({ severity }) => severity === "error");
-  if (result.set === undefined || fault !== undefined) {
+  const result = loadZonePaths([zones]);
+  // A failed expectation is a reason to ask, not a reason to be silent.
+  const fault = diagnosticsOf(result, "error").find(
+    ({ severity, code }) => severity === "error" && code !== "expectation-failed",
+  );
+  const set = result.untried;
+  if (set === undefined || fault !== undefined) {
     const first = fault === undefined ? "" : `: ${formatDiagnostic(fault)}`;
     throw new CommandFailure(EXIT.no, `Cannot explain, the zones are faulty${first}`);
   }
-  const { definitions } = result.set;
+  const { definitions } = set;
   const supposed = supposeDown(definitions, down ?? []);
   if (!supposed.ok) throw new CommandFailure(EXIT.usage, supposed.message);
-  const state = { zones: indexZones(result.set.zones), definitions, snapshot: supposed.snapshot };
+  const state = { zones: indexZones(set.zones), definitions, snapshot: supposed.snapshot };
   const outcome = explainName(state, { name, type, client });
   if (!outcome.ok) {
     throw new CommandFailure(outcome.parameter === undefined ? EXIT.no : EXIT.usage, outcome.message);

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
 import type { TestedExpectation } from "../zone/expect.ts";
 import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
-import { loadZoneFolder, zonesOption } from "./zone-option.ts";
+import { loadZonePaths, ZONES_ARGUMENT, zonesOption } from "./zone-option.ts";
 
 interface TestOptions {
   readonly zones: string;
@@ -17,17 +17,20 @@ export function addTest(program: Command): void {
   program
     .command("test")
     .description("run the expectations ($EXPECT) of the zone files")
+    .argument(...ZONES_ARGUMENT)
     .addOption(zonesOption())
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\nExit status: 0 every expectation holds, 1 one fails or the zones are faulty, 2 wrong usage.",
     )
-    .action((options: TestOptions) => test(options));
+    .action((paths: readonly string[], options: TestOptions) =>
+      test(paths.length > 0 ? paths : [options.zones], options),
+    );
 }
 
-function test({ zones, json }: TestOptions): void {
-  const { tested, diagnostics } = loadZoneFolder(zones);
+function test(paths: readonly string[], { json }: TestOptions): void {
+  const { tested, diagnostics } = loadZonePaths(paths);
   // Without a fault of another kind every error is a failed expectation, and printed as such.
   const faults = diagnostics.filter(
     ({ severity, code }) => severity === "error" && code !== "expectation-failed",
@@ -41,7 +44,7 @@ function test({ zones, json }: TestOptions): void {
     for (const one of tested) printLine(describe(one));
     const held = tested.filter(({ result }) => result.kind === "met").length;
     const untried = faults.length > 0 ? "; the zones are faulty, nothing was tried" : "";
-    printLine(`${zones}: ${held} of ${tested.length} expectations hold${untried}`);
+    printLine(`${paths.join(" ")}: ${held} of ${tested.length} expectations hold${untried}`);
   }
   endWith(faults.length + failed.length > 0 ? EXIT.no : EXIT.ok);
 }

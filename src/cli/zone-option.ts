@@ -12,9 +12,15 @@ export function zonesOption(): Option {
   return new Option("--zones <dir>", "folder of *.zone files, or one zone file").default(DEFAULT_ZONE_FOLDER);
 }
 
-/** What loading made of the files. Files that cannot be read at all are wrong usage. */
-export function loadZoneFolder(path: string): LoadResult {
-  const read = readZoneFiles([path]);
+/** `[zones...]`, as `serve` takes them; where there are none, `--zones` says. */
+export const ZONES_ARGUMENT = [
+  "[zones...]",
+  "zone files and folders of *.zone files, in place of --zones",
+] as const;
+
+/** What loading made of files and folders. Those that cannot be read at all are wrong usage. */
+export function loadZonePaths(paths: readonly string[]): LoadResult {
+  const read = readZoneFiles(paths);
   if (!read.ok) throw new CommandFailure(EXIT.usage, read.message);
   return loadZones(read.files, readIncluded);
 }

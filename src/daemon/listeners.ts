@@ -1,5 +1,6 @@
 /** The sockets that queries come to: UDP and TCP on every listen address, all of them or none. */
 
+import { networkInterfaces } from "node:os";
 import { DEFAULT_LISTEN } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
 import type { ServerHandle, ServerOptions } from "../server/handle.ts";
@@ -31,9 +32,9 @@ export async function startListeners(
   const addresses: SocketAddress[] = [];
   for (const wanted of listen) {
     try {
-      const pair = await startPair(wanted, common);
-      handles.push(...pair);
-      addresses.push({ address: wanted.address, port: pair[0].port });
+      const started = await startPair(wanted, common);
+      handles.push(...started);
+      addresses.push({ address: wanted.address, port: started[0]?.port ?? wanted.port });
     } catch (error) {
       const reason = reasonOf(error, wanted);
       // A machine without IPv6 is to start with what nobody typed.
@@ -48,19 +49,43 @@ export async function startListeners(
   return { ok: true, listeners: { addresses, stop: (deadlineMs) => stopAll(handles, deadlineMs) } };
 }
 
+/** UDP and TCP on one port; a port of 0 is the system's choice, and both take the same. */
 async function startPair(
   { address, port }: SocketAddress,
   common: Omit<ServerOptions, "address" | "port">,
-): Promise<[ServerHandle, ServerHandle]> {
+): Promise<ServerHandle[]> {
   for (let attempt = 1; ; attempt++) {
-    const udp = await startUdp({ ...common, address, port });
+    const handles: ServerHandle[] = [];
     try {
-      return [udp, await startTcp({ ...common, address, port: udp.port })];
+      for (const each of datagramAddressesOf(address)) {
+        handles.push(await startUdp({ ...common, address: each, port: handles[0]?.port ?? port }));
+      }
+      handles.push(await startTcp({ ...common, address, port: handles[0]?.port ?? port }));
+      return handles;
     } catch (error) {
-      await udp.stop(0);
+      await stopAll(handles, 0);
       if (port !== 0 || attempt === PORT_ATTEMPTS || codeOf(error) !== "EADDRINUSE") throw error;
     }
   }
+}
+
+const WILDCARDS: ReadonlyMap<string, "IPv4" | "IPv6"> = new Map([
+  ["0.0.0.0", "IPv4"],
+  ["::", "IPv6"],
+]);
+
+/**
+ * A reply has to leave from the address that the query came to, and Node's datagram sockets cannot say which one that
+ * was. So a wildcard stands for the addresses that the machine has at the start, each bound by itself.
+ */
+function datagramAddressesOf(address: string): string[] {
+  const family = WILDCARDS.get(address);
+  if (family === undefined) return [address];
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses
+      .filter((each) => each.family === family)
+      .map((each) => (each.scopeid ? `${each.address}%${each.scopeid}` : each.address)),
+  );
 }
 
 async function stopAll(handles: readonly ServerHandle[], deadlineMs: number): Promise<void> {

@@ -46,7 +46,7 @@ export function loadSyntax(files: readonly ZoneFileSyntax[]): LoadResult {
   for (const file of files) checkRefs(file, entries, report);
   const notServed = tidy(findNotServed(files, entries));
   if (diagnostics.some(({ severity }) => severity === "error")) {
-    return { set: undefined, diagnostics: tidy(diagnostics), notServed, tested: [] };
+    return { set: undefined, untried: undefined, diagnostics: tidy(diagnostics), notServed, tested: [] };
   }
   const set = makeSet(files, drafts, bound, resolved, expectations);
   const tested = runExpectations(set, report);
@@ -56,7 +56,7 @@ export function loadSyntax(files: readonly ZoneFileSyntax[]): LoadResult {
     lintPolicy(policy, expected.has(policy.policy), set.definitions, set.monitors, report);
   }
   const failed = diagnostics.some(({ severity }) => severity === "error");
-  return { set: failed ? undefined : set, diagnostics: tidy(diagnostics), notServed, tested };
+  return { set: failed ? undefined : set, untried: set, diagnostics: tidy(diagnostics), notServed, tested };
 }
 
 /** The policies of a zone that can be evaluated, after everything in it has been checked. */

@@ -105,6 +105,8 @@ export interface SourceFile {
  */
 export interface LoadResult {
   readonly set: ZoneSet | undefined;
+  /** The set before its expectations were tried: what `explain` may look into where one of them fails. */
+  readonly untried: ZoneSet | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly notServed: readonly Diagnostic[];
   /** Every `$EXPECT` with what came of it; none where something else was an error, and nothing could be tried. */

@@ -54,6 +54,13 @@ const CASES: readonly Case[] = [
     out: /: 1 zone, no faults\n$/,
   },
   {
+    what: "check of the files that are named",
+    zone: GOOD,
+    args: ["check", "ZONES/example.com.zone"],
+    status: 0,
+    out: /example\.com\.zone: 1 zone, no faults\n$/,
+  },
+  {
     what: "check of a lint",
     zone: `${ZONE_HEAD}${POLICY}`,
     args: ["check", "--zones", "ZONES"],
@@ -117,6 +124,13 @@ const CASES: readonly Case[] = [
     args: ["explain", "www.example.com", "--down", "near", "--zones", "ZONES"],
     status: 0,
     out: /near\/n: dropped .*supposed down[^]*outcome: answer, rung 1, TTL 10 s\n {2}100\.00 % {2}far\/f {2}198\.51\.100\.1\n$/,
+  },
+  {
+    what: "explain where an expectation fails",
+    zone: `${GOOD}$EXPECT www A is far\n`,
+    args: ["explain", "www.example.com", "--zones", "ZONES"],
+    status: 0,
+    out: /100\.00 % {2}near\/n /,
   },
   {
     what: "explain with nothing up",

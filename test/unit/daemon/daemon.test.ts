@@ -253,6 +253,17 @@ ${more}`;
     await start({ listen: daemon.listen, admin: daemon.admin });
   });
 
+  it("answers on every address of the machine where it listens on all, over one port", async () => {
+    writeZone(zoneText());
+    const daemon = await start({ listen: [{ address: "0.0.0.0", port: 0 }] });
+    const server = { address: "127.0.0.1", port: daemon.listen[0]?.port ?? 0 };
+    for (const overTcp of [false, true]) {
+      const question = { name: nameOf("www.example.com."), type: TYPE.A };
+      const outcome = await askServer(server, question, { overTcp, deadlineMs: 3000 });
+      expect(outcome.ok && outcome.reply.message.answers.length, `over TCP: ${overTcp}`).to.equal(1);
+    }
+  });
+
   it("says in one line why it cannot start, and gives everything back", async () => {
     writeZone(zoneText());
     const daemon = await start();
