@@ -61,6 +61,8 @@ async function main() {
     process.execPath,
     join(ROOT, "node_modules", "mocha", "bin", "mocha.js"),
     "--no-config",
+    // Whether a test leaves something running is the business of test/run.mjs.
+    "--exit",
     "--reporter=dot",
     "--timeout=20000",
     ".coverage/build/test/unit/**/*.test.js",

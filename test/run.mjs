@@ -17,6 +17,21 @@ function namesTests(word) {
   return /^(\.\/)?test\//.test(word) || word.endsWith(".test.ts");
 }
 
+/** How long mocha may take to end once its last test has. */
+const END_WITHIN_MS = 10000;
+
+/** Ends mocha where its tests have ended and something that they started keeps it running: that is a failure too. */
+function watchForEnd(child, countsPath) {
+  let endedAt;
+  const timer = setInterval(() => {
+    if (endedAt === undefined && readFileSync(countsPath, "utf8").endsWith("e")) endedAt = Date.now();
+    if (endedAt === undefined || Date.now() - endedAt < END_WITHIN_MS) return;
+    process.stdout.write("fairlead: the tests have ended, but something that they started still runs\n");
+    child.kill("SIGKILL");
+  }, 1000);
+  child.on("close", () => clearInterval(timer));
+}
+
 function runMocha(words, countsPath) {
   return new Promise((resolve) => {
     const mocha = join(ROOT, "node_modules", "mocha", "bin", "mocha.js");
@@ -28,6 +43,7 @@ function runMocha(words, countsPath) {
     // Ctrl-C reaches mocha as well, being of our process group: wait for its end, and still say the line.
     process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));
+    watchForEnd(child, countsPath);
     child.on("error", () => resolve(1));
     child.on("close", (status) => resolve(status === null ? 1 : status));
   });

@@ -128,6 +128,7 @@ describe("startUdp()", () => {
     await udp.stop(1_000);
     await done;
     socket.close();
+    await listeners?.tcp.stop(1_000);
     listeners = undefined;
   });
 });
