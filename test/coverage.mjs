@@ -10,7 +10,7 @@ import { bootstrap, ROOT } from "../deploy/bootstrap.mjs";
 const BUILD = join(ROOT, ".coverage", "build");
 
 /** Per cent. Raise them as they are passed; they only go up. */
-const THRESHOLDS = { lines: 90, functions: 90, branches: 85 };
+const THRESHOLDS = { lines: 97, functions: 96, branches: 90 };
 
 /** What tests read beside code: linked into the build, where the compiled tests look for it. */
 const DATA = ["package.json", "zones", "test/zones"];

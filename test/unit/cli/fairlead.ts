@@ -3,8 +3,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
-const TSX = import.meta.resolve("tsx");
+/** From source as the other tests; where this file is compiled, for coverage, what is compiled beside it. */
+const COMMAND = import.meta.url.endsWith(".js")
+  ? [fileURLToPath(new URL("../../../src/main.js", import.meta.url))]
+  : ["--import", import.meta.resolve("tsx"), fileURLToPath(new URL("../../../src/main.ts", import.meta.url))];
 const DEADLINE_MS = 30_000;
 
 export interface Ended {
@@ -17,7 +19,7 @@ export interface Ended {
 export function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return new Promise((resolve) => {
     const options = { env: { ...plainEnvironment(), ...environment }, timeout: DEADLINE_MS };
-    execFile(process.execPath, ["--import", TSX, MAIN, ...args], options, (error, out, err) => {
+    execFile(process.execPath, [...COMMAND, ...args], options, (error, out, err) => {
       const status = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
       resolve({ status, out, err });
     });
@@ -26,7 +28,7 @@ export function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}
 
 /** Starts a command that runs on; the caller ends it. */
 export function start(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ["--import", TSX, MAIN, ...args], {
+  return spawn(process.execPath, [...COMMAND, ...args], {
     env: plainEnvironment(),
     stdio: ["ignore", "ignore", "pipe"],
   });
