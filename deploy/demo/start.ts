@@ -139,7 +139,7 @@ Three regions are up, each with a primary and a secondary zone: ${REGION_NAMES.m
   Only its primary zone (the secondary takes over after ${options.takeoverMs / 1000} s):
                     curl -X POST ${control}/primary/unhealthy
   Metrics:          http://${formatHostPort(options.admin)}/metrics
-  Status:           http://${formatHostPort(options.admin)}/api/v1/status
+  Dashboard:        http://${formatHostPort(options.admin)}/
 
 Ctrl-C stops everything.
 `);
