@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { environmentVariableOf, SETTING_NAMES, type ServeOptions } from "../config/options.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { type Daemon, startDaemon } from "../daemon/daemon.ts";
-import { createLog, type Log } from "../daemon/log.ts";
+import { createLog, createLogLimiter, type Log } from "../daemon/log.ts";
 import { createServiceManager } from "../daemon/service-manager.ts";
 import { systemReason } from "../daemon/system-error.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
@@ -63,6 +63,7 @@ async function serve(zones: readonly string[], flags: ServeFlags): Promise<void>
     for (const diagnostic of result.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
     throw new CommandFailure(EXIT.no, result.message);
   }
+  goOnAfterBugs(log);
   await signals.serveUntilStop(result.daemon);
   // Nothing is left to wait for; what a part could not end in time does not keep the process.
   process.exit(EXIT.ok);
@@ -95,6 +96,26 @@ function readConfigFile(path: string): string {
   } catch (error) {
     throw new CommandFailure(EXIT.usage, `Cannot read the configuration: ${systemReason(error, path)}`);
   }
+}
+
+/** One line of a kind in this time: a bug that every scrape or probe meets would fill the disk. */
+const BUG_LOG_MS = 10_000;
+
+/**
+ * An exception that nobody caught is a bug in one plane or the other. The image is immutable and answering keeps nothing
+ * from query to query, so a node that goes on answers as before; one that ends is an outage, and in a loop where the bug
+ * is met again at once. Before it serves, a node still ends.
+ */
+function goOnAfterBugs(log: Log): void {
+  const limiter = createLogLimiter(BUG_LOG_MS, () => performance.now());
+  const report = (error: unknown): void => {
+    const key = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const heldBack = limiter.admit(key);
+    if (heldBack === undefined) return;
+    log.error({ event: "bug", err: error, heldBack }, "a fault of the program itself; serving goes on");
+  };
+  process.on("uncaughtException", report);
+  process.on("unhandledRejection", report);
 }
 
 interface Signals {

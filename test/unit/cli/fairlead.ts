@@ -27,9 +27,9 @@ export function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}
 }
 
 /** Starts a command that runs on; the caller ends it. */
-export function start(args: readonly string[]): ChildProcess {
+export function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, [...COMMAND, ...args], {
-    env: plainEnvironment(),
+    env: { ...plainEnvironment(), ...environment },
     stdio: ["ignore", "ignore", "pipe"],
   });
 }

@@ -37,9 +37,13 @@ describe("fairlead serve", function () {
   async function serve(
     dir: string,
     more: readonly string[] = [],
+    environment: NodeJS.ProcessEnv = {},
   ): Promise<{ child: ChildProcess; listen: string; admin: string }> {
     const addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-    const child = start(["serve", join(dir, "zones"), "--state", join(dir, "state"), ...addresses, ...more]);
+    const child = start(
+      ["serve", join(dir, "zones"), "--state", join(dir, "state"), ...addresses, ...more],
+      environment,
+    );
     running = child;
     const { listen, admin } = await logged(child, "ready");
     return {
@@ -55,6 +59,26 @@ describe("fairlead serve", function () {
     writeFileSync(join(dir, "zones", "example.com.zone"), ZONE + LONG);
     return dir;
   }
+
+  it("goes on answering after an exception that nobody caught, and logs it", async () => {
+    // A bug, made from outside: loaded before the program, sprung by a signal.
+    const bug =
+      "process.on('SIGUSR2',()=>{Promise.reject(new%20Error('lost'));throw%20new%20Error('thrown')})";
+    const environment = { NODE_OPTIONS: `--import=data:text/javascript,${bug}` };
+    const { child, listen } = await serve(makeZones(), [], environment);
+    const bugs: string[] = [];
+    const told = new Promise<void>((resolve) => {
+      child.stderr?.on("data", (chunk: Buffer) => {
+        bugs.push(...(chunk.toString().match(/"message":"(lost|thrown)"/g) ?? []));
+        if (bugs.length === 2) resolve();
+      });
+    });
+    child.kill("SIGUSR2");
+    await told;
+    const query = await run(["query", "www.example.com", "--server", listen]);
+    expect(query.status, query.err).to.equal(0);
+    expect(child.exitCode).to.equal(null);
+  });
 
   it("answers query, status, explain and reload, and stops with 0 on SIGTERM", async () => {
     const dir = makeZones();
