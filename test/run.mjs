@@ -20,14 +20,16 @@ function namesTests(word) {
 /** How long mocha may take to end once its last test has. */
 const END_WITHIN_MS = 10000;
 
-/** Ends mocha where its tests have ended and something that they started keeps it running: that is a failure too. */
-function watchForEnd(child, countsPath) {
+/** Ends mocha where its tests have ended and something that they started keeps it running; calls back where so. */
+function watchForEnd(child, countsPath, onKeptRunning) {
   let endedAt;
   const timer = setInterval(() => {
     if (endedAt === undefined && readFileSync(countsPath, "utf8").endsWith("e")) endedAt = Date.now();
     if (endedAt === undefined || Date.now() - endedAt < END_WITHIN_MS) return;
     process.stdout.write("fairlead: the tests have ended, but something that they started still runs\n");
-    child.kill("SIGKILL");
+    onKeptRunning();
+    // The one signal that mocha hands on to the process of its own that runs the tests.
+    child.kill("SIGINT");
   }, 1000);
   child.on("close", () => clearInterval(timer));
 }
@@ -43,9 +45,12 @@ function runMocha(words, countsPath) {
     // Ctrl-C reaches mocha as well, being of our process group: wait for its end, and still say the line.
     process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));
-    watchForEnd(child, countsPath);
+    let keptRunning = false;
+    watchForEnd(child, countsPath, () => {
+      keptRunning = true;
+    });
     child.on("error", () => resolve(1));
-    child.on("close", (status) => resolve(status === null ? 1 : status));
+    child.on("close", (status) => resolve(status === null || keptRunning ? 1 : status));
   });
 }
 
