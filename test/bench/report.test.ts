@@ -1,0 +1,93 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { SCENARIO_NAMES, scenarioOf } from "./content.ts";
+import { parseOptions } from "./options.ts";
+import { formatTable, quantileOf, type Row, ratiosOf } from "./report.ts";
+
+describe("quantileOf()", () => {
+  const rows: readonly [values: readonly number[], share: number, expected: number][] = [
+    [[3, 1, 2], 0.5, 2],
+    [[4, 1, 2, 3], 0.5, 2.5],
+    [[1, 2, 3, 4, 5], 0.25, 2],
+    [[5, 4, 3, 2, 1], 0.75, 4],
+    [[7], 0.25, 7],
+    [[2, 10], 0, 2],
+    [[2, 10], 1, 10],
+  ];
+  for (const [values, share, expected] of rows) {
+    it(`of [${values.join(" ")}] at ${share} is ${expected}`, () => {
+      expect(quantileOf(values, share)).to.equal(expected);
+    });
+  }
+});
+
+describe("ratiosOf()", () => {
+  it("divides round by round and leaves out rounds without a baseline", () => {
+    expect(ratiosOf([2, 6, 8], [1, 2])).to.deep.equal([2, 3]);
+    expect(ratiosOf([2], [0])).to.deep.equal([]);
+  });
+});
+
+describe("formatTable()", () => {
+  const row: Row = {
+    scenario: "static",
+    server: "nsd",
+    queriesPerSecond: 250_000.4,
+    cpuUs: 3.456,
+    ratios: [1.1, 1, 1.2],
+    p50Us: 20,
+    p99Us: 100.6,
+    p999Us: 900,
+    lost: 0.0123,
+    overload: Number.NaN,
+    dnsperfCpuUs: Number.NaN,
+    dnsperfRatios: [],
+    busy: 0.98,
+    memoryMib: 44.2,
+  };
+
+  it("prints medians with their quartiles, and no column that nothing stands in", () => {
+    expect(formatTable([row]).split("\n")).to.deep.equal([
+      "| scenario | server | queries/s | CPU µs/query | ratio to gdnsd (quartiles) | p50 µs | p99 µs | p99.9 µs |   lost | busy | memory MiB |",
+      "| -------- | ------ | --------: | -----------: | -------------------------: | -----: | -----: | -------: | -----: | ---: | ---------: |",
+      "| static   | nsd    |    250000 |         3.46 |        1.100 (1.050–1.150) |     20 |    101 |      900 | 1.23 % | 98 % |         44 |",
+      "",
+    ]);
+  });
+});
+
+describe("parseOptions()", () => {
+  it("takes seven rounds of everything but the million unless told otherwise", () => {
+    expect(parseOptions([])).to.include({ rounds: 7, seconds: 1, ratePerSecond: 60_000, dnsperf: true });
+    expect(parseOptions([])?.scenarios).to.deep.equal(SCENARIO_NAMES.slice(0, -1));
+    const words = ["--rounds", "2", "--servers", "gdnsd,nsd", "--no-dnsperf", "--seconds", "0.5"];
+    const options = parseOptions(words);
+    expect(options).to.include({ rounds: 2, seconds: 0.5, dnsperf: false });
+    expect(options?.servers).to.deep.equal(["gdnsd", "nsd"]);
+    expect(parseOptions(["--help"])).to.equal(undefined);
+  });
+
+  const refused: readonly [words: string, message: string][] = [
+    ["--rounds 0", "--rounds 0: expected a number from 1 to 1000"],
+    ["--rounds 1.5", "--rounds 1.5: expected a whole number"],
+    ["--seconds x", "--seconds x: expected a number from 0.05 to 60"],
+    ["--servers bind", "--servers bind: expected some of fairlead, fairlead-dgram, gdnsd, nsd, knot"],
+    ["--generator-core 0", "--server-core and --generator-core are the same"],
+  ];
+  for (const [words, message] of refused) {
+    it(`refuses ${words}`, () => {
+      expect(() => parseOptions(words.split(" "))).to.throw(message);
+    });
+  }
+});
+
+describe("scenarioOf()", () => {
+  for (const name of SCENARIO_NAMES.filter((each) => each !== "million")) {
+    it(`asks a thousand names of ${name}, none twice, and the same in every run`, () => {
+      const { questions } = scenarioOf(name);
+      const names = new Set(questions.map((question) => Buffer.from(question.name).toString("latin1")));
+      expect(names.size).to.equal(1_000);
+      expect(questions.every(({ choices }) => choices.length <= 8)).to.equal(true);
+    });
+  }
+});
