@@ -147,6 +147,10 @@ export function wakeReceiver(libc: Libc, { fd }: UdpSocket): void {
   libc.shutdown(fd, SHUT_RD);
 }
 
+export function closeUdpSocket(libc: Libc, { fd }: UdpSocket): void {
+  libc.close(fd);
+}
+
 /** How many datagrams found no room in the socket's receive buffer, since it was opened; modulo 2^32. */
 export function droppedByKernel(libc: Libc, { fd }: UdpSocket): number {
   const at = libc.addressOf(SCRATCH);
