@@ -58,6 +58,8 @@ export interface GeneratorResult {
   readonly maxNs: number;
   /** How far behind its own schedule the generator asked, in the open loop. */
   readonly lagP99Ns: number;
+  /** How long the generator was ready to run while others had its core. */
+  readonly waitedNs: number;
 }
 
 /** How to ask. Every kind ends after `milliseconds`, or after `count` questions where that is given. */

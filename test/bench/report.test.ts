@@ -38,6 +38,7 @@ describe("formatTable()", () => {
     p50Us: 20,
     p99Us: 100.6,
     p999Us: 900,
+    p99Ratios: [1.5, 0.5, 0.9],
     lost: 0.0123,
     overload: Number.NaN,
     dnsperfCpuUs: Number.NaN,
@@ -48,9 +49,9 @@ describe("formatTable()", () => {
 
   it("prints medians with their quartiles, and no column that nothing stands in", () => {
     expect(formatTable([row]).split("\n")).to.deep.equal([
-      "| scenario | server | queries/s | CPU µs/query | ratio to gdnsd (quartiles) | p50 µs | p99 µs | p99.9 µs |   lost | busy | memory MiB |",
-      "| -------- | ------ | --------: | -----------: | -------------------------: | -----: | -----: | -------: | -----: | ---: | ---------: |",
-      "| static   | nsd    |    250000 |         3.46 |        1.100 (1.050–1.150) |     20 |    101 |      900 | 1.23 % | 98 % |         44 |",
+      "| scenario | server | queries/s | CPU µs/query | ratio to gdnsd (quartiles) | p50 µs | p99 µs | p99.9 µs | p99 ratio |   lost | busy | memory MiB |",
+      "| -------- | ------ | --------: | -----------: | -------------------------: | -----: | -----: | -------: | --------: | -----: | ---: | ---------: |",
+      "| static   | nsd    |    250000 |         3.46 |        1.100 (1.050–1.150) |     20 |    101 |      900 |      0.90 | 1.23 % | 98 % |         44 |",
       "",
     ]);
   });

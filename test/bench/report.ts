@@ -37,6 +37,7 @@ export interface Row {
   readonly p50Us: number;
   readonly p99Us: number;
   readonly p999Us: number;
+  readonly p99Ratios: readonly number[];
   /** Of what was asked in the open loop. */
   readonly lost: number;
   readonly overload: number;
@@ -63,6 +64,7 @@ export function rowsOf(
       p50Us: column((sample) => sample.open.p50Ns) / 1e3,
       p99Us: column((sample) => sample.open.p99Ns) / 1e3,
       p999Us: column((sample) => sample.open.p999Ns) / 1e3,
+      p99Ratios: ratiosOf(own.map(p99Of), baseline.map(p99Of)),
       lost: column(({ open }) => (open.missing + open.unsent) / Math.max(1, open.asked + open.unsent)),
       overload: column((sample) => sample.overload ?? Number.NaN),
       dnsperfCpuUs: column((sample) => sample.dnsperf?.cpuNsPerQuery ?? Number.NaN) / 1e3,
@@ -75,6 +77,10 @@ export function rowsOf(
 
 function cpuOf(sample: Sample): number {
   return sample.cpuNsPerQuery;
+}
+
+function p99Of(sample: Sample): number {
+  return sample.open.p99Ns;
 }
 
 function dnsperfCpuOf(sample: Sample): number[] {
@@ -90,6 +96,7 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => s
   { title: "p50 µs", cell: ({ p50Us }) => figure(p50Us, 0) },
   { title: "p99 µs", cell: ({ p99Us }) => figure(p99Us, 0) },
   { title: "p99.9 µs", cell: ({ p999Us }) => figure(p999Us, 0) },
+  { title: "p99 ratio", cell: ({ p99Ratios }) => figure(medianOf(p99Ratios), 2) },
   { title: "lost", cell: ({ lost }) => percent(lost, 2) },
   { title: "at 1.2 × peak", cell: ({ overload }) => percent(overload, 0) },
   { title: "dnsperf µs", cell: ({ dnsperfCpuUs }) => figure(dnsperfCpuUs, 2) },
