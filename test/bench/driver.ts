@@ -73,6 +73,11 @@ async function main(): Promise<void> {
     const generator = await compileGenerator(folder);
     const bench: Bench = { options, generator, folder, isStopped: () => stopAsked, say };
     await runBench(bench, allServers(dist), started);
+  } catch (error) {
+    // Ctrl-C ends the generator as well, which is no news then.
+    if (!stopAsked) throw error;
+    say("stopped");
+    process.exitCode = 1;
   } finally {
     for (const { running } of started) await running.program.end();
     await rm(folder, { recursive: true, force: true });
@@ -96,6 +101,7 @@ async function runBench(bench: Bench, known: readonly BenchServer[], started: St
     if (bench.isStopped()) return;
   }
   const samples = await runRounds(bench, casesOf(named, started));
+  if ([...samples.values()].every(({ length }) => length === 0)) throw new Error("no round came to its end");
   const memoryMib = new Map<ServerName, number>(
     started.map(({ name, pid }) => [name, residentKib(processTree(pid)) / 1_024]),
   );

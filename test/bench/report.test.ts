@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { SCENARIO_NAMES, scenarioOf } from "./content.ts";
+import type { GeneratorResult } from "./generator.ts";
 import { parseOptions } from "./options.ts";
-import { formatTable, quantileOf, type Row, ratiosOf } from "./report.ts";
+import { complaintsOf, formatTable, quantileOf, type Row, ratiosOf } from "./report.ts";
+import type { Case, Sample } from "./rounds.ts";
 
 describe("quantileOf()", () => {
   const rows: readonly [values: readonly number[], share: number, expected: number][] = [
@@ -55,6 +57,39 @@ describe("formatTable()", () => {
       "",
     ]);
   });
+});
+
+describe("complaintsOf()", () => {
+  const scenario = scenarioOf("weighted");
+  const runner = { name: "fairlead", port: 1, pid: 1 } as const;
+  const weighted: Case = { group: scenario, scenario, runner, isBaseline: false };
+  const sampleOf = (rdata: number, drawn: readonly number[]): Sample => {
+    const faults = { id: 0, malformed: 0, header: 0, rcode: 0, question: 0, records: 0, rdata, opt: 0 };
+    const counts = { asked: 0, withEdns: 0, replies: 0, repliesInTime: 0, missing: 0, late: 0, unsent: 0 };
+    const times = { elapsedNs: 1, p50Ns: 0, p99Ns: 0, p999Ns: 0, maxNs: 0, lagP99Ns: 0, waitedNs: 0 };
+    const firstFault = rdata === 0 ? "" : "rdata: question";
+    const result: GeneratorResult = { ...counts, ...times, faults, firstFault, drawn };
+    const rest = { cpuNsPerQuery: 1, queriesPerSecond: 1, busy: 1, waited: 0, openWaited: 0 };
+    return { ...rest, closed: result, open: result, overload: undefined, dnsperf: undefined };
+  };
+  const rows: readonly [what: string, sample: Sample, complaints: readonly string[]][] = [
+    ["nothing where all is right", sampleOf(0, [510, 300, 190]), []],
+    [
+      "wrong replies of both loops",
+      sampleOf(3, [50, 30, 20]),
+      ["fairlead, weighted: 6 wrong replies; the first: rdata: question"],
+    ],
+    [
+      "shares that do not follow the weights",
+      sampleOf(0, [530, 300, 170]),
+      ["fairlead, weighted: drawn 53.0 : 30.0 : 17.0, expected 50 : 30 : 20"],
+    ],
+  ];
+  for (const [what, sample, complaints] of rows) {
+    it(`says ${what}`, () => {
+      expect(complaintsOf(new Map([[weighted, [sample]]]))).to.deep.equal(complaints);
+    });
+  }
 });
 
 describe("parseOptions()", () => {
