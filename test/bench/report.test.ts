@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { SCENARIO_NAMES, scenarioOf } from "./content.ts";
 import type { GeneratorResult } from "./generator.ts";
 import { parseOptions } from "./options.ts";
-import { complaintsOf, formatTable, quantileOf, type Row, ratiosOf } from "./report.ts";
+import { complaintsOf, formatTable, quantileOf, type Row, ratiosOf, rowsOf } from "./report.ts";
 import type { Case, Sample } from "./rounds.ts";
 
 describe("quantileOf()", () => {
@@ -37,6 +37,7 @@ describe("formatTable()", () => {
     queriesPerSecond: 250_000.4,
     cpuUs: 3.456,
     ratios: [1.1, 1, 1.2],
+    calmRounds: 3,
     p50Us: 20,
     p99Us: 100.6,
     p999Us: 900,
@@ -51,27 +52,58 @@ describe("formatTable()", () => {
 
   it("prints medians with their quartiles, and no column that nothing stands in", () => {
     expect(formatTable([row]).split("\n")).to.deep.equal([
-      "| scenario | server | queries/s | CPU µs/query | ratio to gdnsd (quartiles) | p50 µs | p99 µs | p99.9 µs | p99 ratio |   lost | busy | memory MiB |",
-      "| -------- | ------ | --------: | -----------: | -------------------------: | -----: | -----: | -------: | --------: | -----: | ---: | ---------: |",
-      "| static   | nsd    |    250000 |         3.46 |        1.100 (1.050–1.150) |     20 |    101 |      900 |      0.90 | 1.23 % | 98 % |         44 |",
+      "| scenario | server | queries/s | CPU µs/query | ratio to gdnsd (quartiles) | calm rounds | p50 µs | p99 µs | p99.9 µs | p99 ratio |   lost | busy | memory MiB |",
+      "| -------- | ------ | --------: | -----------: | -------------------------: | ----------: | -----: | -----: | -------: | --------: | -----: | ---: | ---------: |",
+      "| static   | nsd    |    250000 |         3.46 |        1.100 (1.050–1.150) |           3 |     20 |    101 |      900 |      0.90 | 1.23 % | 98 % |         44 |",
       "",
     ]);
   });
 });
 
+const scenario = scenarioOf("weighted");
+const weighted = caseOf("fairlead", false);
+
+function caseOf(name: "fairlead" | "gdnsd", isBaseline: boolean): Case {
+  return { group: scenario, scenario, runner: { name, port: 1, pid: 1 }, isBaseline };
+}
+
+function sampleOf(rdata: number, drawn: readonly number[], cpuNsPerQuery = 1, waited = 0): Sample {
+  const faults = { id: 0, malformed: 0, header: 0, rcode: 0, question: 0, records: 0, rdata, opt: 0 };
+  const counts = { asked: 0, withEdns: 0, replies: 0, repliesInTime: 0, missing: 0, late: 0, unsent: 0 };
+  const times = { elapsedNs: 1, p50Ns: 0, p99Ns: 0, p999Ns: 0, maxNs: 0, lagP99Ns: 0, waitedNs: 0 };
+  const firstFault = rdata === 0 ? "" : "rdata: question";
+  const result: GeneratorResult = { ...counts, ...times, faults, firstFault, drawn };
+  const rest = { cpuNsPerQuery, queriesPerSecond: 1, busy: 1, waited, openWaited: 0 };
+  return { ...rest, closed: result, open: result, overload: undefined, dnsperf: undefined };
+}
+
+describe("rowsOf()", () => {
+  const measured = (...rounds: readonly (readonly [cpu: number, waited: number])[]) =>
+    rounds.map(([cpu, waited]) => sampleOf(0, [], cpu, waited));
+  const baseline = measured([4, 0], [4, 0.2], [5, 0], [4, 0], [4, 0]);
+
+  it("takes ratios of calm rounds alone where there are enough", () => {
+    const own = measured([4, 0], [4, 0], [10, 0.01], [12, 0], [40, 0.5]);
+    const cases = new Map([
+      [weighted, own],
+      [caseOf("gdnsd", true), baseline],
+    ]);
+    const [row, against] = rowsOf(cases, new Map());
+    expect(row).to.deep.include({ ratios: [1, 2, 3], calmRounds: 3 });
+    expect(against).to.deep.include({ ratios: [1, 1, 1, 1], calmRounds: 4 });
+  });
+
+  it("takes those of all rounds where few were calm", () => {
+    const own = measured([4, 0.3], [8, 0], [5, 0], [4, 0.3], [4, 0.3]);
+    const cases = new Map([
+      [weighted, own],
+      [caseOf("gdnsd", true), baseline],
+    ]);
+    expect(rowsOf(cases, new Map())[0]).to.deep.include({ ratios: [1, 2, 1, 1, 1], calmRounds: 1 });
+  });
+});
+
 describe("complaintsOf()", () => {
-  const scenario = scenarioOf("weighted");
-  const runner = { name: "fairlead", port: 1, pid: 1 } as const;
-  const weighted: Case = { group: scenario, scenario, runner, isBaseline: false };
-  const sampleOf = (rdata: number, drawn: readonly number[]): Sample => {
-    const faults = { id: 0, malformed: 0, header: 0, rcode: 0, question: 0, records: 0, rdata, opt: 0 };
-    const counts = { asked: 0, withEdns: 0, replies: 0, repliesInTime: 0, missing: 0, late: 0, unsent: 0 };
-    const times = { elapsedNs: 1, p50Ns: 0, p99Ns: 0, p999Ns: 0, maxNs: 0, lagP99Ns: 0, waitedNs: 0 };
-    const firstFault = rdata === 0 ? "" : "rdata: question";
-    const result: GeneratorResult = { ...counts, ...times, faults, firstFault, drawn };
-    const rest = { cpuNsPerQuery: 1, queriesPerSecond: 1, busy: 1, waited: 0, openWaited: 0 };
-    return { ...rest, closed: result, open: result, overload: undefined, dnsperf: undefined };
-  };
   const rows: readonly [what: string, sample: Sample, complaints: readonly string[]][] = [
     ["nothing where all is right", sampleOf(0, [510, 300, 190]), []],
     [

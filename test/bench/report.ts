@@ -1,7 +1,7 @@
 /** The table that a bench prints, and the arithmetic behind it. */
 
 import { faultCount } from "./generator.ts";
-import type { Case, Sample } from "./rounds.ts";
+import { CALM, type Case, type Sample } from "./rounds.ts";
 import type { ServerName } from "./servers/server.ts";
 
 /** How far what was drawn may lie from its weight, in percentage points. */
@@ -28,12 +28,26 @@ export function ratiosOf(samples: readonly number[], baseline: readonly number[]
   });
 }
 
+/** Fewer calm rounds than this say less than all rounds do. */
+export const LEAST_CALM_ROUNDS = 3;
+
+/**
+ * The rounds in which other work left both sides alone. A server that is kept waiting, or is asked by a generator that
+ * is, sleeps and wakes more often for each query, and the ratio drifts towards that of waking up.
+ */
+export function calmRoundsOf(own: readonly Sample[], baseline: readonly Sample[]): number[] {
+  const isCalm = (sample: Sample | undefined) => sample !== undefined && sample.waited <= CALM;
+  return own.flatMap((sample, round) => (isCalm(sample) && isCalm(baseline[round]) ? [round] : []));
+}
+
 export interface Row {
   readonly scenario: string;
   readonly server: string;
   readonly queriesPerSecond: number;
   readonly cpuUs: number;
+  /** Of calm rounds only, where there are enough of them. */
   readonly ratios: readonly number[];
+  readonly calmRounds: number;
   readonly p50Us: number;
   readonly p99Us: number;
   readonly p999Us: number;
@@ -54,13 +68,17 @@ export function rowsOf(
   return [...samples].map(([{ group, scenario, runner, isBaseline }, own]) => {
     const baseline = [...samples].find(([each]) => each.group === group && each.isBaseline)?.[1] ?? [];
     const column = (pick: (sample: Sample) => number) => medianOf(own.map(pick));
+    const calm = calmRoundsOf(own, baseline);
+    const rounds = calm.length >= LEAST_CALM_ROUNDS ? calm : [...own.keys()];
+    const cpuIn = (all: readonly Sample[]) => rounds.map((round) => all[round]?.cpuNsPerQuery ?? 0);
     const other = isBaseline && scenario !== group ? ` (${scenario.name})` : "";
     return {
       scenario: group.name,
       server: runner.name + other,
       queriesPerSecond: column((sample) => sample.queriesPerSecond),
       cpuUs: column((sample) => sample.cpuNsPerQuery) / 1e3,
-      ratios: ratiosOf(own.map(cpuOf), baseline.map(cpuOf)),
+      ratios: ratiosOf(cpuIn(own), cpuIn(baseline)),
+      calmRounds: calm.length,
       p50Us: column((sample) => sample.open.p50Ns) / 1e3,
       p99Us: column((sample) => sample.open.p99Ns) / 1e3,
       p999Us: column((sample) => sample.open.p999Ns) / 1e3,
@@ -73,10 +91,6 @@ export function rowsOf(
       memoryMib: memoryMib.get(runner.name) ?? Number.NaN,
     };
   });
-}
-
-function cpuOf(sample: Sample): number {
-  return sample.cpuNsPerQuery;
 }
 
 function p99Of(sample: Sample): number {
@@ -93,6 +107,7 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => s
   { title: "queries/s", cell: ({ queriesPerSecond }) => figure(queriesPerSecond, 0) },
   { title: "CPU µs/query", cell: ({ cpuUs }) => figure(cpuUs, 2) },
   { title: "ratio to gdnsd (quartiles)", cell: ({ ratios }) => spread(ratios) },
+  { title: "calm rounds", cell: ({ calmRounds }) => String(calmRounds) },
   { title: "p50 µs", cell: ({ p50Us }) => figure(p50Us, 0) },
   { title: "p99 µs", cell: ({ p99Us }) => figure(p99Us, 0) },
   { title: "p99.9 µs", cell: ({ p999Us }) => figure(p999Us, 0) },

@@ -18,7 +18,7 @@ export const SOCKETS = 8;
 export const WINDOW = 16;
 const OVERLOAD = 1.2;
 /** The share of the time that others may have had a core for a run to be calm. */
-const CALM = 0.05;
+export const CALM = 0.05;
 
 /** A server that has been started and answers every name rightly. */
 export interface Runner {
