@@ -4,7 +4,7 @@ import { DEFAULT_LISTEN } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
 import type { ServerHandle, ServerOptions } from "../server/handle.ts";
 import { startTcp } from "../server/tcp.ts";
-import { startUdp } from "../server/udp.ts";
+import type { UdpServers } from "../server/udp-servers.ts";
 import type { Log } from "./log.ts";
 import { codeOf } from "./system-error.ts";
 
@@ -22,18 +22,20 @@ export type ListenResult =
 /** How often another port is tried where the system chose one for UDP that is taken for TCP. */
 const PORT_ATTEMPTS = 10;
 
+/** `udp` is stopped with the listeners, and where they cannot be started. */
 export async function startListeners(
   listen: readonly SocketAddress[],
+  udp: UdpServers,
   common: Omit<ServerOptions, "address" | "port">,
   log: Log,
 ): Promise<ListenResult> {
-  const handles: ServerHandle[] = [];
+  const handles: Pick<ServerHandle, "stop">[] = [udp];
   const addresses: SocketAddress[] = [];
   for (const wanted of listen) {
     try {
-      const pair = await startPair(wanted, common);
-      handles.push(...pair);
-      addresses.push({ address: wanted.address, port: pair[0].port });
+      const tcp = await bindPair(wanted, udp, common);
+      handles.push(tcp);
+      addresses.push({ address: wanted.address, port: tcp.port });
     } catch (error) {
       const reason = reasonOf(error, wanted);
       // A machine without IPv6 is to start with what nobody typed.
@@ -45,25 +47,28 @@ export async function startListeners(
       return { ok: false, message: `Cannot listen on ${formatSocketAddress(wanted)}: ${reason}` };
     }
   }
+  await udp.start();
   return { ok: true, listeners: { addresses, stop: (deadlineMs) => stopAll(handles, deadlineMs) } };
 }
 
-async function startPair(
+/** UDP and TCP on one port; a port of 0 is the system's choice, and both take the same. */
+async function bindPair(
   { address, port }: SocketAddress,
+  udp: UdpServers,
   common: Omit<ServerOptions, "address" | "port">,
-): Promise<[ServerHandle, ServerHandle]> {
+): Promise<ServerHandle> {
   for (let attempt = 1; ; attempt++) {
-    const udp = await startUdp({ ...common, address, port });
+    const binding = await udp.bind(address, port);
     try {
-      return [udp, await startTcp({ ...common, address, port: udp.port })];
+      return await startTcp({ ...common, address, port: binding.port });
     } catch (error) {
-      await udp.stop(0);
+      await binding.close();
       if (port !== 0 || attempt === PORT_ATTEMPTS || codeOf(error) !== "EADDRINUSE") throw error;
     }
   }
 }
 
-async function stopAll(handles: readonly ServerHandle[], deadlineMs: number): Promise<void> {
+async function stopAll(handles: readonly Pick<ServerHandle, "stop">[], deadlineMs: number): Promise<void> {
   await Promise.all(handles.map((handle) => handle.stop(deadlineMs)));
 }
 

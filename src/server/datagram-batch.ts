@@ -18,13 +18,9 @@
 import type { ClientAddress } from "../answer/client-address.ts";
 import { createClientAddress } from "../answer/client-address.ts";
 import type { Libc } from "./libc.ts";
+import { UDP_SLOT_OCTETS } from "./udp-limits.ts";
 
 export const BATCH_DATAGRAMS = 32;
-/**
- * A query that does not fit is cut to this; no honest one comes near it, and an answer never exceeds
- * `MAX_UDP_ANSWER_OCTETS`.
- */
-export const UDP_SLOT_OCTETS = 2_112;
 
 const HEADER_OCTETS = 64;
 const IOVEC_OCTETS = 16;
@@ -46,6 +42,7 @@ const DATAGRAM_LENGTH = 14;
 const FIRST_IOVEC_LENGTH = IOVECS_AT / WORD_OCTETS + 2;
 
 const SOCKADDR_IN6_OCTETS = 28;
+const AF_INET = 2;
 const AF_INET6 = 10;
 /** One control message (cmsg(3)) with the larger of the two kinds of packet info. */
 const CONTROL_ROOM_OCTETS = 40;
@@ -104,7 +101,7 @@ export class DatagramBatch {
       address(header + 32, frameAt + CONTROLS_AT + index * CONTROL_OCTETS);
       address(iovec, slotsAt + index * UDP_SLOT_OCTETS);
     }
-    this.#makeReady(BATCH_DATAGRAMS);
+    this.makeReady(BATCH_DATAGRAMS);
   }
 
   /** The system's number for why `receive` has failed. */
@@ -173,12 +170,26 @@ export class DatagramBatch {
     }
   }
 
-  /** Shows the kernel whole slots again, after so many datagrams. */
-  makeReady(count: number): void {
-    this.#makeReady(count);
+  /** As if these had been received, from clients of either family: answers them, and sends nothing. */
+  rehearse(datagrams: readonly Uint8Array[], answerInPlace: AnswerInPlace): void {
+    let count = 0;
+    for (const datagram of datagrams.slice(0, BATCH_DATAGRAMS)) {
+      const slot = this.#slot(count);
+      const header = count * HEADER_WORDS;
+      const name = NAMES_AT + slot * NAME_OCTETS;
+      this.#slots.set(datagram, slot * UDP_SLOT_OCTETS);
+      this.#words[header + DATAGRAM_LENGTH] = datagram.length;
+      this.#words[header + CONTROL_LENGTH] = 0;
+      this.#frame.fill(1, name, name + NAME_OCTETS);
+      this.#frame[name] = count % 2 === 0 ? AF_INET : AF_INET6;
+      count++;
+    }
+    this.answer(count, answerInPlace);
+    this.makeReady(count);
   }
 
-  #makeReady(count: number): void {
+  /** Shows the kernel whole slots again, after so many datagrams. */
+  makeReady(count: number): void {
     const words = this.#words;
     for (let index = 0; index < count; index++) {
       const header = index * HEADER_WORDS;

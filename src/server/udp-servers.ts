@@ -7,6 +7,7 @@
  * The daemon creates one, binds every listen address with it, starts it and publishes images to it.
  */
 
+import { networkInterfaces } from "node:os";
 import type { ServerFault, ServerHandle, ServerOptions } from "./handle.ts";
 import { type Libc, loadLibc } from "./libc.ts";
 import { startUdp } from "./udp.ts";
@@ -175,6 +176,25 @@ class BatchServers implements UdpServers {
   }
 }
 
+const WILDCARDS: ReadonlyMap<string, "IPv4" | "IPv6"> = new Map([
+  ["0.0.0.0", "IPv4"],
+  ["::", "IPv6"],
+]);
+
+/**
+ * A reply has to leave from the address that the query came to, and Node's datagram sockets cannot say which one that
+ * was. So a wildcard stands for the addresses that the machine has at the start, each bound by itself.
+ */
+function addressesOf(address: string): string[] {
+  const family = WILDCARDS.get(address);
+  if (family === undefined) return [address];
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses
+      .filter((each) => each.family === family)
+      .map((each) => (each.scopeid ? `${each.address}%${each.scopeid}` : each.address)),
+  );
+}
+
 class DgramServers implements UdpServers {
   readonly transport = "dgram";
   readonly unavailable: string | undefined;
@@ -188,13 +208,22 @@ class DgramServers implements UdpServers {
   }
 
   async bind(address: string, port: number): Promise<UdpBinding> {
-    const handle = await startUdp({ ...this.#options, address, port });
-    this.#handles.add(handle);
+    const handles: ServerHandle[] = [];
     const close = async (): Promise<void> => {
-      this.#handles.delete(handle);
-      await handle.stop(0);
+      for (const handle of handles) this.#handles.delete(handle);
+      await Promise.all(handles.map((handle) => handle.stop(0)));
     };
-    return { address: handle.address, port: handle.port, close };
+    try {
+      for (const each of addressesOf(address)) {
+        const handle = await startUdp({ ...this.#options, address: each, port: handles[0]?.port ?? port });
+        handles.push(handle);
+        this.#handles.add(handle);
+      }
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { address, port: handles[0]?.port ?? port, close };
   }
 
   async start(): Promise<void> {
@@ -218,6 +247,8 @@ class DgramServers implements UdpServers {
   }
 
   async stop(deadlineMs: number): Promise<void> {
-    await Promise.all([...this.#handles].map((handle) => handle.stop(deadlineMs)));
+    const handles = [...this.#handles];
+    this.#handles.clear();
+    await Promise.all(handles.map((handle) => handle.stop(deadlineMs)));
   }
 }

@@ -7,6 +7,7 @@
 
 import { createClientAddress, setClientAddress } from "../answer/client-address.ts";
 import { type Libc, systemError } from "./libc.ts";
+import { RECEIVE_BUFFER_OCTETS } from "./udp-limits.ts";
 
 export interface UdpSocket {
   readonly fd: number;
@@ -17,8 +18,6 @@ export interface UdpSocket {
 
 /** What a receiving thread waits at most before it looks whether it is to stop. */
 export const RECEIVE_TIMEOUT_MS = 200;
-/** In octets. Latency under overload is this ÷ the rate. */
-export const RECEIVE_BUFFER_OCTETS = 1 << 20;
 const SEND_BUFFER_OCTETS = 1 << 20;
 
 const AF_INET = 2;

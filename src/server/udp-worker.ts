@@ -17,20 +17,22 @@
 
 import { once } from "node:events";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { TIMED_ONE_IN } from "./answering.ts";
 import { type AnswerInPlace, type BatchDrop, DatagramBatch, RECEIVE_FAILED } from "./datagram-batch.ts";
 import { createFaultReporter, type ServerFault } from "./handle.ts";
 import { type Libc, loadLibc, systemError } from "./libc.ts";
+import { STOP_READING_MS } from "./udp-limits.ts";
 import { RECEIVE_TIMEOUT_MS } from "./udp-socket.ts";
 
 /** What a worker is started with. */
-export interface WorkerStart {
+export interface WorkerStart<Data> {
   readonly index: number;
   /** By `SHARED`. */
   readonly shared: Int32Array;
   /** Images come from here. */
   readonly images: MessagePort;
   /** For the entry, which knows what it is. */
-  readonly data: unknown;
+  readonly data: Data;
 }
 
 /** Places in the shared numbers; `firstHeld` + index is a worker's own. */
@@ -55,12 +57,18 @@ export interface WorkerAnswers<Published> {
   adopt(published: Published): void;
   readonly answer: AnswerInPlace;
   readonly drop: (reason: BatchDrop) => void;
+  /** One answer of those that are timed. */
+  readonly observe: (seconds: number) => void;
+  /** Called now and then, and while nothing is asked. */
+  readonly tidy?: () => void;
+  /** Runs through all paths before there is anything to serve, until they are compiled. */
+  readonly warmUp?: (batch: DatagramBatch) => void;
 }
 
-/** How long a stop goes on taking what still arrives. */
-export const STOP_READING_MS = 100;
 /** After a socket has failed, so that a fault that stays does not become a busy loop. */
 const FAILURE_PAUSE_MS = 10;
+
+const MS_PER_SECOND = 1_000;
 
 const POLLFD_OCTETS = 8;
 const POLLIN = 1;
@@ -68,19 +76,17 @@ const EINTR = 4;
 
 type Report = ReturnType<typeof createFaultReporter>;
 
-/**
- * Serves on this thread until it is told to stop. `create` is called once, before there is anything to serve: the time for
- * it to run through all paths until they are compiled.
- */
-export async function runUdpWorker<Published>(
-  create: (start: WorkerStart, report: Report) => WorkerAnswers<Published>,
+/** Serves on this thread until it is told to stop. `create` is called once, before there is anything to serve. */
+export async function runUdpWorker<Published, Data>(
+  create: (start: WorkerStart<Data>, report: Report) => WorkerAnswers<Published>,
 ): Promise<void> {
-  const start: WorkerStart = workerData;
+  const start: WorkerStart<Data> = workerData;
   const tell = (report: WorkerReport): void => parentPort?.postMessage(report, []);
   const report = createFaultReporter(`udp worker ${start.index}`, (fault) => tell({ kind: "fault", fault }));
   const loaded = await loadLibc();
   if (!loaded.ok) throw new Error(loaded.reason);
   const worker = new UdpWorker(loaded.libc, start, create(start, report), report);
+  worker.warmUp();
   if (parentPort === null) throw new Error("a worker was run on the main thread");
   const sockets = once(parentPort, "message");
   tell({ kind: "ready" });
@@ -94,18 +100,24 @@ export async function runUdpWorker<Published>(
 
 class UdpWorker<Published> {
   readonly #libc: Libc;
-  readonly #start: WorkerStart;
+  readonly #start: WorkerStart<unknown>;
   readonly #answers: WorkerAnswers<Published>;
   readonly #report: Report;
   readonly #batch: DatagramBatch;
   #generation = 0;
+  /** Batches until the next one that is timed. */
+  #untilTimed = 0;
 
-  constructor(libc: Libc, start: WorkerStart, answers: WorkerAnswers<Published>, report: Report) {
+  constructor(libc: Libc, start: WorkerStart<unknown>, answers: WorkerAnswers<Published>, report: Report) {
     this.#libc = libc;
     this.#start = start;
     this.#answers = answers;
     this.#report = report;
     this.#batch = new DatagramBatch(libc, answers.drop);
+  }
+
+  warmUp(): void {
+    this.#answers.warmUp?.(this.#batch);
   }
 
   /** Until the stop. */
@@ -155,6 +167,7 @@ class UdpWorker<Published> {
       if (ready < 0) this.#failed("poll", this.#libc.errno());
       if (ready <= 0) {
         this.takeImages();
+        this.#answers.tidy?.();
         continue;
       }
       for (let index = 0; index < fds.length; index++) {
@@ -169,12 +182,24 @@ class UdpWorker<Published> {
     this.takeImages();
     if (received > 0) {
       const batch = this.#batch;
+      const timed = this.#untilTimed === 0;
+      const startedMs = timed ? performance.now() : 0;
       const answers = batch.answer(received, this.#answers.answer);
+      this.#untilTimed = timed ? TIMED_ONE_IN - 1 : this.#untilTimed - 1;
+      if (timed) this.#observe(answers, performance.now() - startedMs);
       if (answers > 0) batch.send(fd, answers);
       batch.makeReady(received);
+      if (timed) this.#answers.tidy?.();
     } else if (received === RECEIVE_FAILED) {
       this.#failed("recvmmsg", this.#batch.errno);
+    } else {
+      this.#answers.tidy?.();
     }
+  }
+
+  /** All of a batch are handed to the kernel together, so each took as long as all. */
+  #observe(answers: number, elapsedMs: number): void {
+    for (let count = 0; count < answers; count++) this.#answers.observe(elapsedMs / MS_PER_SECOND);
   }
 
   #failed(call: string, errno: number): void {

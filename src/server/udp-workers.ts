@@ -153,7 +153,7 @@ class Supervisor<Published> implements UdpWorkers {
   #fill(seat: Seat, ready: () => void, died: (reason: Error) => void): void {
     const { entry, data, onFault } = this.#options;
     const { port1, port2 } = new MessageChannel();
-    const workerData: WorkerStart = { index: seat.index, shared: this.#shared, images: port2, data };
+    const workerData: WorkerStart<unknown> = { index: seat.index, shared: this.#shared, images: port2, data };
     const thread = new Worker(entry, { workerData, transferList: [port2], name: `udp ${seat.index}` });
     port1.unref();
     seat.images = port1;

@@ -6,7 +6,7 @@
 import { runUdpWorker } from "../../src/server/udp-worker.ts";
 import { ECHO, ORDERS } from "./echo-orders.ts";
 
-await runUdpWorker<number>(({ index, data }) => {
+await runUdpWorker<number, unknown>(({ index, data }) => {
   if (data === "cannot begin") throw new Error("no luck");
   let image = 0;
   return {
@@ -14,6 +14,7 @@ await runUdpWorker<number>(({ index, data }) => {
       image = published;
     },
     drop: () => undefined,
+    observe: () => undefined,
     answer(slots, offset, length) {
       const order = slots[offset + ECHO.workerAt];
       if (order === ORDERS.throw) throw new Error("a bug");

@@ -7,9 +7,9 @@ import {
   BATCH_DATAGRAMS,
   type BatchDrop,
   DatagramBatch,
-  UDP_SLOT_OCTETS,
 } from "../../../src/server/datagram-batch.ts";
 import { loadLibc } from "../../../src/server/libc.ts";
+import { UDP_SLOT_OCTETS } from "../../../src/server/udp-limits.ts";
 import { openUdpSocket } from "../../../src/server/udp-socket.ts";
 import { seededRandom } from "../../support/answering.ts";
 import { type FakeDatagram, FakeKernel, type SendOutcome } from "../../support/fake-kernel.ts";

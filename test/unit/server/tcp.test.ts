@@ -1,0 +1,152 @@
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { expect } from "chai";
+import { afterEach, describe, it } from "mocha";
+import { MAX_CONNECTIONS_PER_CLIENT } from "../../../src/server/tcp.ts";
+import { MAX_WRITE_BACKLOG_OCTETS, MAX_WRITE_STALL_MS } from "../../../src/server/tcp-connection.ts";
+import { join, packet, parsed, query, question, summary } from "../../support/packets.ts";
+import { dig } from "../../support/peers/dig.ts";
+import { sampleImage } from "../../support/sample-zones.ts";
+import {
+  askUdp,
+  connectTcp,
+  framed,
+  type Listeners,
+  readMessages,
+  startListeners,
+} from "../../support/servers.ts";
+
+const WWW = query("www.example.", "A");
+const WHOLE = "NOERROR aa qd=1 an=2";
+
+describe("startTcp()", () => {
+  const image = sampleImage();
+  let listeners: Listeners | undefined;
+  const sockets: Socket[] = [];
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await listeners?.stop();
+    listeners = undefined;
+  });
+
+  const serve = async (): Promise<Listeners> => {
+    listeners = await startListeners(() => image);
+    return listeners;
+  };
+  const open = async ({ tcp }: Listeners): Promise<Socket> => {
+    const socket = await connectTcp(tcp);
+    sockets.push(socket);
+    return socket;
+  };
+
+  it("answers dig with all 100 records", async function () {
+    this.timeout(10_000);
+    const { tcp } = await serve();
+    const answer = await dig(tcp, "big.example.", "A", "+tcp");
+    expect(answer.answer.length).to.equal(100);
+    expect(answer.flags).not.to.include("tc");
+  });
+
+  it("answers 64 pipelined queries, each with its identifier", async () => {
+    const socket = await open(await serve());
+    const queries = Array.from({ length: 64 }, (_, id) =>
+      framed(packet({ id, question: question("www.example.", "A") })),
+    );
+    socket.write(join(...queries));
+    const replies = await readMessages(socket, 64);
+    expect(replies.map((reply) => parsed(reply).id)).to.deep.equal(queries.map((_, id) => id));
+  });
+
+  it("answers a query that comes one octet at a time", async () => {
+    const socket = await open(await serve());
+    for (const octet of framed(WWW)) {
+      socket.write(Uint8Array.of(octet));
+      await setTimeout(1);
+    }
+    expect((await readMessages(socket, 1)).map(summary)).to.deep.equal([WHOLE]);
+  });
+
+  it("answers what came before a half-close, then ends", async () => {
+    const socket = await open(await serve());
+    socket.end(join(framed(WWW), framed(WWW)));
+    expect((await readMessages(socket, 3)).map(summary)).to.deep.equal([WHOLE, WHOLE]);
+    expect(socket.readableEnded).to.equal(true);
+  });
+
+  for (const [what, octets] of [
+    ["a length of 0", Uint8Array.of(0, 0)],
+    ["a 5-octet message", framed(new Uint8Array(5))],
+    ["a response", framed(packet({ flags: 0x8000 }))],
+  ] as const) {
+    it(`closes on ${what}, after what came before`, async () => {
+      const socket = await open(await serve());
+      socket.write(join(framed(WWW), octets, framed(WWW)));
+      expect((await readMessages(socket, 2)).map(summary)).to.deep.equal([WHOLE]);
+    });
+  }
+
+  it("lets the longest idle connection of a client yield to its next one, and serves on", async function () {
+    this.timeout(20_000);
+    const servers = await serve();
+    const first = await open(servers);
+    first.write(framed(WWW).subarray(0, 3));
+    const ended = once(first, "end");
+    first.resume();
+    for (let count = 0; count < MAX_CONNECTIONS_PER_CLIENT + 50; count++) {
+      const stuck = await open(servers);
+      stuck.write(framed(WWW).subarray(0, 3));
+    }
+    await ended;
+    const socket = await open(servers);
+    socket.write(framed(WWW));
+    expect((await readMessages(socket, 1)).map(summary)).to.deep.equal([WHOLE]);
+    expect(summary(await askUdp(servers.udp, WWW))).to.equal(WHOLE);
+  });
+
+  it("does not read on from a client that does not read, cuts it off, and keeps little for it", async function () {
+    this.timeout(MAX_WRITE_STALL_MS + 10_000);
+    const servers = await serve();
+    const socket = await open(servers);
+    socket.pause();
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    const big = framed(query("big.example.", "A"));
+    const batch = join(...Array.from({ length: 500 }, () => big));
+    const before = process.memoryUsage().arrayBuffers;
+    for (let count = 0; count < 400 && !socket.destroyed; count++) socket.write(batch);
+    const startedMs = performance.now();
+    while (!socket.destroyed && performance.now() - startedMs < MAX_WRITE_STALL_MS + 5_000) {
+      await Promise.race([closed, setTimeout(100)]);
+    }
+    expect(socket.destroyed).to.equal(true);
+    const answered = servers.counters.responses().reduce((sum, { value }) => sum + value, 0);
+    expect(answered).to.be.below(400 * 500);
+    expect(process.memoryUsage().arrayBuffers - before).to.be.below(MAX_WRITE_BACKLOG_OCTETS * 64);
+  });
+
+  it("lives through 50 resets", async () => {
+    const servers = await serve();
+    for (let count = 0; count < 50; count++) {
+      const socket = await open(servers);
+      socket.write(framed(WWW));
+      socket.resetAndDestroy();
+    }
+    const socket = await open(servers);
+    socket.write(framed(WWW));
+    expect((await readMessages(socket, 1)).map(summary)).to.deep.equal([WHOLE]);
+  });
+
+  it("stop() answers what has arrived, and is over at its deadline", async () => {
+    const servers = await serve();
+    const busy = await open(servers);
+    const stuck = await open(servers);
+    stuck.write(framed(WWW).subarray(0, 3));
+    stuck.resume();
+    busy.write(join(framed(WWW), framed(WWW)));
+    const replies = readMessages(busy, 2);
+    const startedMs = performance.now();
+    await servers.tcp.stop(500);
+    expect(performance.now() - startedMs).to.be.below(2_000);
+    expect((await replies).map(summary)).to.deep.equal([WHOLE, WHOLE]);
+  });
+});
