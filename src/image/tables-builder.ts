@@ -87,13 +87,11 @@ export class TablesBuilder {
       this.#candidateWeights.push(weight);
       this.#candidateSums.push(sum);
       this.#candidateEndpoints.push(numbers.get(endpoint) ?? 0);
-      const own = new Set<string>();
       for (const address of addresses) {
         this.#octets.push(...address.octets);
         if (seen.has(address.text)) repeats = 1;
         seen.add(address.text);
-        if (!own.has(address.text)) this.#addRecord(address, ttlSeconds);
-        own.add(address.text);
+        this.#addRecord(address, ttlSeconds);
       }
       this.#candidateOctets.push(this.#octets.length);
       this.#candidateRecords.push(this.#records.length);
