@@ -23,7 +23,7 @@ import type { OpenImage } from "../image/open-image.ts";
 import type { Random } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
-import { optOctets, writeOpt } from "./opt.ts";
+import { appendOpt, optOctets } from "./opt.ts";
 import { createQuery, FLAG_QR, parseQuery, type QueryForm } from "./query.ts";
 import { Reply } from "./reply.ts";
 import { Resolver } from "./resolver.ts";
@@ -104,7 +104,7 @@ class AnswerPath {
     const reply = this.#reply;
     reply.moveTo(buffer, offset);
     if (image !== this.#image) this.#meet(image);
-    const form = parseQuery(query, buffer, offset, length);
+    const form = parseQuery(query, buffer, reply.view, offset, length);
     if (form === "short" || form === "response") {
       this.#counters.countDrop(form);
       return 0;
@@ -114,7 +114,10 @@ class AnswerPath {
     reply.begin(query.questionEnd, end - reserved);
     reply.rcode = this.#refusal(form);
     if (reply.rcode === RCODE.NOERROR) this.#resolver.resolve(reply, query, client, image);
-    if (reserved > 0) this.#appendOpt(end, transport);
+    if (reserved > 0) {
+      reply.limit = end;
+      appendOpt(reply, query, transport, this.#nsid, reserved);
+    }
     this.#writeHeader();
     this.#counters.countResponse(reply.zoneNumber, query.qtype, transport, reply.rcode);
     return reply.position - offset;
@@ -153,15 +156,6 @@ class AnswerPath {
       default:
         return RCODE.NOERROR;
     }
-  }
-
-  #appendOpt(end: number, transport: Transport): void {
-    const reply = this.#reply;
-    reply.limit = end;
-    reply.openWriter();
-    writeOpt(reply.writer, this.#query, transport, this.#nsid, reply.rcode, reply.place.scopeBits);
-    reply.closeWriter();
-    reply.additionalCount++;
   }
 
   /** The identifier stays; RA, Z, AD and CD are clear (RFC 4035 §3.1.6). */
