@@ -119,6 +119,7 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
     serving: core.serving,
     book: core.book,
     counters: core.counters,
+    udp: () => core.answering,
     readiness: status.readiness,
     load: core.reloading.outcome,
     reload: core.reloading.reload,
