@@ -6,7 +6,7 @@
 import { type Counters, type Image, type PublishedImage, publishImage } from "../answer/answer.ts";
 
 interface Place {
-  zonesId: number;
+  zones: Image["zones"];
   block: SharedArrayBuffer;
   /** Blocks that the worker may still be counting in. */
   left: SharedArrayBuffer[];
@@ -27,10 +27,10 @@ export class WorkerImages {
     const image = this.#currentImage();
     const place = this.#placeOf(index, image);
     if (behind === 0) for (const block of place.left.splice(0)) this.#counters.release(block);
-    if (place.zonesId !== image.zonesId) {
+    if (place.zones !== image.zones) {
       place.left.push(place.block);
       place.block = this.#counters.createBlock(image.zones);
-      place.zonesId = image.zonesId;
+      place.zones = image.zones;
     }
     return publishImage(image, place.block);
   }
@@ -38,7 +38,7 @@ export class WorkerImages {
   #placeOf(index: number, image: Image): Place {
     const known = this.#places.get(index);
     if (known !== undefined) return known;
-    const place = { zonesId: image.zonesId, block: this.#counters.createBlock(image.zones), left: [] };
+    const place = { zones: image.zones, block: this.#counters.createBlock(image.zones), left: [] };
     this.#places.set(index, place);
     return place;
   }
