@@ -4,10 +4,12 @@ import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { afterEach, before, describe, it } from "mocha";
+import { Counters } from "../../../src/answer/answer.ts";
 import type { ServerFault, ServerOptions } from "../../../src/server/handle.ts";
 import { loadLibc } from "../../../src/server/libc.ts";
 import { createUdpServers, type UdpServers } from "../../../src/server/udp-servers.ts";
 import { ECHO, ORDERS } from "../../support/echo-orders.ts";
+import { sampleImage } from "../../support/sample-zones.ts";
 import { typescriptThread } from "../../support/threads.ts";
 
 const ECHO_WORKER = typescriptThread(new URL("../../support/echo-worker.ts", import.meta.url));
@@ -211,5 +213,26 @@ describe("workers", function () {
   it("are refused with the reason where they cannot begin", async () => {
     const failed = create(1, "cannot begin");
     expect(await failed.catch((error: Error) => error.message)).to.equal("a worker cannot start: no luck");
+  });
+
+  it("give way to the main thread where they cannot begin and nothing else was asked for", async () => {
+    const counters = new Counters();
+    open.servers = await createUdpServers({
+      workers: 4,
+      program: { entry: ECHO_WORKER, data: "cannot begin", imageOf: () => image },
+      main: {
+        answer: (_octets, _at, length) => length,
+        currentImage: sampleImage,
+        counters,
+        onFault: () => undefined,
+      },
+      onFault: (fault) => faults.push(fault),
+    });
+    const { transport, workers, unavailable } = open.servers;
+    expect([transport, workers]).to.deep.equal(["dgram", 1]);
+    expect(unavailable).to.equal("a worker cannot start: no luck");
+    const { port } = await open.servers.bind("127.0.0.1", 0);
+    await open.servers.start();
+    expect([...(await ask(await client(port)))]).to.deep.equal([...query()]);
   });
 });
