@@ -3,49 +3,52 @@
  * most two of them. One random number chooses the slot by its upper part and the thing by what is left.
  */
 
-export interface WeightedCandidate {
-  readonly candidate: number;
-  /** Above 0; the weights sum to about 1. */
-  readonly weight: number;
-}
-
-export interface AliasSlot {
-  /** In 2³²: a fraction below it takes `candidate`, any other `alias`. */
-  readonly threshold: number;
-  readonly candidate: number;
-  readonly alias: number;
+/** Slots from `next` on; arrays side by side. */
+export interface AliasSlots {
+  /** In 2³²: a fraction below it takes `candidates`, any other `aliases`. */
+  readonly thresholds: Uint32Array;
+  readonly candidates: Int32Array;
+  readonly aliases: Int32Array;
 }
 
 const FRACTION_STEPS = 2 ** 32;
 
-export function aliasSlots(weighted: readonly WeightedCandidate[]): AliasSlot[] {
-  const sum = weighted.reduce((total, { weight }) => total + weight, 0);
-  const widths = weighted.map(({ weight }) => (weight * weighted.length) / sum);
-  const slots: AliasSlot[] = weighted.map(({ candidate }) => ({
-    threshold: FRACTION_STEPS - 1,
-    candidate,
-    alias: candidate,
-  }));
+/**
+ * Fills as many slots as there are candidates, from `first` on, and uses up `weights`. Weights are above 0 and need not
+ * sum to anything.
+ */
+export function fillAliasSlots(
+  slots: AliasSlots,
+  first: number,
+  candidates: readonly number[],
+  weights: number[],
+): void {
+  const { thresholds, candidates: own, aliases } = slots;
+  const count = candidates.length;
+  let sum = 0;
+  for (const weight of weights) sum += weight;
   const narrow: number[] = [];
   const wide: number[] = [];
-  widths.forEach((width, index) => (width < 1 ? narrow : wide).push(index));
+  for (let index = 0; index < count; index++) {
+    const width = ((weights[index] ?? 0) * count) / sum;
+    weights[index] = width;
+    (width < 1 ? narrow : wide).push(index);
+    thresholds[first + index] = FRACTION_STEPS - 1;
+    own[first + index] = candidates[index] ?? 0;
+    aliases[first + index] = candidates[index] ?? 0;
+  }
   while (narrow.length > 0 && wide.length > 0) {
     const taker = narrow.pop() ?? 0;
     const giver = wide.at(-1) ?? 0;
-    const width = widths[taker] ?? 0;
-    const candidate = weighted[taker]?.candidate ?? 0;
-    const alias = weighted[giver]?.candidate ?? 0;
-    slots[taker] = {
-      threshold: Math.min(FRACTION_STEPS - 1, Math.round(width * FRACTION_STEPS)),
-      candidate,
-      alias,
-    };
+    const width = weights[taker] ?? 0;
+    thresholds[first + taker] = Math.min(FRACTION_STEPS - 1, Math.round(width * FRACTION_STEPS));
+    aliases[first + taker] = candidates[giver] ?? 0;
     // The giver fills up the narrow slot from what it has.
-    widths[giver] = (widths[giver] ?? 0) + width - 1;
-    if ((widths[giver] ?? 0) < 1) {
+    const left = (weights[giver] ?? 0) + width - 1;
+    weights[giver] = left;
+    if (left < 1) {
       wide.pop();
       narrow.push(giver);
     }
   }
-  return slots;
 }
