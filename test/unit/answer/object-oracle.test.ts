@@ -84,10 +84,9 @@ function generateSet(seed: number): GeneratedSet {
     return [`${apex}zone`, `${cased}${at === 0 ? POOLS : ""}${POLICIES}`] as const;
   });
   const health: { readonly [endpointId: string]: HealthWord } = random() < 0.5 ? { "gone/a": "down" } : {};
-  const names = zones.flatMap(({ apex, names }) => [
-    ...names,
-    ...EXTRA_NAMES.map((name) => `${name}.${apex}`),
-  ]);
+  const names = zones.flatMap(({ apex, names }) =>
+    names.concat(EXTRA_NAMES.map((name) => `${name}.${apex}`)),
+  );
   return {
     image: imageOf(zoneSetOf(Object.fromEntries(texts)), health),
     names: [...new Set(names), ".", "example.", "stranger.", "x.stranger."].map(shuffleCase),
