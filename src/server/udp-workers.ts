@@ -19,6 +19,8 @@ import { SHARED, type WorkerReport, type WorkerSockets, type WorkerStart } from 
 const SHORT_LIFE_MS = 2_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
+/** A worker makes no objects while it answers; what the runtime would set aside for them is 6 MB more for each. */
+const YOUNG_GENERATION_MB = 2;
 
 export interface UdpWorkersOptions<Published> {
   readonly libc: Libc;
@@ -154,7 +156,12 @@ class Supervisor<Published> implements UdpWorkers {
     const { entry, data, onFault } = this.#options;
     const { port1, port2 } = new MessageChannel();
     const workerData: WorkerStart<unknown> = { index: seat.index, shared: this.#shared, images: port2, data };
-    const thread = new Worker(entry, { workerData, transferList: [port2], name: `udp ${seat.index}` });
+    const thread = new Worker(entry, {
+      workerData,
+      transferList: [port2],
+      name: `udp ${seat.index}`,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
     port1.unref();
     seat.images = port1;
     seat.thread = thread;
