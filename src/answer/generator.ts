@@ -1,7 +1,7 @@
 /**
  * Random numbers for drawing answers: sfc32 (Chris Doty-Humphrey, PractRand), 128 bits of state. It is here, and not a
- * function that is handed in, because a number that crosses a call is an object to the runtime now and then, and because
- * it costs two nanoseconds. The seed is handed in. Good for shares, no use for secrets.
+ * function that is handed in, because a number that crosses a call is an object to the runtime now and then, an
+ * allocation in a path that has none. The seed is handed in. Good for shares, no use for secrets.
  */
 
 const STATE_WORDS = 4;

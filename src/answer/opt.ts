@@ -86,7 +86,7 @@ export function appendOpt(
     reply.closeWriter();
     return;
   }
-  // Without options it is four numbers, and no writer is needed: 80 ns.
+  // Without options it is four numbers, and no writer is needed: 20 to 60 ns.
   const { view, position, rcode } = reply;
   view.setUint8(position, 0);
   view.setUint32(position + 1, (TYPE.OPT << 16) | MAX_UDP_ANSWER_OCTETS);

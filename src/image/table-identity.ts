@@ -1,6 +1,6 @@
 /**
- * Whether two evaluations come to the same table. A hash of numbers instead of a text as the key: with 1,000 policies,
- * writing out their weights took longer than evaluating them.
+ * Whether two evaluations come to the same table. A hash of numbers finds those that may; then they are compared, and
+ * no text has to be made of every weight.
  */
 
 import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
