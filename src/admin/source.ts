@@ -165,6 +165,15 @@ export interface ReloadOutcome {
   readonly diagnostics: readonly DiagnosticView[];
 }
 
+/** What answers over UDP. */
+export interface AnsweringView {
+  readonly transport: "batch" | "dgram";
+  /** How many threads answer. */
+  readonly workers: number;
+  /** How many of them have died and been replaced. */
+  restarts(): number;
+}
+
 export interface AdminSource {
   /** `--node`. */
   readonly node: string;
@@ -173,6 +182,8 @@ export interface AdminSource {
   /** `undefined` until the first image is published. */
   serving(): ServingState | undefined;
   load(): LoadOutcome;
+  /** `undefined` until it is there. */
+  answering(): AnsweringView | undefined;
   readonly answerCounters: AnswerCounters;
   readonly probeCounters: ProbeCounters;
   explain(query: ExplainQuery): ExplainOutcome;

@@ -1,11 +1,16 @@
 /**
- * Writes what a policy answers: draws from the image's tables and copies the addresses drawn. All the logic is in
- * `policy/evaluate`, long before.
+ * Writes what a policy answers: takes candidates from the image's tables and copies the records that stand ready for
+ * them. All the logic is in `policy/evaluate`, long before.
+ *
+ * | the table                              | how it is drawn from                                    |
+ * | -------------------------------------- | ------------------------------------------------------- |
+ * | has slots: one endpoint an answer      | one random number, one copy                             |
+ * | has none: some draw answers several    | draw by probability, candidates by order of arrival     |
  */
 
-import type { MessageWriter } from "../dns/message-writer.ts";
-import type { Name } from "../dns/name.ts";
-import { CLASS } from "../dns/types.ts";
+import { CLASS, TYPE } from "../dns/types.ts";
+import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
+import type { OpenImage } from "../image/open-image.ts";
 import {
   candidateCount,
   candidateOf,
@@ -13,62 +18,111 @@ import {
   type DecisionTables,
   drawCandidatesInOrder,
   drawOf,
+  NO_CANDIDATE,
   OUTCOME,
   type Random,
 } from "../image/tables.ts";
-import type { Counters } from "./counters.ts";
+import type { CounterWriter } from "./counter-writer.ts";
+import { Generator } from "./generator.ts";
+import type { Reply } from "./reply.ts";
 
 /** What became of it: so many records were written, or one of these. */
 export const POLICY_RESULT = { nodata: 0, servfail: -1, truncated: -2 } as const;
 
-/** The address's octets, by family number. */
-const ADDRESS_OCTETS = [4, 16] as const;
+const RANDOM_STEPS = 2 ** 32;
+/** Octets of a whole record, by address family. */
+const A_RECORD_OCTETS = RECORD_HEAD_OCTETS + 4;
+const AAAA_RECORD_OCTETS = RECORD_HEAD_OCTETS + 16;
+
+/** Where the records are owned: by the name of the question, or by a name that a chain led to. */
+export interface RecordOwner {
+  readonly octets: Uint8Array;
+  readonly at: number;
+}
 
 /** Made once for each answer path. */
 export class PolicyRecords {
+  readonly #counters: CounterWriter;
+  readonly #generator: Generator;
   readonly #random: Random;
-  readonly #counters: Counters;
   readonly #room = createDrawRoom();
 
-  constructor(random: Random, counters: Counters) {
-    this.#random = random;
+  constructor(random: Random, counters: CounterWriter) {
     this.#counters = counters;
+    const generator = new Generator(random);
+    this.#generator = generator;
+    this.#random = () => (generator.next() >>> 0) / RANDOM_STEPS;
   }
 
-  /** Writes the records of a draw from `table`, all or none: the number of them, or a POLICY_RESULT. */
+  /**
+   * Writes the records of a draw from `table`, all or none: the number of them, or a POLICY_RESULT. Without an owner they
+   * are copied as they are, owned by the question's name; with one they go through the reply's open writer.
+   */
   write(
-    writer: MessageWriter,
-    tables: DecisionTables,
+    reply: Reply,
+    { tables, recordView }: OpenImage,
     table: number,
-    policyNumber: number,
-    owner: Name,
+    answerCounter: number,
     type: number,
-    family: 0 | 1,
+    owner: RecordOwner | undefined,
   ): number {
     const outcome = tables.outcomes[table];
     if (outcome === OUTCOME.servfail) return POLICY_RESULT.servfail;
     if (outcome === OUTCOME.nodata) return POLICY_RESULT.nodata;
+    const first = tables.tableSlots[table] ?? 0;
+    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
+    if (slots === 0) return this.#writeSeveral(reply, tables, recordView, table, answerCounter, type, owner);
+    const candidate = this.#drawSlot(tables, first, slots);
+    if (candidate === NO_CANDIDATE) return POLICY_RESULT.nodata;
+    const from = tables.candidateRecords[candidate] ?? 0;
+    const octets = (tables.candidateRecords[candidate + 1] ?? 0) - from;
+    if (!writeRecords(reply, tables, recordView, from, octets, type, owner)) return POLICY_RESULT.truncated;
+    this.#counters.countAnswer(answerCounter + (tables.candidateEndpoints[candidate] ?? 0));
+    return octets / recordOctets(type);
+  }
+
+  #drawSlot(tables: DecisionTables, first: number, slots: number): number {
+    if (slots === 1) return tables.slotCandidates[first] ?? NO_CANDIDATE;
+    const drawn = (this.#generator.next() >>> 0) * slots;
+    const slot = Math.floor(drawn / RANDOM_STEPS);
+    const fraction = drawn - slot * RANDOM_STEPS;
+    const isOwn = fraction < (tables.slotThresholds[first + slot] ?? 0);
+    return (isOwn ? tables.slotCandidates[first + slot] : tables.slotAliases[first + slot]) ?? NO_CANDIDATE;
+  }
+
+  #writeSeveral(
+    reply: Reply,
+    tables: DecisionTables,
+    recordView: DataView,
+    table: number,
+    answerCounter: number,
+    type: number,
+    owner: RecordOwner | undefined,
+  ): number {
     const draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, draw) === 0) return POLICY_RESULT.nodata;
     const drawn = this.#drawInto(tables, draw);
-    const mark = writer.mark();
-    const ttlSeconds = tables.ttlSeconds[table] ?? 0;
-    const step = ADDRESS_OCTETS[family];
+    const { position } = reply;
+    const mark = reply.writer.mark();
+    const step = recordOctets(type);
+    const repeats = tables.drawRepeats[draw] === 1;
     let records = 0;
     for (let index = 0; index < drawn; index++) {
       const candidate = this.#room.order[index] ?? 0;
-      const end = tables.candidateOctets[candidate + 1] ?? 0;
-      for (let at = tables.candidateOctets[candidate] ?? 0; at < end; at += step) {
-        if (tables.drawRepeats[draw] === 1 && this.#isRepeat(tables, index, at, step)) continue;
-        if (!writer.writeRecord(owner, 0, type, CLASS.IN, ttlSeconds, tables.octets, at, at + step)) {
-          writer.rollback(mark);
+      const end = tables.candidateRecords[candidate + 1] ?? 0;
+      for (let at = tables.candidateRecords[candidate] ?? 0; at < end; at += step) {
+        if (repeats && this.#isRepeat(tables, index, at, step)) continue;
+        if (!writeRecords(reply, tables, recordView, at, step, type, owner)) {
+          reply.position = position;
+          if (owner !== undefined) reply.writer.rollback(mark);
           return POLICY_RESULT.truncated;
         }
         records++;
       }
     }
     for (let index = 0; index < drawn; index++) {
-      this.#counters.countAnswer(policyNumber, tables.candidateEndpoints[this.#room.order[index] ?? 0] ?? 0);
+      const endpoint = tables.candidateEndpoints[this.#room.order[index] ?? 0] ?? 0;
+      this.#counters.countAnswer(answerCounter + endpoint);
     }
     return records;
   }
@@ -83,17 +137,45 @@ export class PolicyRecords {
     return 1;
   }
 
-  /** Whether the address at `at` stands among those of the candidates drawn before, or before it in its own. */
+  /** Whether the record at `at` stands among those of the candidates drawn before. */
   #isRepeat(tables: DecisionTables, drawnBefore: number, at: number, step: number): boolean {
-    for (let index = 0; index <= drawnBefore; index++) {
+    for (let index = 0; index < drawnBefore; index++) {
       const candidate = this.#room.order[index] ?? 0;
-      const end = index === drawnBefore ? at : (tables.candidateOctets[candidate + 1] ?? 0);
-      for (let other = tables.candidateOctets[candidate] ?? 0; other < end; other += step) {
-        if (sameOctets(tables.octets, at, other, step)) return true;
+      const end = tables.candidateRecords[candidate + 1] ?? 0;
+      for (let other = tables.candidateRecords[candidate] ?? 0; other < end; other += step) {
+        if (sameOctets(tables.records, at, other, step)) return true;
       }
     }
     return false;
   }
+}
+
+function recordOctets(type: number): number {
+  return type === TYPE.A ? A_RECORD_OCTETS : AAAA_RECORD_OCTETS;
+}
+
+function writeRecords(
+  reply: Reply,
+  { records }: DecisionTables,
+  recordView: DataView,
+  from: number,
+  octets: number,
+  type: number,
+  owner: RecordOwner | undefined,
+): boolean {
+  if (owner === undefined) return reply.copy(recordView, from, octets);
+  const { writer } = reply;
+  const step = recordOctets(type);
+  const mark = writer.mark();
+  for (let at = from; at < from + octets; at += step) {
+    const ttlSeconds = recordView.getUint32(at + 6);
+    const rdata = at + RECORD_HEAD_OCTETS;
+    if (writer.writeRecord(owner.octets, owner.at, type, CLASS.IN, ttlSeconds, records, rdata, at + step))
+      continue;
+    writer.rollback(mark);
+    return false;
+  }
+  return true;
 }
 
 function sameOctets(octets: Uint8Array, one: number, other: number, count: number): boolean {

@@ -1,7 +1,7 @@
 /** `fairlead serve [zones…]`: runs a node until it is told to stop. Signals live here. */
 
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import type { Command } from "commander";
 import { environmentVariableOf, SETTING_NAMES, type ServeOptions } from "../config/options.ts";
 import { resolveConfig } from "../config/resolve.ts";
@@ -28,7 +28,7 @@ export function addServe(program: Command): void {
       collect,
     )
     .option("--admin <addr:port>", "metrics, health, status and API (default: 127.0.0.1:9153)")
-    .option("--workers <n>", "threads that answer; 1 in this version")
+    .option("--workers <n>", "threads that answer (default: the cores)")
     .option("--state <dir>", "state folder (default: $STATE_DIRECTORY, else $XDG_STATE_HOME/fairlead)")
     .option("--config <file>", "YAML, with the names of these flags as keys")
     .option("--node <name>", "the node's name, also its NSID (default: the host's name)")
@@ -83,6 +83,7 @@ function readOptions(zones: readonly string[], flags: ServeFlags): ServeOptions 
     environment: process.env,
     flags: given,
     hostName: hostname(),
+    cores: availableParallelism(),
   });
   if (resolved.ok) return resolved.options;
   const [last, ...others] = resolved.faults.map(({ source, message }) => `${source}: ${message}`).reverse();

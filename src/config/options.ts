@@ -15,8 +15,6 @@ export const DEFAULT_LISTEN: readonly SocketAddress[] = [
 /** A port below this needs a privilege on most systems. */
 export const FIRST_UNPRIVILEGED_PORT = 1024;
 export const DEFAULT_ADMIN: SocketAddress = { address: "127.0.0.1", port: 9153 };
-/** This version answers from one thread; «the cores» follows with the workers. */
-export const DEFAULT_WORKERS = 1;
 export const MAX_WORKERS = 1024;
 /** An NSID travels in every answer that asks for it (RFC 5001); a longer name helps nobody. */
 export const MAX_NODE_NAME_OCTETS = 64;
@@ -106,6 +104,7 @@ export interface ServeOptions {
   readonly zones: readonly string[];
   readonly listen: readonly SocketAddress[];
   readonly admin: SocketAddress;
+  /** Threads that answer. */
   readonly workers: number;
   /** The state folder. */
   readonly state: string;

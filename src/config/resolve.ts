@@ -8,11 +8,11 @@ import { type ConfigFault, type Layer, parseConfigFile } from "./file.ts";
 import {
   DEFAULT_ADMIN,
   DEFAULT_LISTEN,
-  DEFAULT_WORKERS,
   DEFAULT_ZONES,
   environmentVariableOf,
   LIST_SETTINGS,
   MAX_NODE_NAME_OCTETS,
+  MAX_WORKERS,
   SETTING_NAMES,
   type ServeOptions,
   type Settings,
@@ -27,6 +27,8 @@ export interface ConfigInput {
   /** By setting name; a list for those that may be repeated. Absent flags are absent here. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly hostName: string;
+  /** How many threads can run at one time: the default of `workers`. */
+  readonly cores: number;
 }
 
 export type ConfigResult =
@@ -64,7 +66,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       zones: settings.zones ?? DEFAULT_ZONES,
       listen: settings.listen ?? DEFAULT_LISTEN,
       admin: settings.admin ?? DEFAULT_ADMIN,
-      workers: settings.workers ?? DEFAULT_WORKERS,
+      workers: settings.workers ?? Math.min(input.cores, MAX_WORKERS),
       state,
       node: settings.node ?? input.hostName.slice(0, MAX_NODE_NAME_OCTETS),
       adminTokenFile: settings["admin-token-file"],
@@ -114,11 +116,6 @@ function notBuilt(layer: Layer): ConfigFault[] {
   for (const key of NOT_BUILT) {
     if (layer.values[key] === undefined) continue;
     faults.push({ source: layer.sourceOf(key), message: "is not built in this version" });
-  }
-  const workers = layer.values["workers"];
-  if (/^[0-9]+$/.test(String(workers)) && Number(workers) > DEFAULT_WORKERS) {
-    const message = `'${String(workers)}': more than one worker is not built in this version`;
-    faults.push({ source: layer.sourceOf("workers"), message });
   }
   return faults;
 }

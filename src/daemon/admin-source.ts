@@ -2,6 +2,7 @@
 
 import type { AdminSource, LoadOutcome, Readiness, ReloadOutcome } from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
+import type { UdpServers } from "../server/udp-servers.ts";
 import { explainName } from "./explain.ts";
 import type { HealthBook } from "./health-book.ts";
 import type { Serving } from "./serving.ts";
@@ -12,6 +13,7 @@ export interface NodeParts {
   readonly serving: Serving;
   readonly book: HealthBook;
   readonly counters: Counters;
+  readonly udp: () => UdpServers | undefined;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -24,7 +26,17 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     readiness: parts.readiness,
     serving: () => parts.serving.state(),
     load: parts.load,
-    answerCounters: parts.counters,
+    answering: parts.udp,
+    answerCounters: {
+      queries: () => parts.counters.queries(),
+      responses: () => parts.counters.responses(),
+      answers: () => parts.counters.answers(),
+      responseSeconds: () => parts.counters.responseSeconds(),
+      dropped: () => [
+        ...parts.counters.dropped(),
+        { reason: "receive-buffer-full", value: parts.udp()?.droppedByKernel() ?? 0 },
+      ],
+    },
     probeCounters: parts.book.counts,
     explain(query) {
       const image = parts.serving.image();

@@ -16,7 +16,8 @@ import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
 import { probeByKind } from "../probe/kinds.ts";
 import { createProbeWheel } from "../probe/wheel.ts";
-import type { ServerFault } from "../server/handle.ts";
+import type { ServerOptions } from "../server/handle.ts";
+import type { UdpServers } from "../server/udp-servers.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
 import { createAdminSource } from "./admin-source.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
@@ -29,6 +30,7 @@ import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
 import { openStateFolder } from "./state-folder.ts";
 import { logTransitions } from "./transitions.ts";
+import { createUdp, type UdpChoice } from "./udp.ts";
 import { watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
 
@@ -51,6 +53,8 @@ export interface DaemonParts {
   readonly forced: ForcedStates;
   /** The token of `--admin-token-file`. */
   readonly adminToken: string | undefined;
+  /** Nothing but what the system has, save in tests. */
+  readonly udp?: UdpChoice;
 }
 
 export interface Daemon {
@@ -70,6 +74,8 @@ export type StartResult =
       readonly message: string;
       readonly diagnostics: readonly Diagnostic[];
     };
+
+type CommonOptions = Omit<ServerOptions, "address" | "port">;
 
 /** What ends a part of the node, within so many milliseconds. */
 type Ending = (deadlineMs: number) => Promise<void> | void;
@@ -113,6 +119,7 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
     serving: core.serving,
     book: core.book,
     counters: core.counters,
+    udp: () => core.answering,
     readiness: status.readiness,
     load: core.reloading.outcome,
     reload: core.reloading.reload,
@@ -123,11 +130,14 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   core.book.use(start.loaded.set, clock.now());
   core.wheel.setTargets(core.book.targets());
   endings.push(() => core.wheel.stop());
-  await core.wheel.runRound(FIRST_ROUND_MS);
+  const common = serverOptions(parts, core, limiter);
+  const [udp] = await Promise.all([startUdp(parts, core, common), core.wheel.runRound(FIRST_ROUND_MS)]);
+  endings.push((deadlineMs) => udp.stop(deadlineMs));
+  core.answering = udp;
   status.firstRoundIn();
   await core.reloading.begin(start.loaded, start.faulty);
 
-  const listeners = await listen(parts, core, limiter);
+  const listeners = await listen(parts, udp, common);
   endings.push((deadlineMs) => listeners.stop(deadlineMs));
   if (user.user !== undefined) becomeUser(user.user, options.state);
   core.wheel.start();
@@ -150,10 +160,13 @@ interface Core {
   readonly counters: Counters;
   readonly wheel: ReturnType<typeof createProbeWheel>;
   readonly reloading: Reloading;
+  /** What answers over UDP, once it is made; told of every image. */
+  answering: UdpServers | undefined;
 }
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, wheel and image. */
 function createCore({ options, log, clock, random, forced, serviceManager }: DaemonParts): Core {
+  const core: Pick<Core, "answering"> = { answering: undefined };
   const book = createHealthBook();
   const counters = new Counters();
   const serving = createServing({
@@ -162,6 +175,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     clock,
     onPublish(publication, image) {
       counters.adopt(image.zones);
+      core.answering?.publish();
       logTransitions(publication, log);
     },
   });
@@ -187,7 +201,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
       serving.install(set);
     },
   });
-  return { book, serving, counters, wheel, reloading };
+  return Object.assign(core, { book, serving, counters, wheel, reloading });
 }
 
 interface Status {
@@ -235,28 +249,56 @@ async function startAdminPlane(
   }
 }
 
-async function listen(
+/** What the answer path on this thread is made of. */
+function serverOptions(
   { options, log, random }: DaemonParts,
   { serving, counters }: Core,
   limiter: LogLimiter,
-): Promise<Listeners> {
-  const common = {
-    answer: createAnswer({ random, counters, nsid: new TextEncoder().encode(options.node) }),
+): CommonOptions {
+  return {
+    answer: createAnswer({ random, counters, nsid: nsidOf(options) }),
     currentImage() {
       const image = serving.image();
       if (image === undefined) throw new Error("listening without an image");
       return image;
     },
     counters,
-    onFault({ kind, listener, error, unreported }: ServerFault) {
+    onFault({ kind, listener, error, unreported }) {
       const heldBack = limiter.admit(`${listener} ${error.message}`);
       if (heldBack === undefined) return;
       const line = { event: "fault", kind, listener, unreported: unreported + heldBack };
       if (kind === "answer") log.error({ ...line, err: error }, "the answer path failed");
+      else if (kind === "worker") log.error({ ...line, err: error }, "a worker died and is replaced");
       else log.warn({ ...line, error: error.message }, "socket fault");
     },
   };
-  const result = await startListeners(options.listen, common, log);
+}
+
+function nsidOf({ node }: ServeOptions): Uint8Array {
+  return new TextEncoder().encode(node);
+}
+
+function startUdp({ options, log, udp }: DaemonParts, { counters }: Core, main: CommonOptions) {
+  const { currentImage, onFault } = main;
+  const { workers } = options;
+  return createUdp({
+    workers,
+    nsid: nsidOf(options),
+    counters,
+    currentImage,
+    main,
+    onFault,
+    log,
+    choice: udp ?? {},
+  });
+}
+
+async function listen(
+  { options, log }: DaemonParts,
+  udp: UdpServers,
+  common: CommonOptions,
+): Promise<Listeners> {
+  const result = await startListeners(options.listen, udp, common, log);
   if (!result.ok) throw new StartFailure(result.message);
   return result.listeners;
 }

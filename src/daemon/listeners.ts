@@ -1,11 +1,10 @@
 /** The sockets that queries come to: UDP and TCP on every listen address, all of them or none. */
 
-import { networkInterfaces } from "node:os";
 import { DEFAULT_LISTEN } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
 import type { ServerHandle, ServerOptions } from "../server/handle.ts";
 import { startTcp } from "../server/tcp.ts";
-import { startUdp } from "../server/udp.ts";
+import type { UdpServers } from "../server/udp-servers.ts";
 import type { Log } from "./log.ts";
 import { codeOf } from "./system-error.ts";
 
@@ -23,18 +22,20 @@ export type ListenResult =
 /** How often another port is tried where the system chose one for UDP that is taken for TCP. */
 const PORT_ATTEMPTS = 10;
 
+/** `udp` is stopped with the listeners, and where they cannot be started. */
 export async function startListeners(
   listen: readonly SocketAddress[],
+  udp: UdpServers,
   common: Omit<ServerOptions, "address" | "port">,
   log: Log,
 ): Promise<ListenResult> {
-  const handles: ServerHandle[] = [];
+  const handles: Pick<ServerHandle, "stop">[] = [udp];
   const addresses: SocketAddress[] = [];
   for (const wanted of listen) {
     try {
-      const started = await startPair(wanted, common);
-      handles.push(...started);
-      addresses.push({ address: wanted.address, port: started[0]?.port ?? wanted.port });
+      const tcp = await bindPair(wanted, udp, common);
+      handles.push(tcp);
+      addresses.push({ address: wanted.address, port: tcp.port });
     } catch (error) {
       const reason = reasonOf(error, wanted);
       // A machine without IPv6 is to start with what nobody typed.
@@ -46,49 +47,28 @@ export async function startListeners(
       return { ok: false, message: `Cannot listen on ${formatSocketAddress(wanted)}: ${reason}` };
     }
   }
+  await udp.start();
   return { ok: true, listeners: { addresses, stop: (deadlineMs) => stopAll(handles, deadlineMs) } };
 }
 
 /** UDP and TCP on one port; a port of 0 is the system's choice, and both take the same. */
-async function startPair(
+async function bindPair(
   { address, port }: SocketAddress,
+  udp: UdpServers,
   common: Omit<ServerOptions, "address" | "port">,
-): Promise<ServerHandle[]> {
+): Promise<ServerHandle> {
   for (let attempt = 1; ; attempt++) {
-    const handles: ServerHandle[] = [];
+    const binding = await udp.bind(address, port);
     try {
-      for (const each of datagramAddressesOf(address)) {
-        handles.push(await startUdp({ ...common, address: each, port: handles[0]?.port ?? port }));
-      }
-      handles.push(await startTcp({ ...common, address, port: handles[0]?.port ?? port }));
-      return handles;
+      return await startTcp({ ...common, address, port: binding.port });
     } catch (error) {
-      await stopAll(handles, 0);
+      await binding.close();
       if (port !== 0 || attempt === PORT_ATTEMPTS || codeOf(error) !== "EADDRINUSE") throw error;
     }
   }
 }
 
-const WILDCARDS: ReadonlyMap<string, "IPv4" | "IPv6"> = new Map([
-  ["0.0.0.0", "IPv4"],
-  ["::", "IPv6"],
-]);
-
-/**
- * A reply has to leave from the address that the query came to, and Node's datagram sockets cannot say which one that
- * was. So a wildcard stands for the addresses that the machine has at the start, each bound by itself.
- */
-function datagramAddressesOf(address: string): string[] {
-  const family = WILDCARDS.get(address);
-  if (family === undefined) return [address];
-  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
-    addresses
-      .filter((each) => each.family === family)
-      .map((each) => (each.scopeid ? `${each.address}%${each.scopeid}` : each.address)),
-  );
-}
-
-async function stopAll(handles: readonly ServerHandle[], deadlineMs: number): Promise<void> {
+async function stopAll(handles: readonly Pick<ServerHandle, "stop">[], deadlineMs: number): Promise<void> {
   await Promise.all(handles.map((handle) => handle.stop(deadlineMs)));
 }
 

@@ -72,7 +72,7 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
     install(set) {
       const startedMs = clock.monotonic();
       asked = false;
-      zones = installedZones(set);
+      zones = installedZones(set, (zones?.part.id ?? 0) + 1);
       publish(zones, startedMs);
     },
     healthChanged() {
@@ -98,8 +98,8 @@ interface InstalledZones {
   readonly worstRecoverySeconds: readonly (number | undefined)[];
 }
 
-function installedZones(set: ZoneSet): InstalledZones {
-  const part = compileZones(set);
+function installedZones(set: ZoneSet, id: number): InstalledZones {
+  const part = compileZones(set, id);
   const worstRecoverySeconds = part.policies.map(({ policy }) => {
     const reach = reachOf(policy.expression, set.definitions);
     const slowest = slowestDetection(reach, set.definitions, set.monitors);

@@ -7,14 +7,20 @@
  * no longer than the source prefix (RFC 7871 §7.2.1).
  */
 
-import { buildClientClasses, type ClientClasses, classOf, networkOfClass } from "../geo/client-classes.ts";
+import { buildClientClasses, type ClientClasses } from "../geo/client-classes.ts";
 import { type Network, networkOf } from "../geo/network.ts";
 
 export interface ClientTable {
   readonly classes: ClientClasses;
-  /** By class: the class of the next longer network around it; 0 where there is none. */
-  readonly parents: Uint32Array;
+  /** The same as `CLIENTS` lays it out, for the image's bytes. */
+  readonly words: Int32Array;
 }
+
+/**
+ * Behind the counts: starts and classes of the IPv4 intervals, those of the IPv6 intervals (four words a start), and
+ * for each class, 0 too, the class of the next longer network around it and the length of its own prefix.
+ */
+const CLIENTS = { ipv4: 0, ipv6: 1, classes: 2, intervals: 3 } as const;
 
 /** Where a client stands; one object, made once and filled for each query. */
 export interface ClientPlace {
@@ -24,17 +30,22 @@ export interface ClientPlace {
 
 export function buildClientTable(networks: readonly Network[]): ClientTable {
   const classes = buildClientClasses(networks);
+  const { ipv4, ipv6 } = classes;
   const numbers = new Map(classes.networks.map((network, index) => [keyOf(network), index + 1]));
-  const parents = new Uint32Array(classes.networks.length + 1);
-  classes.networks.forEach((network, index) => {
-    for (let bits = network.prefixBits - 1; bits >= 0; bits--) {
-      const parent = numbers.get(keyOf(networkOf(network.octets, bits)));
-      if (parent === undefined) continue;
-      parents[index + 1] = parent;
-      return;
-    }
-  });
-  return { classes, parents };
+  const parents = [0, ...classes.networks.map((network) => parentOf(network, numbers))];
+  const prefixes = [0, ...classes.networks.map(({ prefixBits }) => prefixBits)];
+  const counts = [ipv4.classes.length, ipv6.classes.length, parents.length];
+  const parts = [counts, ipv4.starts, ipv4.classes, ipv6.starts, ipv6.classes, parents, prefixes];
+  const words = Int32Array.from(parts.flatMap((part) => Array.from(part)));
+  return { classes, words };
+}
+
+function parentOf(network: Network, numbers: ReadonlyMap<string, number>): number {
+  for (let bits = network.prefixBits - 1; bits >= 0; bits--) {
+    const parent = numbers.get(keyOf(networkOf(network.octets, bits)));
+    if (parent !== undefined) return parent;
+  }
+  return 0;
 }
 
 function keyOf({ octets, prefixBits }: Network): string {
@@ -42,50 +53,91 @@ function keyOf({ octets, prefixBits }: Network): string {
 }
 
 /** How many classes a policy has, the one of clients in no network included. */
-export function classCount({ parents }: ClientTable): number {
-  return parents.length;
+export function classCount({ classes }: ClientTable): number {
+  return classes.networks.length + 1;
 }
 
 /** The class of a single address of 4 or 16 octets. */
-export function classOfAddress({ classes }: ClientTable, octets: Uint8Array, length: 4 | 16): number {
-  return classes.networks.length === 0 ? 0 : classOf(classes, octets, length);
+export function classOfAddress({ words }: ClientTable, octets: Uint8Array, length: 4 | 16): number {
+  return classOfAddressAt(words, 0, octets, length);
 }
 
 /** The class of a network and the scope of an answer for it; bits past `prefixBits` are zero. */
 export function placeNetwork(
-  { classes, parents }: ClientTable,
+  { words }: ClientTable,
   octets: Uint8Array,
   length: 4 | 16,
   prefixBits: number,
   place: ClientPlace,
 ): void {
-  place.classNumber = 0;
-  place.scopeBits = 0;
-  if (classes.networks.length === 0) return;
-  let classNumber = classOf(classes, octets, length);
-  while (classNumber !== 0 && (networkOfClass(classes, classNumber)?.prefixBits ?? 0) > prefixBits) {
-    classNumber = parents[classNumber] ?? 0;
+  placeNetworkAt(words, 0, octets, length, prefixBits, place);
+}
+
+/** As `classOfAddress`, by a table at word `at`. */
+export function classOfAddressAt(words: Int32Array, at: number, octets: Uint8Array, length: 4 | 16): number {
+  const index = intervalBehind(words, at, octets, length) - 1;
+  return words[startsAt(words, at, length) + intervalCount(words, at, length) * (length >> 2) + index] ?? 0;
+}
+
+/** As `placeNetwork`, by a table at word `at`. */
+export function placeNetworkAt(
+  words: Int32Array,
+  at: number,
+  octets: Uint8Array,
+  length: 4 | 16,
+  prefixBits: number,
+  place: ClientPlace,
+): void {
+  const parents = parentsAt(words, at);
+  const prefixes = parents + (words[at + CLIENTS.classes] ?? 0);
+  let classNumber = classOfAddressAt(words, at, octets, length);
+  while (classNumber !== 0 && (words[prefixes + classNumber] ?? 0) > prefixBits) {
+    classNumber = words[parents + classNumber] ?? 0;
   }
   place.classNumber = classNumber;
-  place.scopeBits = Math.min(prefixBits, uniformPrefixBits(classes, octets, length));
+  place.scopeBits = Math.min(prefixBits, uniformPrefixBits(words, at, octets, length));
+}
+
+function intervalCount(words: Int32Array, at: number, length: 4 | 16): number {
+  return words[at + (length === 4 ? CLIENTS.ipv4 : CLIENTS.ipv6)] ?? 0;
+}
+
+function startsAt(words: Int32Array, at: number, length: 4 | 16): number {
+  const ipv4 = at + CLIENTS.intervals;
+  return length === 4 ? ipv4 : ipv4 + 2 * (words[at + CLIENTS.ipv4] ?? 0);
+}
+
+function parentsAt(words: Int32Array, at: number): number {
+  return at + CLIENTS.intervals + 2 * (words[at + CLIENTS.ipv4] ?? 0) + 5 * (words[at + CLIENTS.ipv6] ?? 0);
+}
+
+/** The index of the first interval that begins behind the address; the one before it holds the address. */
+function intervalBehind(words: Int32Array, at: number, octets: Uint8Array, length: 4 | 16): number {
+  const starts = startsAt(words, at, length);
+  const wordsEach = length >> 2;
+  let low = 0;
+  let high = intervalCount(words, at, length);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareWords(words, starts + middle * wordsEach, octets, length, 0) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** The length of the shortest prefix around an address in which the class is everywhere that of the address. */
-function uniformPrefixBits(classes: ClientClasses, octets: Uint8Array, length: 4 | 16): number {
-  const { starts, wordsEach } = length === 4 ? classes.ipv4 : classes.ipv6;
-  const count = starts.length / wordsEach;
-  // The interval that holds the address ends before the first start behind it.
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareWords(starts, middle * wordsEach, octets, length, 0) > 0) high = middle;
-    else low = middle + 1;
-  }
+function uniformPrefixBits(words: Int32Array, at: number, octets: Uint8Array, length: 4 | 16): number {
+  const starts = startsAt(words, at, length);
+  const wordsEach = length >> 2;
+  const behind = intervalBehind(words, at, octets, length);
   let bits = 0;
-  if (low < count) bits = 1 + sharedBits(starts, low * wordsEach, octets, length, 0);
-  // `low − 1` starts the interval; the last address before it, its start less one, is another class's.
-  if (low > 1) bits = Math.max(bits, 1 + sharedBits(starts, (low - 1) * wordsEach, octets, length, 1));
+  if (behind < intervalCount(words, at, length)) {
+    bits = 1 + sharedBits(words, starts + behind * wordsEach, octets, length, 0);
+  }
+  // `behind − 1` starts the interval; the last address before it, its start less one, is another class's.
+  if (behind > 1) {
+    bits = Math.max(bits, 1 + sharedBits(words, starts + (behind - 1) * wordsEach, octets, length, 1));
+  }
   return bits;
 }
 
@@ -95,15 +147,15 @@ function wordOf(octets: Uint8Array, at: number): number {
 }
 
 /** The word at `word` of (the start at `at`) − `less`, where `less` is 0 or 1 and the start is not 0. */
-function startWord(starts: Uint32Array, at: number, word: number, words: number, less: 0 | 1): number {
-  const value = starts[at + word] ?? 0;
+function startWord(starts: Int32Array, at: number, word: number, words: number, less: 0 | 1): number {
+  const value = (starts[at + word] ?? 0) >>> 0;
   if (less === 0) return value;
   for (let behind = word + 1; behind < words; behind++) if (starts[at + behind] !== 0) return value;
   return (value - 1) >>> 0;
 }
 
 function compareWords(
-  starts: Uint32Array,
+  starts: Int32Array,
   at: number,
   octets: Uint8Array,
   length: number,
@@ -119,13 +171,7 @@ function compareWords(
 }
 
 /** How many leading bits an address and (the start at `at`) − `less` have in common. */
-function sharedBits(
-  starts: Uint32Array,
-  at: number,
-  octets: Uint8Array,
-  length: number,
-  less: 0 | 1,
-): number {
+function sharedBits(starts: Int32Array, at: number, octets: Uint8Array, length: number, less: 0 | 1): number {
   const words = length / 4;
   for (let word = 0; word < words; word++) {
     const difference = (startWord(starts, at, word, words, less) ^ wordOf(octets, word * 4)) >>> 0;

@@ -1,105 +1,57 @@
-/**
- * What an image says to a question, as the sections of an answer: RRsets to be written, or the number of the policy that
- * decides. The answer path knows zones through this alone.
- */
+/** Finding in an image's bytes: a name's node, an RRset of a node. Nothing here makes an object. */
 
-import type { Name } from "../dns/name.ts";
-import type { RRset } from "../dns/rrset.ts";
-import { RCODE, TYPE } from "../dns/types.ts";
-import { type LookupEnd, lookup } from "../zone/lookup.ts";
-import type { ZoneEntry, ZonePart } from "./zones.ts";
+import {
+  NODE,
+  OWNER_MASK,
+  OWNER_SHIFT,
+  RRSET,
+  RRSETS_SHIFT,
+  SLOT_WORDS,
+  WORD_OCTETS,
+  wordsFor,
+} from "./layout.ts";
+import { hashName, namesMatch } from "./name-hash.ts";
+import type { OpenImage } from "./open-image.ts";
 
-/** `zoneNumber` and `policyNumber` where there is none. */
-export const NONE = -1;
-
-export interface Found {
-  /** The zone of the asked name; NONE: the name is not ours. */
-  readonly zoneNumber: number;
-  readonly rcode: number;
-  readonly authoritative: boolean;
-  readonly answer: readonly RRset[];
-  readonly authority: readonly RRset[];
-  /** What a referral is of no use without (RFC 9471): the answer is truncated where it does not fit. */
-  readonly glue: readonly RRset[];
-  /** What may be left out. */
-  readonly additional: readonly RRset[];
-  /** Decides what follows the answer section; NONE: nothing follows. */
-  readonly policyNumber: number;
-  /** The policy's owner as the answer has to name it. */
-  readonly policyOwner: Name | undefined;
-  /** The SOA of a policy's NODATA. */
-  readonly policySoa: RRset | undefined;
-}
-
-/** RFC 8482 §4.2: the stand-in for all the types of a name. Its CPU field says so, its OS field is empty. */
-const ANY_STAND_IN = Uint8Array.of(7, 0x52, 0x46, 0x43, 0x38, 0x34, 0x38, 0x32, 0);
-/** Long, so that whoever keeps asking is answered from a cache. */
-const ANY_TTL_SECONDS = 3_600;
-
-const NOTHING: readonly RRset[] = [];
-
-export function find(zones: ZonePart, qname: Name, qtype: number): Found {
-  const { index } = zones;
-  const { zone, chain, end } = lookup(index.byApexKey, qname, qtype);
-  const zoneNumber = zone === undefined ? NONE : (index.zoneNumbers.get(zone) ?? NONE);
-  return { ...UNANSWERED, zoneNumber, answer: chain, ...sectionsOf(zones, end, chain) };
-}
-
-const UNANSWERED: Found = {
-  zoneNumber: NONE,
-  rcode: RCODE.NOERROR,
-  authoritative: true,
-  answer: NOTHING,
-  authority: NOTHING,
-  glue: NOTHING,
-  additional: NOTHING,
-  policyNumber: NONE,
-  policyOwner: undefined,
-  policySoa: undefined,
-};
-
-/** What the end of a lookup adds to, or changes in, the answer that holds its chain. */
-function sectionsOf(zones: ZonePart, end: LookupEnd, chain: readonly RRset[]): Partial<Found> {
-  switch (end.kind) {
-    case "answer":
-      return { answer: [...chain, end.rrset] };
-    case "any":
-      return { answer: [...chain, standInFor(end)] };
-    case "policy":
-      return {
-        policyNumber: zones.index.policyNumbers.get(end.node) ?? NONE,
-        policyOwner: end.owner,
-        policySoa: zoneEntry(zones, end)?.negativeSoa,
-      };
-    case "referral":
-      // AA speaks of the first owner of the answer section (RFC 1035 §4.1.1), so a chain keeps it.
-      return {
-        authoritative: chain.length > 0,
-        authority: [end.ns],
-        glue: end.glue,
-        additional: end.siblingGlue,
-      };
-    case "nodata":
-      return { authority: [end.soa] };
-    case "nxdomain":
-      return { rcode: RCODE.NXDOMAIN, authority: [end.soa] };
-    case "yxdomain":
-      return { rcode: RCODE.YXDOMAIN };
-    case "outside":
-      return chain.length > 0 ? {} : { rcode: RCODE.REFUSED, authoritative: false };
-    case "chain-cut":
-      return {};
+/** The node of the name of `length` octets at `at` of `source`; 0: there is none. */
+export function findNode(image: OpenImage, source: DataView, at: number, length: number): number {
+  const { words, view, tableAt, tableMask } = image;
+  const hash = hashName(source, at, length);
+  for (let slot = hash & tableMask; ; slot = (slot + 1) & tableMask) {
+    const entry = tableAt + slot * SLOT_WORDS;
+    const node = words[entry + 1] ?? 0;
+    if (node === 0) return 0;
+    if (words[entry] !== hash) continue;
+    if ((((words[node] ?? 0) >>> OWNER_SHIFT) & OWNER_MASK) !== length) continue;
+    if (namesMatch(source, at, view, (node + NODE.name) * WORD_OCTETS, length)) return node;
   }
 }
 
-function zoneEntry(
-  { zones, index }: ZonePart,
-  { zone }: LookupEnd & { kind: "policy" },
-): ZoneEntry | undefined {
-  return zones[index.zoneNumbers.get(zone) ?? NONE];
+/** The node's RRset of a type; 0: it has none. */
+export function findRRset(words: Int32Array, node: number, type: number): number {
+  const head = words[node] ?? 0;
+  let rrset = firstRRset(words, node);
+  for (let left = head >>> RRSETS_SHIFT; left > 0; left--) {
+    if (((words[rrset] ?? 0) & 0xffff) === type) return rrset;
+    rrset += words[rrset + RRSET.words] ?? 0;
+  }
+  return 0;
 }
 
-function standInFor({ owner, rrsets }: LookupEnd & { kind: "any" }): RRset {
-  const cname = rrsets.find(({ type }) => type === TYPE.CNAME);
-  return cname ?? { owner, type: TYPE.HINFO, ttlSeconds: ANY_TTL_SECONDS, rdatas: [ANY_STAND_IN] };
+function firstRRset(words: Int32Array, node: number): number {
+  return node + NODE.name + wordsFor(((words[node] ?? 0) >>> OWNER_SHIFT) & OWNER_MASK);
+}
+
+/** The node of the longest name above the one at `at`; 0: none of ours is. */
+export function closestEncloser(image: OpenImage, source: DataView, at: number, octets: number): number {
+  let label = at;
+  let left = octets;
+  for (;;) {
+    const length = source.getUint8(label);
+    if (length === 0) return 0;
+    label += length + 1;
+    left -= length + 1;
+    const node = findNode(image, source, label, left);
+    if (node !== 0) return node;
+  }
 }

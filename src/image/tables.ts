@@ -10,7 +10,16 @@
  *             rdata octets [candidateOctets(c), candidateOctets(c + 1)): addresses side by side, 4 or 16 octets each
  * ```
  *
- * `image/decisions` writes them, the answer path draws from them; a property test holds them against `sharesOf`.
+ * Where every draw of a table has but one answer, its draws and candidates are folded into slots, from which one random
+ * number takes a candidate (the alias method, Walker 1977):
+ *
+ * ```
+ * slot → a threshold in 2³², the candidate below it, the candidate from it on (NO_CANDIDATE: NODATA)
+ * candidate → records [candidateRecords(c), candidateRecords(c + 1)): octets to be copied behind the question
+ * ```
+ *
+ * All arrays lie in one SharedArrayBuffer, behind a list of their places. `image/decisions` writes them, the answer path
+ * draws from them; property tests hold them against `sharesOf`.
  */
 
 /** In `DecisionTables.outcomes`. */
@@ -18,6 +27,9 @@ export const OUTCOME = { answer: 0, nodata: 1, servfail: 2 } as const;
 
 /** In `DecisionTables.drawAnswers`: every candidate is answered. */
 export const ALL_ANSWERS = 0xffff;
+
+/** In a slot: nothing is answered. */
+export const NO_CANDIDATE = -1;
 
 export interface DecisionTables {
   /** By policy number. */
@@ -36,8 +48,105 @@ export interface DecisionTables {
   readonly candidateEndpoints: Uint32Array;
   readonly candidateOctets: Uint32Array;
   readonly octets: Uint8Array;
+  /** The slots of table t are [tableSlots(t), tableSlots(t + 1)); none: it is drawn from by draws. */
+  readonly tableSlots: Uint32Array;
+  readonly slotThresholds: Uint32Array;
+  readonly slotCandidates: Int32Array;
+  readonly slotAliases: Int32Array;
+  readonly candidateRecords: Uint32Array;
+  readonly records: Uint8Array;
   /** The most candidates that one draw has: the room that `drawCandidatesInOrder` needs. */
   readonly mostCandidates: number;
+}
+
+const ALIGNMENT_OCTETS = 8;
+
+type TableArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
+
+/** The order of the arrays in the bytes. */
+function arraysOf(tables: DecisionTables): readonly TableArray[] {
+  return [
+    tables.directoryBases,
+    tables.directory,
+    tables.outcomes,
+    tables.ttlSeconds,
+    tables.tableDraws,
+    tables.drawProbabilities,
+    tables.drawAnswers,
+    tables.drawRepeats,
+    tables.drawCandidates,
+    tables.candidateWeights,
+    tables.candidateSums,
+    tables.candidateEndpoints,
+    tables.candidateOctets,
+    tables.octets,
+    tables.tableSlots,
+    tables.slotThresholds,
+    tables.slotCandidates,
+    tables.slotAliases,
+    tables.candidateRecords,
+    tables.records,
+  ];
+}
+
+/** Lays tables out side by side: `mostCandidates`, then octet and length of each array, then the arrays. */
+export function packTables(tables: DecisionTables): SharedArrayBuffer {
+  const arrays = arraysOf(tables);
+  let octets = aligned((1 + arrays.length * 2) * Uint32Array.BYTES_PER_ELEMENT);
+  const places = arrays.map((array) => {
+    const place = octets;
+    octets = aligned(octets + array.byteLength);
+    return place;
+  });
+  const bytes = new SharedArrayBuffer(octets);
+  const header = new Uint32Array(bytes);
+  const whole = new Uint8Array(bytes);
+  header[0] = tables.mostCandidates;
+  arrays.forEach((array, index) => {
+    const place = places[index] ?? 0;
+    header[1 + index * 2] = place;
+    header[2 + index * 2] = array.length;
+    whole.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), place);
+  });
+  return bytes;
+}
+
+function aligned(octets: number): number {
+  return Math.ceil(octets / ALIGNMENT_OCTETS) * ALIGNMENT_OCTETS;
+}
+
+/** Views of packed tables, on any thread. */
+export function openTables(bytes: SharedArrayBuffer): DecisionTables {
+  const header = new Uint32Array(bytes);
+  let index = 0;
+  const next = <T>(View: new (bytes: SharedArrayBuffer, octet: number, length: number) => T): T => {
+    const view = new View(bytes, header[1 + index * 2] ?? 0, header[2 + index * 2] ?? 0);
+    index++;
+    return view;
+  };
+  return {
+    directoryBases: next(Uint32Array),
+    directory: next(Uint32Array),
+    outcomes: next(Uint8Array),
+    ttlSeconds: next(Uint32Array),
+    tableDraws: next(Uint32Array),
+    drawProbabilities: next(Float64Array),
+    drawAnswers: next(Uint16Array),
+    drawRepeats: next(Uint8Array),
+    drawCandidates: next(Uint32Array),
+    candidateWeights: next(Float64Array),
+    candidateSums: next(Float64Array),
+    candidateEndpoints: next(Uint32Array),
+    candidateOctets: next(Uint32Array),
+    octets: next(Uint8Array),
+    tableSlots: next(Uint32Array),
+    slotThresholds: next(Uint32Array),
+    slotCandidates: next(Int32Array),
+    slotAliases: next(Int32Array),
+    candidateRecords: next(Uint32Array),
+    records: next(Uint8Array),
+    mostCandidates: header[0] ?? 0,
+  };
 }
 
 /** A number in [0, 1). */

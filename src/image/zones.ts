@@ -4,16 +4,17 @@
  * small integers: zones in the order of the set, policies in the order of their zones' names, and the endpoints that a
  * policy can reach in the order in which it reaches them.
  *
- * It holds objects for now. Only the functions of this room look into it, so that flat bytes can take their place.
+ * The bytes are what is answered from; the objects beside them are for those who look on: metrics, status, explain.
  */
 
-import { formatName, type Name } from "../dns/name.ts";
+import { formatName, type Name, parentOf } from "../dns/name.ts";
 import type { RRset } from "../dns/rrset.ts";
 import type { Endpoint, Policy } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
-import { indexZones, negativeSoa, type ZonesByApexKey } from "../zone/lookup.ts";
+import { findZone, indexZones, negativeSoa, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone, ZoneNode, ZoneSet } from "../zone/model.ts";
 import { buildClientTable, type ClientTable } from "./clients.ts";
+import { buildZoneBytes } from "./zone-bytes.ts";
 
 /** One POLICY record, by its number. */
 export interface PolicyEntry {
@@ -38,20 +39,24 @@ export interface ZoneEntry {
 }
 
 export interface ZonePart {
+  /** As the caller of `compileZones` numbers them. */
+  readonly id: number;
+  /** `image/layout` draws them. */
+  readonly bytes: SharedArrayBuffer;
   readonly set: ZoneSet;
   readonly zones: readonly ZoneEntry[];
   readonly policies: readonly PolicyEntry[];
-  /** For `find` alone. */
+  /** For lookups that explain. */
   readonly index: ZoneIndex;
 }
 
 export interface ZoneIndex {
   readonly byApexKey: ZonesByApexKey;
-  readonly zoneNumbers: ReadonlyMap<Zone, number>;
   readonly policyNumbers: ReadonlyMap<ZoneNode, number>;
 }
 
-export function compileZones(set: ZoneSet): ZonePart {
+/** `id` tells these zones from those of every other load. */
+export function compileZones(set: ZoneSet, id = 0): ZonePart {
   const policies: PolicyEntry[] = [];
   const policyNumbers = new Map<ZoneNode, number>();
   for (const zone of set.zones) {
@@ -61,20 +66,18 @@ export function compileZones(set: ZoneSet): ZonePart {
       policies.push(policyEntry(zone, node.owner, node.policy, set));
     }
   }
-  return {
-    set,
-    zones: set.zones.map((zone) => ({
-      name: formatName(zone.apex),
-      zone,
-      negativeSoa: negativeSoa(zone),
-    })),
-    policies,
-    index: {
-      byApexKey: indexZones(set.zones),
-      zoneNumbers: new Map(set.zones.map((zone, number) => [zone, number])),
-      policyNumbers,
-    },
-  };
+  const zones = set.zones.map((zone) => ({
+    name: formatName(zone.apex),
+    zone,
+    negativeSoa: negativeSoa(zone),
+  }));
+  const byApexKey = indexZones(set.zones);
+  const parents = set.zones.map(({ apex }) => {
+    const above = parentOf(apex);
+    return above === undefined ? undefined : findZone(byApexKey, above);
+  });
+  const bytes = buildZoneBytes({ zones, policies, policyNumbers, parents });
+  return { id, bytes, set, zones, policies, index: { byApexKey, policyNumbers } };
 }
 
 function policyEntry(zone: Zone, owner: Name, policy: Policy, set: ZoneSet): PolicyEntry {

@@ -4,8 +4,11 @@ import type { Answer, Counters, Image } from "../answer/answer.ts";
 
 /** Something went wrong that an operator should read about; serving goes on. */
 export interface ServerFault {
-  /** `answer`: an exception of the answer path, which is a bug. `socket`: the system refused something. */
-  readonly kind: "answer" | "socket";
+  /**
+   * `answer`: an exception of the answer path, which is a bug. `socket`: the system refused something. `worker`: a thread
+   * that answers has died, and another one takes its place.
+   */
+  readonly kind: "answer" | "socket" | "worker";
   /** `udp 127.0.0.1:5300` */
   readonly listener: string;
   readonly error: Error;
@@ -45,6 +48,7 @@ export function createFaultReporter(
   const reported = {
     answer: { atMs: -Infinity, unreported: 0 },
     socket: { atMs: -Infinity, unreported: 0 },
+    worker: { atMs: -Infinity, unreported: 0 },
   };
   return (kind, error) => {
     const last = reported[kind];

@@ -12,7 +12,7 @@ import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { TRANSPORT } from "../answer/answer.ts";
 import { createClientAddress, setClientAddress } from "../answer/client-address.ts";
-import { createAnswering } from "./answering.ts";
+import { createTimedAnswering } from "./answering.ts";
 import { createFaultReporter, formatListener, type ServerHandle, type ServerOptions } from "./handle.ts";
 import { createTcpSlot, TcpConnection } from "./tcp-connection.ts";
 
@@ -60,7 +60,7 @@ function acceptConnections(
   options: ServerOptions,
   report: ReturnType<typeof createFaultReporter>,
 ): void {
-  const answering = createAnswering(options, TRANSPORT.tcp, report);
+  const answering = createTimedAnswering(options, TRANSPORT.tcp, report);
   const client = createClientAddress();
   const slot = createTcpSlot();
   server.on("connection", (socket: Socket) => {

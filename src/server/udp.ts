@@ -14,21 +14,12 @@ import { isIPv6 } from "node:net";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { TRANSPORT } from "../answer/answer.ts";
 import { createClientAddress, setClientAddress } from "../answer/client-address.ts";
-import { createAnswering } from "./answering.ts";
+import { createTimedAnswering } from "./answering.ts";
 import { createFaultReporter, formatListener, type ServerHandle, type ServerOptions } from "./handle.ts";
+import { RECEIVE_BUFFER_OCTETS, STOP_READING_MS, UDP_SLOT_OCTETS } from "./udp-limits.ts";
 
-/**
- * A query that does not fit is cut to this; no honest one comes near it, and an answer never exceeds
- * `MAX_UDP_ANSWER_OCTETS`.
- */
-export const UDP_SLOT_OCTETS = 2_112;
-/** Asked of the system; what it grants is capped by `net.core.rmem_max`. Latency under overload is this ÷ the rate. */
-export const RECEIVE_BUFFER_OCTETS = 1 << 20;
 /** Replies that wait in the runtime because the system's send buffer is full; more are dropped. */
 export const MAX_QUEUED_REPLIES = 1_000;
-/** How long a stop goes on reading what still arrives; then only replies under way are waited for. */
-export const STOP_READING_MS = 100;
-
 /** Rejects with the system's error where the address cannot be bound. */
 export async function startUdp(options: ServerOptions): Promise<ServerHandle> {
   const type = isIPv6(options.address) ? "udp6" : "udp4";
@@ -71,7 +62,7 @@ function serveDatagrams(
   report: ReturnType<typeof createFaultReporter>,
 ): Traffic {
   const { counters } = options;
-  const answering = createAnswering(options, TRANSPORT.udp, report);
+  const answering = createTimedAnswering(options, TRANSPORT.udp, report);
   const client = createClientAddress();
   const traffic: Traffic = { received: 0, repliesUnderWay: 0 };
   let slot = Buffer.alloc(UDP_SLOT_OCTETS);

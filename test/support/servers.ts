@@ -6,21 +6,36 @@ import { connect, type Socket } from "node:net";
 import { Counters, createAnswer, type Image } from "../../src/answer/answer.ts";
 import type { ServerFault, ServerHandle, ServerOptions } from "../../src/server/handle.ts";
 import { startTcp } from "../../src/server/tcp.ts";
-import { startUdp } from "../../src/server/udp.ts";
+import { createUdpServers, type UdpServers, type UdpTransport } from "../../src/server/udp-servers.ts";
+import type { WorkerData } from "../../src/server/udp-worker-entry.ts";
+import { WorkerImages } from "../../src/server/worker-images.ts";
 import { NSID, seededRandom } from "./answering.ts";
+import { typescriptThread } from "./threads.ts";
+
+/** What answers over UDP is held to the same tests, whichever way its datagrams go. */
+export const UDP_TRANSPORTS: readonly UdpTransport[] = ["batch", "dgram"];
+const WORKER = typescriptThread(new URL("../../src/server/udp-worker-entry.ts", import.meta.url));
 
 export interface Listeners {
   readonly udp: ServerHandle;
+  readonly udpServers: UdpServers;
   readonly tcp: ServerHandle;
   readonly counters: Counters;
   readonly faults: ServerFault[];
   stop(deadlineMs?: number): Promise<void>;
 }
 
-/** Both transports on free ports of one loopback address; parts of the options may be replaced. */
+export interface ListenerChanges extends Partial<ServerOptions> {
+  readonly udpTransport?: UdpTransport;
+  readonly workers?: number;
+  /** Instead of the worker's own program. */
+  readonly workerEntry?: URL;
+}
+
+/** UDP and TCP on free ports of one loopback address; parts of the options may be replaced. */
 export async function startListeners(
   image: () => Image,
-  changes: Partial<ServerOptions> = {},
+  { udpTransport = "dgram", workers = 1, workerEntry = WORKER, ...changes }: ListenerChanges = {},
 ): Promise<Listeners> {
   const counters = new Counters();
   const faults: ServerFault[] = [];
@@ -33,9 +48,28 @@ export async function startListeners(
     onFault: (fault) => faults.push(fault),
     ...changes,
   };
-  const [udp, tcp] = await Promise.all([startUdp(options), startTcp(options)]);
+  const images = new WorkerImages(counters, image);
+  const data: WorkerData = { nsid: NSID, warmUp: undefined };
+  const udpServers: UdpServers = await createUdpServers({
+    workers,
+    program: {
+      entry: workerEntry,
+      data,
+      imageOf: (index) => images.imageOf(index, udpServers.behind(index)),
+    },
+    main: options,
+    onFault: options.onFault,
+    transports: [udpTransport],
+  });
+  const [{ address, port }, tcp] = await Promise.all([
+    udpServers.bind(options.address, options.port),
+    startTcp(options),
+  ]);
+  await udpServers.start();
+  const udp = { address, port, stop: (deadlineMs: number) => udpServers.stop(deadlineMs) };
   return {
     udp,
+    udpServers,
     tcp,
     counters,
     faults,

@@ -14,6 +14,8 @@ export interface MetricDescription {
   readonly help: string;
   /** Whether the thing that it counts exists in this version. */
   readonly published: boolean;
+  /** Why it stands here and not in CONTRACT.md §5: to be taken over there, or dropped. */
+  readonly addition?: string;
 }
 
 export const METRICS = [
@@ -35,14 +37,14 @@ export const METRICS = [
     name: "fairlead_dns_dropped_total",
     type: "counter",
     labels: ["reason"],
-    help: "Messages that got no response, by reason.",
+    help: "Messages that got no response, by reason; receive-buffer-full is the system's own count.",
     published: true,
   },
   {
     name: "fairlead_dns_response_seconds",
     type: "histogram",
     labels: [],
-    help: "Time from taking a query to handing its response to the transport.",
+    help: "Time from taking a query to handing its response to the transport, of a sample: one in 64.",
     published: true,
   },
   {
@@ -226,6 +228,22 @@ export const METRICS = [
     labels: ["state"],
     help: "Vantages of the cluster by state, this node included.",
     published: false,
+  },
+  {
+    name: "fairlead_dns_workers",
+    type: "gauge",
+    labels: ["transport"],
+    help: "Threads that answer over UDP, by the way that datagrams go: batch, or dgram where the system has no batches.",
+    published: true,
+    addition: "says which transport was chosen at the start",
+  },
+  {
+    name: "fairlead_dns_worker_restarts_total",
+    type: "counter",
+    labels: [],
+    help: "Threads that answered, died and were replaced.",
+    published: true,
+    addition: "a thread that dies is counted",
   },
   {
     name: "fairlead_build_info",

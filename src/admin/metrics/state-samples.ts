@@ -25,6 +25,12 @@ export function nodeSamples(source: AdminSource) {
       const { loadedAtMs } = source.load();
       return loadedAtMs === undefined ? [] : one(loadedAtMs / 1000);
     },
+    fairlead_dns_workers: (): Sample[] => {
+      const answering = source.answering();
+      if (answering === undefined) return [];
+      return [{ labels: { transport: answering.transport }, value: answering.workers }];
+    },
+    fairlead_dns_worker_restarts_total: (): Sample[] => one(source.answering()?.restarts() ?? 0),
     fairlead_image_generation: (): Sample[] => ofState(({ generation }) => generation),
     fairlead_image_build_seconds: (): Sample[] => ofState(({ buildSeconds }) => buildSeconds),
   };

@@ -178,9 +178,9 @@ const CASES: readonly Case[] = [
   },
   {
     what: "serve with what is not built",
-    args: ["serve", "--nats", "nats://127.0.0.1", "--workers", "3"],
+    args: ["serve", "--nats", "nats://127.0.0.1", "--geoip", "x.mmdb"],
     status: 2,
-    err: /^fairlead: --nats: is not built in this version\nfairlead: --workers: '3': more than one worker is not built in this version\n$/,
+    err: /^fairlead: --geoip: is not built in this version\nfairlead: --nats: is not built in this version\n$/,
   },
   {
     what: "serve with a faulty variable",

@@ -10,6 +10,7 @@ function input(part: { yaml?: string; environment?: Record<string, string>; flag
     environment: part.environment ?? HOME,
     flags: { ...part.flags },
     hostName: "ns1",
+    cores: 6,
   };
 }
 
@@ -24,7 +25,7 @@ describe("resolveConfig()", () => {
           { address: "::1", port: 5300 },
         ],
         admin: { address: "127.0.0.1", port: 9153 },
-        workers: 1,
+        workers: 6,
         state: "/home/op/.local/state/fairlead",
         node: "ns1",
         adminTokenFile: undefined,
@@ -107,11 +108,7 @@ describe("resolveConfig()", () => {
       ["--workers: 'many' is not a number of workers"],
     ],
     ["no worker", { flags: { workers: "0" } }, ["--workers: is less than one worker"]],
-    [
-      "several workers",
-      { flags: { workers: "4" } },
-      ["--workers: '4': more than one worker is not built in this version"],
-    ],
+    ["too many workers", { flags: { workers: "1025" } }, ["--workers: is more than 1024 workers"]],
     ["NATS", { flags: { nats: ["nats://127.0.0.1"] } }, ["--nats: is not built in this version"]],
     ["a geo database", { yaml: "geoip: c.mmdb" }, ["fairlead.yaml:1: geoip: is not built in this version"]],
     [

@@ -2,22 +2,35 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { expect } from "chai";
 import DNS from "dns2";
-import { afterEach, describe, it } from "mocha";
-import { startUdp } from "../../../src/server/udp.ts";
+import { afterEach, before, describe, it } from "mocha";
+import { loadLibc } from "../../../src/server/libc.ts";
+import type { UdpTransport } from "../../../src/server/udp-servers.ts";
 import { opt, packet, query, question, summary } from "../../support/packets.ts";
 import { dig } from "../../support/peers/dig.ts";
 import { sampleImage } from "../../support/sample-zones.ts";
-import { askUdp, type Listeners, startListeners } from "../../support/servers.ts";
+import {
+  askUdp,
+  type ListenerChanges,
+  type Listeners,
+  startListeners,
+  UDP_TRANSPORTS,
+} from "../../support/servers.ts";
+import { typescriptThread } from "../../support/threads.ts";
 
-describe("startUdp()", () => {
+const FAULTY_WORKER = typescriptThread(new URL("../../support/faulty-worker.ts", import.meta.url));
+
+for (const udpTransport of UDP_TRANSPORTS) describe(`UDP by ${udpTransport}`, () => holds(udpTransport));
+
+function holds(udpTransport: UdpTransport): void {
+  before(async function () {
+    if (udpTransport === "batch" && !(await loadLibc()).ok) this.skip();
+  });
   let listeners: Listeners | undefined;
   afterEach(() => listeners?.stop());
 
   const image = sampleImage();
-  const serve = async (
-    ...changes: Parameters<typeof startListeners> extends [unknown, ...infer R] ? R : never
-  ) => {
-    listeners = await startListeners(() => image, ...changes);
+  const serve = async (changes: ListenerChanges = {}, current = () => image): Promise<Listeners> => {
+    listeners = await startListeners(current, { udpTransport, ...changes });
     return listeners;
   };
 
@@ -51,10 +64,11 @@ describe("startUdp()", () => {
 
   it("takes a new image from the next query on", async () => {
     let current = sampleImage();
-    listeners = await startListeners(() => current);
-    const first = await askUdp(listeners.udp, query("fail.example.", "A"));
+    const { udp, udpServers } = await serve({}, () => current);
+    const first = await askUdp(udp, query("fail.example.", "A"));
     current = sampleImage({ "one/a": "down" }, 2);
-    const second = await askUdp(listeners.udp, query("fail.example.", "A"));
+    udpServers.publish();
+    const second = await askUdp(udp, query("fail.example.", "A"));
     expect([first.at(-1), second.at(-1)]).to.deep.equal([1, 21]);
   });
 
@@ -73,6 +87,7 @@ describe("startUdp()", () => {
       answer: () => {
         throw new Error("a bug");
       },
+      workerEntry: FAULTY_WORKER,
     });
     const reply = await askUdp(
       udp,
@@ -94,15 +109,8 @@ describe("startUdp()", () => {
   });
 
   it("rejects an address that is taken", async () => {
-    const { udp, counters } = await serve();
-    const again = startUdp({
-      address: udp.address,
-      port: udp.port,
-      answer: () => 0,
-      currentImage: () => image,
-      counters,
-      onFault: () => undefined,
-    });
+    const { udp, udpServers } = await serve();
+    const again = udpServers.bind(udp.address, udp.port);
     expect(await again.catch((error: NodeJS.ErrnoException) => error.code)).to.equal("EADDRINUSE");
   });
 
@@ -129,6 +137,5 @@ describe("startUdp()", () => {
     await done;
     socket.close();
     await listeners?.tcp.stop(1_000);
-    listeners = undefined;
   });
-});
+}

@@ -1,0 +1,72 @@
+/**
+ * Counts what one thread answers, in a block of its own (`answer/counter-layout`). A thread without zones yet counts
+ * drops only; from the first image on it counts in the block that comes with each image.
+ */
+
+import type { OpenImage } from "../image/open-image.ts";
+import {
+  answersAt,
+  createCounterBlock,
+  DROP_REASONS,
+  type DropReason,
+  QUERIES_AT,
+  RCODE_SLOTS,
+  RESPONSE_BOUNDS_SECONDS,
+  RESPONSE_COUNTS_AT,
+  RESPONSE_SUM_AT,
+  responsesAt,
+  slotOfType,
+  TYPE_SLOTS,
+} from "./counter-layout.ts";
+import { TRANSPORT_NAMES, type Transport } from "./transport.ts";
+
+export class CounterWriter {
+  #counts: Float64Array;
+  #responsesAt: number;
+  #answersAt: number;
+
+  /** `block` must have been made for `zoneCount` zones. */
+  constructor(block = createCounterBlock({ zoneCount: 0, answerCount: 0 }), zoneCount = 0) {
+    this.#counts = new Float64Array(block);
+    this.#responsesAt = responsesAt(zoneCount);
+    this.#answersAt = answersAt(zoneCount);
+  }
+
+  /** Counts in the block of this image from now on; called by the answer path when it meets another image. */
+  meet({ counterBlock, zoneCount }: OpenImage): void {
+    if (counterBlock !== undefined) this.use(counterBlock, zoneCount);
+  }
+
+  protected use(block: SharedArrayBuffer, zoneCount: number): void {
+    this.#counts = new Float64Array(block);
+    this.#responsesAt = responsesAt(zoneCount);
+    this.#answersAt = answersAt(zoneCount);
+  }
+
+  /** A query and its response; `zoneNumber` is −1 for a name that is not ours. */
+  countResponse(zoneNumber: number, qtype: number, transport: Transport, rcode: number): void {
+    const row = (zoneNumber + 1) * TRANSPORT_NAMES.length + transport;
+    this.#add(QUERIES_AT + row * TYPE_SLOTS + slotOfType(qtype));
+    this.#add(this.#responsesAt + (zoneNumber + 1) * RCODE_SLOTS + rcode);
+  }
+
+  /** One endpoint in one answer, by the number of its counter in the image. */
+  countAnswer(answerCounter: number): void {
+    this.#add(this.#answersAt + answerCounter);
+  }
+
+  countDrop(reason: DropReason): void {
+    this.#add(DROP_REASONS.indexOf(reason));
+  }
+
+  observeResponse(seconds: number): void {
+    let bucket = 0;
+    while (seconds > (RESPONSE_BOUNDS_SECONDS[bucket] ?? Infinity)) bucket++;
+    this.#add(RESPONSE_COUNTS_AT + bucket);
+    this.#counts[RESPONSE_SUM_AT] = (this.#counts[RESPONSE_SUM_AT] ?? 0) + seconds;
+  }
+
+  #add(index: number): void {
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * How zones lie in an image's bytes: 32-bit words in one SharedArrayBuffer, `image/zone-bytes` writes them and
+ * `image/open-image` gives views of them to any thread. Places are word indices unless «octet» is said; 0 is nowhere, as
+ * the header is there.
+ *
+ * ```
+ * header     ZONE_HEADER
+ * nodes      one after the other, in no order
+ *   node     NODE: flags and sizes · zone · policy + 1 · link         4 words
+ *            the owner in wire form, folded to lower case, padded to words
+ *            its RRsets, side by side:
+ *   RRset    RRSET: type and count · words of all this · octets of the records · place of the plain form · RRSIG
+ *            the records as they stand in an answer behind a question that asks for this owner: owners as a pointer to the
+ *            question, names in rdata compressed against it; padded to words
+ *            where rdata holds names that may be compressed, the plain form: the same records with them uncompressed
+ * templates  what answers a question below some name, the anchor: pointers in it are right for a question that is the
+ *            anchor itself, and move by as many octets as the question is longer
+ *   template TEMPLATE: octets · anchor's octets · counts · pointers · referred RRsets ·
+ *            (node, type) of each RRset of the additional section · places of pointers · the octets
+ * zones      ZONE: SOA template · DS node · DS encloser · apex, 4 words each
+ * policies   POLICY: clients · first answer counter, 2 words each
+ * table      slots of [hash, node]: open addressing, at most half full
+ * ```
+ *
+ * The fifth word of an RRset is reserved for signatures: the place of the RRSIG set that covers it, 0 while there is none.
+ * Records stand in the order of the zone file; signing will need them in canonical order (RFC 4034 §6.3), and can have
+ * it, since no order is promised.
+ *
+ * The link of a node depends on its kind: the wildcard below it, the cut or DNAME above it that occludes it, or the
+ * template of a cut's referral. The DS node of a zone is its apex in the zone above it, where that is ours as well, and
+ * the DS encloser the nearest node above it that the zone above has instead (RFC 4035 §3.1.4.1).
+ */
+
+/** The first word: a number that no other bytes begin with, and the version of this layout. */
+export const ZONE_BYTES_MAGIC = 0x466c_5a01;
+
+export const ZONE_HEADER = {
+  magic: 0,
+  zoneCount: 1,
+  policyCount: 2,
+  zones: 3,
+  policies: 4,
+  table: 5,
+  /** Slots, less one. */
+  tableMask: 6,
+  answerCounters: 7,
+  words: 8,
+} as const;
+
+export const NODE = { head: 0, zone: 1, policy: 2, link: 3, name: 4 } as const;
+
+/** In a node's head: kind in bits 0–2, flags, octets of the owner in bits 8–15, RRsets in bits 16–31. */
+export const KIND_MASK = 0x07;
+export const KIND = {
+  /** Link: the node of the wildcard below it. */
+  plain: 0,
+  /** Has a DNAME, which answers for every name below it. */
+  dname: 1,
+  /** Below a DNAME; link: that node. */
+  belowDname: 2,
+  /** A zone cut; link: the template of its referral. */
+  cut: 3,
+  /** Below a cut; link: that node. */
+  belowCut: 4,
+} as const;
+export const FLAG_CNAME = 0x08;
+export const FLAG_APEX = 0x10;
+export const OWNER_SHIFT = 8;
+export const OWNER_MASK = 0xff;
+export const RRSETS_SHIFT = 16;
+
+/** `count` is in the upper half of `head`, the type in the lower one. */
+export const RRSET = { head: 0, words: 1, octets: 2, plain: 3, signatures: 4, records: 5 } as const;
+/** In `RRSET.octets`: the records fit into no message, and are left out. */
+export const TOO_LONG = 0x10_000;
+/** Of a record: owner as a pointer, TYPE, CLASS, TTL, RDLENGTH. */
+export const RECORD_HEAD_OCTETS = 12;
+
+/** `counts`: of the authority section, and of the additional one in the upper half. */
+export const TEMPLATE = { octets: 0, anchor: 1, counts: 2, pointers: 3, referred: 4, body: 5 } as const;
+/** Beside the type of a referred RRset: without it the referral leads nowhere. */
+export const GLUE_REQUIRED = 0x10_000;
+
+/** The place of the records behind a template's head. */
+export function templateRecords(words: Int32Array, template: number): number {
+  const referred = words[template + TEMPLATE.referred] ?? 0;
+  return template + TEMPLATE.body + referred * 2 + (words[template + TEMPLATE.pointers] ?? 0);
+}
+
+export const ZONE = { soa: 0, dsNode: 1, dsEncloser: 2, apex: 3, words: 4 } as const;
+export const POLICY = { clients: 0, answerCounter: 1, words: 2 } as const;
+
+export const WORD_OCTETS = 4;
+/** [hash, node] */
+export const SLOT_WORDS = 2;
+
+/** A pointer to the name of the question (RFC 1035 §4.1.4), which stands right behind the header. */
+export const QUESTION_POINTER = 0xc00c;
+export const QUESTION_AT = 12;
+
+export function wordsFor(octets: number): number {
+  return (octets + WORD_OCTETS - 1) >>> 2;
+}

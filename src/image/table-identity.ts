@@ -1,0 +1,77 @@
+/**
+ * Whether two evaluations come to the same table. A hash of numbers finds those that may; then they are compared, and
+ * no text has to be made of every weight.
+ */
+
+import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
+import type { Endpoint } from "../policy/model.ts";
+
+/** An endpoint's number within its policy. */
+export type Numbers = ReadonlyMap<Endpoint, number>;
+
+export interface Table {
+  readonly evaluation: Evaluation;
+  readonly numbers: Numbers;
+}
+
+const MULTIPLIER = 0x9e37_79b1;
+const float = new Float64Array(1);
+const floatWords = new Int32Array(float.buffer);
+
+function mix(hash: number, word: number): number {
+  return Math.imul(((hash << 13) | (hash >>> 19)) ^ word, MULTIPLIER);
+}
+
+function mixFloat(hash: number, value: number): number {
+  float[0] = value;
+  return mix(mix(hash, floatWords[0] ?? 0), floatWords[1] ?? 0);
+}
+
+/** Equal for tables that are the same. */
+export function hashOf({ evaluation, numbers }: Table): number {
+  let hash = mix(evaluation.outcome.length, evaluation.ttlSeconds);
+  for (const { probability, candidates } of evaluation.draws) {
+    hash = mixFloat(hash, probability);
+    for (const { endpoint, weight, addresses } of candidates) {
+      hash = mixFloat(mix(hash, numbers.get(endpoint) ?? 0), weight);
+      for (const { octets } of addresses) hash = mix(hash, octets[octets.length - 1] ?? 0);
+    }
+  }
+  return hash;
+}
+
+export function isSame(one: Table | undefined, other: Table): boolean {
+  if (one === undefined) return false;
+  const { outcome, ttlSeconds, draws } = one.evaluation;
+  const { evaluation } = other;
+  if (outcome !== evaluation.outcome || ttlSeconds !== evaluation.ttlSeconds) return false;
+  const areSame = (mine: Candidate, theirs: Candidate | undefined): boolean =>
+    theirs !== undefined &&
+    one.numbers.get(mine.endpoint) === other.numbers.get(theirs.endpoint) &&
+    isSameCandidate(mine, theirs);
+  return (
+    draws.length === evaluation.draws.length &&
+    draws.every((draw, index) => isSameDraw(draw, evaluation.draws[index], areSame))
+  );
+}
+
+function isSameDraw(
+  one: Draw,
+  other: Draw | undefined,
+  areSame: (mine: Candidate, theirs: Candidate | undefined) => boolean,
+): boolean {
+  return (
+    one.probability === other?.probability &&
+    one.answers === other.answers &&
+    one.candidates.length === other.candidates.length &&
+    one.candidates.every((candidate, index) => areSame(candidate, other.candidates[index]))
+  );
+}
+
+function isSameCandidate(one: Candidate, other: Candidate): boolean {
+  return (
+    one.weight === other.weight &&
+    one.addresses.length === other.addresses.length &&
+    one.addresses.every(({ text }, index) => text === other.addresses[index]?.text)
+  );
+}

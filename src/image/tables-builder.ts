@@ -1,0 +1,208 @@
+/**
+ * Evaluations into tables. Those that come to the same share one, so they are collected first; then the arrays are made
+ * in the sizes that this takes, and filled. Ordinary arrays that grow gave the collector most of a build's time to do.
+ */
+
+import { CLASS, TYPE } from "../dns/types.ts";
+import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
+import type { Address } from "../policy/model.ts";
+import { type AliasSlots, fillAliasSlots } from "./alias.ts";
+import { QUESTION_POINTER, RECORD_HEAD_OCTETS } from "./layout.ts";
+import { hashOf, isSame, type Numbers, type Table } from "./table-identity.ts";
+import { ALL_ANSWERS, type DecisionTables, NO_CANDIDATE, OUTCOME } from "./tables.ts";
+
+export class TablesBuilder {
+  readonly #directoryBases: number[] = [];
+  readonly #directory: number[] = [];
+  readonly #tables: Table[] = [];
+  /** Numbers of tables by `hashOf`. */
+  readonly #tablesByHash = new Map<number, number[]>();
+
+  beginPolicy(): void {
+    this.#directoryBases.push(this.#directory.length);
+  }
+
+  /** The policy's next entry, class by class and A before AAAA. */
+  addEntry(evaluation: Evaluation, numbers: Numbers): void {
+    const table = { evaluation, numbers };
+    const hash = hashOf(table);
+    const alike = this.#tablesByHash.get(hash) ?? [];
+    let number = alike.find((each) => isSame(this.#tables[each], table));
+    if (number === undefined) {
+      number = this.#tables.length;
+      this.#tables.push(table);
+      this.#tablesByHash.set(hash, [...alike, number]);
+    }
+    this.#directory.push(number);
+  }
+
+  finish(): DecisionTables {
+    const directories = {
+      directoryBases: Uint32Array.from(this.#directoryBases),
+      directory: Uint32Array.from(this.#directory),
+    };
+    return new TablesFiller(this.#tables, directories).tables;
+  }
+}
+
+/** Whether an answer never holds more than one endpoint, so that slots can stand for the draws. */
+function isSingle({ outcome, draws }: Evaluation): boolean {
+  return (
+    outcome === "answer" && draws.every(({ answers, candidates }) => answers === 1 || candidates.length <= 1)
+  );
+}
+
+interface Sizes {
+  draws: number;
+  candidates: number;
+  addresses: number;
+  octets: number;
+  slots: number;
+  mostCandidates: number;
+}
+
+function measure(tables: readonly Table[]): Sizes {
+  const sizes: Sizes = { draws: 0, candidates: 0, addresses: 0, octets: 0, slots: 0, mostCandidates: 0 };
+  for (const { evaluation } of tables) {
+    const single = isSingle(evaluation);
+    sizes.draws += evaluation.draws.length;
+    for (const { candidates } of evaluation.draws) {
+      sizes.candidates += candidates.length;
+      // A draw without candidates is a slot as well: NODATA.
+      if (single) sizes.slots += Math.max(1, candidates.length);
+      sizes.mostCandidates = Math.max(sizes.mostCandidates, candidates.length);
+      for (const { addresses } of candidates) {
+        sizes.addresses += addresses.length;
+        for (const { octets } of addresses) sizes.octets += octets.length;
+      }
+    }
+  }
+  return sizes;
+}
+
+type Directories = Pick<DecisionTables, "directoryBases" | "directory">;
+
+function makeTables(tables: number, sizes: Sizes, directories: Directories): DecisionTables {
+  const { draws, candidates, addresses, octets, slots, mostCandidates } = sizes;
+  return {
+    ...directories,
+    outcomes: new Uint8Array(tables),
+    ttlSeconds: new Uint32Array(tables),
+    tableDraws: new Uint32Array(tables + 1),
+    drawProbabilities: new Float64Array(draws),
+    drawAnswers: new Uint16Array(draws),
+    drawRepeats: new Uint8Array(draws),
+    drawCandidates: new Uint32Array(draws + 1),
+    candidateWeights: new Float64Array(candidates),
+    candidateSums: new Float64Array(candidates),
+    candidateEndpoints: new Uint32Array(candidates),
+    candidateOctets: new Uint32Array(candidates + 1),
+    octets: new Uint8Array(octets),
+    tableSlots: new Uint32Array(tables + 1),
+    slotThresholds: new Uint32Array(slots),
+    slotCandidates: new Int32Array(slots),
+    slotAliases: new Int32Array(slots),
+    candidateRecords: new Uint32Array(candidates + 1),
+    records: new Uint8Array(addresses * RECORD_HEAD_OCTETS + octets),
+    mostCandidates,
+  };
+}
+
+/** Fills the arrays from the first table to the last. */
+class TablesFiller {
+  readonly tables: DecisionTables;
+  readonly #slots: AliasSlots;
+  #draw = 0;
+  #candidate = 0;
+  #octet = 0;
+  #record = 0;
+  #slot = 0;
+
+  constructor(tables: readonly Table[], directories: Directories) {
+    this.tables = makeTables(tables.length, measure(tables), directories);
+    const { slotThresholds: thresholds, slotCandidates: candidates, slotAliases: aliases } = this.tables;
+    this.#slots = { thresholds, candidates, aliases };
+    tables.forEach((table, number) => this.#fillTable(table, number));
+  }
+
+  #fillTable({ evaluation, numbers }: Table, number: number): void {
+    const { outcomes, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
+    outcomes[number] = OUTCOME[evaluation.outcome];
+    ttlSeconds[number] = evaluation.ttlSeconds;
+    const single = isSingle(evaluation);
+    const slotCandidates: number[] = [];
+    const slotWeights: number[] = [];
+    let probability = 0;
+    for (const draw of evaluation.draws) {
+      probability += draw.probability;
+      drawProbabilities[this.#draw] = probability;
+      const first = this.#candidate;
+      const sum = this.#fillDraw(draw, numbers, evaluation.ttlSeconds);
+      if (!single) continue;
+      draw.candidates.forEach(({ weight }, index) => {
+        slotCandidates.push(first + index);
+        slotWeights.push((draw.probability * weight) / sum);
+      });
+      if (draw.candidates.length > 0) continue;
+      slotCandidates.push(NO_CANDIDATE);
+      slotWeights.push(draw.probability);
+    }
+    fillAliasSlots(this.#slots, this.#slot, slotCandidates, slotWeights);
+    this.#slot += slotCandidates.length;
+    tableSlots[number + 1] = this.#slot;
+    tableDraws[number + 1] = this.#draw;
+  }
+
+  /** Says what the weights sum to. */
+  #fillDraw({ answers, candidates }: Draw, numbers: Numbers, ttlSeconds: number): number {
+    const { tables } = this;
+    let sum = 0;
+    for (const { endpoint, weight, addresses } of candidates) {
+      sum += weight;
+      tables.candidateWeights[this.#candidate] = weight;
+      tables.candidateSums[this.#candidate] = sum;
+      tables.candidateEndpoints[this.#candidate] = numbers.get(endpoint) ?? 0;
+      for (const address of addresses) this.#fillAddress(address, ttlSeconds);
+      this.#candidate++;
+      tables.candidateOctets[this.#candidate] = this.#octet;
+      tables.candidateRecords[this.#candidate] = this.#record;
+    }
+    tables.drawAnswers[this.#draw] = Math.min(answers, ALL_ANSWERS);
+    tables.drawRepeats[this.#draw] = answers > 1 && hasRepeats(candidates) ? 1 : 0;
+    this.#draw++;
+    tables.drawCandidates[this.#draw] = this.#candidate;
+    return sum;
+  }
+
+  #fillAddress({ family, octets }: Address, ttlSeconds: number): void {
+    const { records, octets: addresses } = this.tables;
+    const at = this.#record;
+    records[at] = QUESTION_POINTER >>> 8;
+    records[at + 1] = QUESTION_POINTER & 0xff;
+    records[at + 3] = family === "ipv4" ? TYPE.A : TYPE.AAAA;
+    records[at + 5] = CLASS.IN;
+    records[at + 6] = ttlSeconds >>> 24;
+    records[at + 7] = ttlSeconds >>> 16;
+    records[at + 8] = ttlSeconds >>> 8;
+    records[at + 9] = ttlSeconds;
+    records[at + 11] = octets.length;
+    for (let index = 0; index < octets.length; index++) {
+      const octet = octets[index] ?? 0;
+      records[at + RECORD_HEAD_OCTETS + index] = octet;
+      addresses[this.#octet + index] = octet;
+    }
+    this.#octet += octets.length;
+    this.#record += RECORD_HEAD_OCTETS + octets.length;
+  }
+}
+
+/** Whether an address stands at two candidates, and an answer that holds both would hold it twice. */
+function hasRepeats(candidates: readonly Candidate[]): boolean {
+  const seen = new Set<string>();
+  let addresses = 0;
+  for (const candidate of candidates) {
+    for (const { text } of candidate.addresses) seen.add(text);
+    addresses += candidate.addresses.length;
+  }
+  return seen.size < addresses;
+}

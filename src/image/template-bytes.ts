@@ -1,0 +1,127 @@
+/**
+ * Templates: what answers every question below one name, their pointers to be moved with the question's length.
+ *
+ * A negative answer is the zone's SOA, anchored at the apex. A referral is the cut's NS, then glue, anchored at the cut.
+ */
+
+import { isAtOrBelow, type Name, nameKey, readUncompressedName } from "../dns/name.ts";
+import type { RRset } from "../dns/rrset.ts";
+import { TYPE } from "../dns/types.ts";
+import type { Zone, ZoneNode } from "../zone/model.ts";
+import { GLUE_REQUIRED, TEMPLATE, TOO_LONG } from "./layout.ts";
+import type { RecordBytes } from "./record-bytes.ts";
+import type { WordBuilder } from "./word-builder.ts";
+
+/** Pointers have 14 bits and may move by 255: beyond this no template is made, and records are written one by one. */
+const MAX_TEMPLATE_OCTETS = 0x3c00;
+const POINTER_FLAGS = 0xc0;
+
+/** The node of a name server, and what of it belongs into a referral. */
+export interface GlueNode {
+  readonly node: ZoneNode;
+  /** Within the delegated zone: a referral without it leads nowhere (RFC 9471). */
+  readonly isRequired: boolean;
+}
+
+/** By the order of the NS records. */
+export function glueNodesOf(zone: Zone, cut: ZoneNode): GlueNode[] {
+  const glue: GlueNode[] = [];
+  for (const rdata of cut.rrsets.get(TYPE.NS)?.rdatas ?? []) {
+    const server = readUncompressedName(rdata, 0);
+    const node = server === undefined ? undefined : zone.nodes.get(nameKey(server));
+    if (server !== undefined && node !== undefined) {
+      glue.push({ node, isRequired: isAtOrBelow(server, cut.owner) });
+    }
+  }
+  // What is required comes first, so that what may be left out is at the end.
+  return [...glue.filter(({ isRequired }) => isRequired), ...glue.filter(({ isRequired }) => !isRequired)];
+}
+
+const ADDRESS_TYPES = [TYPE.A, TYPE.AAAA] as const;
+
+/** Appends the template of a negative answer and says where. */
+export function appendSoaTemplate(builder: WordBuilder, records: RecordBytes, soa: RRset): number {
+  records.begin(soa.owner);
+  const fits = records.writeRRset(soa, true);
+  return appendTemplate(builder, records, soa.owner, fits, 1, []);
+}
+
+/** Appends the template of a cut's referral and says where; `placeOf` knows the nodes of its glue. */
+export function appendReferralTemplate(
+  builder: WordBuilder,
+  records: RecordBytes,
+  zone: Zone,
+  cut: ZoneNode,
+  placeOf: (node: ZoneNode) => number,
+): number {
+  const ns = cut.rrsets.get(TYPE.NS);
+  if (ns === undefined) throw new Error("A zone cut has no NS");
+  records.begin(cut.owner);
+  let fits = records.writeRRset(ns, true);
+  let additional = 0;
+  const referred: number[] = [];
+  for (const { node, isRequired } of glueNodesOf(zone, cut)) {
+    for (const type of ADDRESS_TYPES) {
+      const rrset = node.rrsets.get(type);
+      if (rrset === undefined) continue;
+      fits &&= records.writeRRset(rrset, false);
+      additional += rrset.rdatas.length;
+      referred.push(placeOf(node), type | (isRequired ? GLUE_REQUIRED : 0));
+    }
+  }
+  return appendTemplate(builder, records, cut.owner, fits, ns.rdatas.length | (additional << 16), referred);
+}
+
+function appendTemplate(
+  builder: WordBuilder,
+  records: RecordBytes,
+  anchor: Name,
+  fits: boolean,
+  counts: number,
+  referred: readonly number[],
+): number {
+  const octets = records.octets();
+  const isMade = fits && octets.length <= MAX_TEMPLATE_OCTETS;
+  const pointers = isMade ? pointersIn(octets) : [];
+  const at = builder.take(TEMPLATE.body + referred.length + pointers.length);
+  const { words } = builder;
+  words[at + TEMPLATE.octets] = isMade ? octets.length : TOO_LONG;
+  words[at + TEMPLATE.anchor] = anchor.length;
+  words[at + TEMPLATE.counts] = counts;
+  words[at + TEMPLATE.pointers] = pointers.length;
+  words[at + TEMPLATE.referred] = referred.length / 2;
+  words.set(referred, at + TEMPLATE.body);
+  words.set(pointers, at + TEMPLATE.body + referred.length);
+  if (isMade) builder.append(octets);
+  return at;
+}
+
+/** Where pointers stand among records: in owners, and in the names of rdata that may be compressed. */
+function pointersIn(octets: Uint8Array): number[] {
+  const pointers: number[] = [];
+  const passName = (start: number): number => {
+    let at = start;
+    for (;;) {
+      const length = octets[at] ?? 0;
+      if (length === 0) return at + 1;
+      if (length >= POINTER_FLAGS) {
+        pointers.push(at);
+        return at + 2;
+      }
+      at += 1 + length;
+    }
+  };
+  for (let at = 0; at < octets.length; ) {
+    const head = passName(at);
+    const type = uint16(octets, head);
+    const rdata = head + 10;
+    if (type === TYPE.NS) passName(rdata);
+    if (type === TYPE.SOA) passName(passName(rdata));
+    at = rdata + uint16(octets, head + 8);
+  }
+  return pointers;
+}
+
+function uint16(octets: Uint8Array, at: number): number {
+  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
+}

@@ -1,0 +1,237 @@
+/**
+ * The workers' supervisor, on the main thread: starts them, hands each its image, starts another one where one has died,
+ * and stops them. Whatever the main thread does or fails to do, workers that run go on (`udp-worker` draws how the two
+ * speak to each other).
+ *
+ * Sockets are opened before, outlive a worker that dies, and are closed here at the end. So nothing that arrives while a
+ * worker is being replaced is lost: it waits in the socket's buffer for the next one, which also needs no privilege any
+ * more to bind a port.
+ */
+
+import { once } from "node:events";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { ServerFault } from "./handle.ts";
+import type { Libc } from "./libc.ts";
+import { type UdpSocket, wakeReceiver } from "./udp-socket.ts";
+import { SHARED, type WorkerReport, type WorkerSockets, type WorkerStart } from "./udp-worker.ts";
+
+/** A worker that lived for less is not replaced at once, but after a pause, which doubles up to the longest. */
+const SHORT_LIFE_MS = 2_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+/** A worker makes no objects while it answers; what the runtime would set aside for them is 6 MB more for each. */
+const YOUNG_GENERATION_MB = 2;
+
+export interface UdpWorkersOptions<Published> {
+  readonly libc: Libc;
+  readonly count: number;
+  /** The thread's program, which calls `runUdpWorker`. */
+  readonly entry: URL;
+  /** What the program is told beside. */
+  readonly data: unknown;
+  /** What worker `index` is to answer from at this moment; asked at each publication and for each worker that begins. */
+  readonly imageOf: (index: number) => Published;
+  readonly onFault: (fault: ServerFault) => void;
+}
+
+export interface UdpWorkers {
+  /**
+   * Begins to answer; by worker: its own socket of every listen address. They are closed at the end. Resolves once every
+   * worker answers.
+   */
+  serve(sockets: readonly (readonly UdpSocket[])[]): Promise<void>;
+  /** Hands every worker the image of this moment; each goes on with it from its next batch on. */
+  publish(): void;
+  /** How many times worker `index` is behind with publications; 0 where it holds the latest. */
+  behind(index: number): number;
+  /** How often a worker has died and been replaced. */
+  restarts(): number;
+  /** Answers what has arrived, and is gone after `deadlineMs` at the latest. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** Resolves once every worker is ready to serve; rejects where one of them cannot begin. */
+export async function startUdpWorkers<Published>(options: UdpWorkersOptions<Published>): Promise<UdpWorkers> {
+  const supervisor = new Supervisor(options);
+  try {
+    await supervisor.start();
+  } catch (error) {
+    await supervisor.stop(0);
+    throw error;
+  }
+  return supervisor;
+}
+
+/** The place of one worker, whichever thread fills it. */
+interface Seat {
+  readonly index: number;
+  thread: Worker | undefined;
+  images: MessagePort | undefined;
+  ready: boolean;
+  /** Called when its thread answers. */
+  serving: () => void;
+  startedMs: number;
+  pauseMs: number;
+  timer: NodeJS.Timeout | undefined;
+  /** Why its thread has died. */
+  reason: Error | undefined;
+}
+
+class Supervisor<Published> implements UdpWorkers {
+  readonly #options: UdpWorkersOptions<Published>;
+  readonly #seats: readonly Seat[];
+  readonly #shared: Int32Array;
+  #sockets: readonly (readonly UdpSocket[])[] | undefined;
+  #restarts = 0;
+  #starting = true;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: UdpWorkersOptions<Published>) {
+    this.#options = options;
+    const { count } = options;
+    this.#shared = new Int32Array(
+      new SharedArrayBuffer((SHARED.firstHeld + count) * Int32Array.BYTES_PER_ELEMENT),
+    );
+    this.#seats = Array.from({ length: count }, (_, index) => ({
+      index,
+      thread: undefined,
+      images: undefined,
+      ready: false,
+      serving: () => undefined,
+      startedMs: 0,
+      pauseMs: 0,
+      timer: undefined,
+      reason: undefined,
+    }));
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(
+      this.#seats.map(
+        (seat) =>
+          new Promise<void>((resolve, reject) => {
+            this.#fill(seat, resolve, reject);
+          }),
+      ),
+    );
+    this.#starting = false;
+  }
+
+  async serve(sockets: readonly (readonly UdpSocket[])[]): Promise<void> {
+    this.#sockets = sockets;
+    Atomics.add(this.#shared, SHARED.generation, 1);
+    await Promise.all(
+      this.#seats.map(
+        (seat) =>
+          new Promise<void>((resolve) => {
+            seat.serving = resolve;
+            this.#handOver(seat);
+          }),
+      ),
+    );
+  }
+
+  publish(): void {
+    if (this.#sockets === undefined) return;
+    for (const { index, images } of this.#seats) images?.postMessage(this.#options.imageOf(index), []);
+    Atomics.add(this.#shared, SHARED.generation, 1);
+  }
+
+  behind(index: number): number {
+    return (
+      Atomics.load(this.#shared, SHARED.generation) - Atomics.load(this.#shared, SHARED.firstHeld + index)
+    );
+  }
+
+  restarts(): number {
+    return this.#restarts;
+  }
+
+  stop(deadlineMs: number): Promise<void> {
+    this.#stopping ??= this.#end(deadlineMs);
+    return this.#stopping;
+  }
+
+  #fill(seat: Seat, ready: () => void, died: (reason: Error) => void): void {
+    const { entry, data, onFault } = this.#options;
+    const { port1, port2 } = new MessageChannel();
+    const workerData: WorkerStart<unknown> = { index: seat.index, shared: this.#shared, images: port2, data };
+    const thread = new Worker(entry, {
+      workerData,
+      transferList: [port2],
+      name: `udp ${seat.index}`,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
+    port1.unref();
+    seat.images = port1;
+    seat.thread = thread;
+    seat.ready = false;
+    seat.reason = undefined;
+    seat.startedMs = performance.now();
+    thread.on("message", (report: WorkerReport) => {
+      if (report.kind === "fault") return onFault(report.fault);
+      if (report.kind === "serving") return seat.serving();
+      seat.ready = true;
+      ready();
+      this.#handOver(seat);
+    });
+    thread.on("error", (error: Error) => {
+      seat.reason = error;
+    });
+    thread.on("exit", (status: number) => {
+      seat.thread = undefined;
+      seat.images = undefined;
+      port1.close();
+      if (this.#stopping !== undefined) return;
+      const reason = seat.reason ?? new Error(`the thread ended with status ${status}`);
+      died(reason);
+      if (!this.#starting) this.#replace(seat, reason);
+    });
+  }
+
+  /** The image of this moment goes ahead of the sockets, so that nothing is ever answered without one. */
+  #handOver({ index, ready, thread, images }: Seat): void {
+    const sockets = this.#sockets?.[index];
+    if (!ready || sockets === undefined) return;
+    images?.postMessage(this.#options.imageOf(index), []);
+    const message: WorkerSockets = { fds: sockets.map(({ fd }) => fd) };
+    thread?.postMessage(message, []);
+  }
+
+  #replace(seat: Seat, error: Error): void {
+    const { onFault } = this.#options;
+    onFault({ kind: "worker", listener: `udp worker ${seat.index}`, error, unreported: 0 });
+    const livedMs = performance.now() - seat.startedMs;
+    const longerMs = Math.max(FIRST_PAUSE_MS, seat.pauseMs * 2);
+    seat.pauseMs = livedMs > SHORT_LIFE_MS ? 0 : Math.min(LONGEST_PAUSE_MS, longerMs);
+    this.#restarts++;
+    seat.timer = setTimeout(() => {
+      this.#fill(
+        seat,
+        () => undefined,
+        () => undefined,
+      );
+    }, seat.pauseMs);
+  }
+
+  async #end(deadlineMs: number): Promise<void> {
+    Atomics.store(this.#shared, SHARED.stopping, 1);
+    const sockets = this.#sockets?.flat() ?? [];
+    for (const socket of sockets) wakeReceiver(this.#options.libc, socket);
+    const threads: Worker[] = [];
+    for (const { thread, timer } of this.#seats) {
+      clearTimeout(timer);
+      if (thread !== undefined) threads.push(thread);
+    }
+    const cancel = new AbortController();
+    const overdue = setTimeout(() => cancel.abort(), this.#sockets === undefined ? 0 : deadlineMs);
+    try {
+      await Promise.all(threads.map((thread) => once(thread, "exit", { signal: cancel.signal })));
+    } catch {
+      // One that is still in a call is ended when it returns, which its socket's timeout sees to.
+      await Promise.all(threads.map((thread) => thread.terminate()));
+    }
+    clearTimeout(overdue);
+    for (const { fd } of sockets) this.#options.libc.close(fd);
+  }
+}

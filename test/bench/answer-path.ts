@@ -1,0 +1,177 @@
+/**
+ * What a query costs in the code above the kernel: the answer function alone, in nanoseconds a query, without sockets.
+ *
+ *     node --import tsx test/bench/answer-path.ts [names…] [a part of a row's name]
+ *
+ * Each row asks a working set of questions round and round, in place, as a server's slots are used: the part of the query
+ * that the answer has overwritten is restored before each one. The cost of that alone is measured as well and taken off.
+ * A row is the median of many short rounds, then the least of them and the quartiles, in processor time, as other work on
+ * the machine comes and goes.
+ */
+
+import { Counters, createAnswer, TRANSPORT } from "../../src/answer/answer.ts";
+import { createClientAddress, setClientAddress } from "../../src/answer/client-address.ts";
+import { compileDecisions, compileZones, makeImage } from "../../src/image/image.ts";
+import { seededRandom } from "../support/answering.ts";
+import { opt, query } from "../support/packets.ts";
+import { snapshot } from "../support/policies.ts";
+import { benchSet, nameAt } from "./zone-sets.ts";
+
+const SLOT_OCTETS = 256;
+const ROUNDS = 15;
+const WARM_UP_QUERIES = 200_000;
+const QUERIES_A_ROUND = 131_072;
+
+interface Row {
+  readonly what: string;
+  readonly octets: (random: () => number) => Uint8Array;
+  readonly distinct: number;
+}
+
+function rowsFor(names: number): Row[] {
+  const any = (random: () => number): number => Math.floor(random() * names);
+  const distinct = Math.min(names, 65_536);
+  const label = names.toLocaleString("en");
+  return [
+    { what: `${label} names, static A`, distinct, octets: (random) => query(nameAt(any(random)), "A") },
+    {
+      what: `${label} names, static A, EDNS`,
+      distinct,
+      octets: (random) => query(nameAt(any(random)), "A", opt()),
+    },
+    { what: `${label} names, weighted`, distinct, octets: () => query("weighted.bench.test.", "A") },
+    {
+      what: `${label} names, weighted, EDNS`,
+      distinct,
+      octets: () => query("weighted.bench.test.", "A", opt()),
+    },
+    { what: `${label} names, failover`, distinct, octets: () => query("failover.bench.test.", "A") },
+    { what: `${label} names, geo`, distinct, octets: () => query("geo.bench.test.", "A") },
+    {
+      what: `${label} names, NXDOMAIN`,
+      distinct,
+      octets: (random) => query(`no${any(random)}.bench.test.`, "A"),
+    },
+    { what: `${label} names, NODATA`, distinct, octets: (random) => query(nameAt(any(random)), "MX") },
+    {
+      what: `${label} names, wildcard`,
+      distinct,
+      octets: (random) => query(`x${any(random)}.wild.bench.test.`, "A"),
+    },
+    { what: `${label} names, CNAME`, distinct, octets: () => query("alias.bench.test.", "A") },
+    {
+      what: `${label} names, referral`,
+      distinct,
+      octets: (random) => query(`h${any(random)}.cut.bench.test.`, "A"),
+    },
+    {
+      what: `${label} names, REFUSED`,
+      distinct,
+      octets: (random) => query(`h${any(random)}.elsewhere.`, "A"),
+    },
+  ];
+}
+
+/** Slots side by side, each with a query; `tails` is what restores the part that an answer overwrites. */
+interface Slots {
+  readonly buffer: Uint8Array;
+  readonly lengths: Uint16Array;
+  readonly questionEnds: Uint16Array;
+  readonly originals: Uint8Array;
+}
+
+function slotsFor({ octets, distinct }: Row): Slots {
+  const random = seededRandom(11);
+  const originals = new Uint8Array(distinct * SLOT_OCTETS + 65_536);
+  const lengths = new Uint16Array(distinct);
+  const questionEnds = new Uint16Array(distinct);
+  for (let slot = 0; slot < distinct; slot++) {
+    const packet = octets(random);
+    originals.set(packet, slot * SLOT_OCTETS);
+    lengths[slot] = packet.length;
+    let at = 12;
+    while ((packet[at] ?? 0) !== 0) at += (packet[at] ?? 0) + 1;
+    questionEnds[slot] = at + 5;
+  }
+  return { buffer: originals.slice(), originals, lengths, questionEnds };
+}
+
+function restore({ buffer, originals, lengths, questionEnds }: Slots, slot: number): void {
+  const at = slot * SLOT_OCTETS;
+  for (let octet = at + 2; octet < at + 12; octet++) buffer[octet] = originals[octet] ?? 0;
+  const end = at + (lengths[slot] ?? 0);
+  for (let octet = at + (questionEnds[slot] ?? 0); octet < end; octet++)
+    buffer[octet] = originals[octet] ?? 0;
+}
+
+interface Spread {
+  readonly least: number;
+  readonly low: number;
+  readonly median: number;
+  readonly high: number;
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((one, other) => one - other);
+  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  return { least: at(0), low: at(0.25), median: at(0.5), high: at(0.75) };
+}
+
+/** Processor time, which other work on the machine touches less than the clock. */
+function cpuMicroseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+function measure(row: Row, answerSlot: (slots: Slots, slot: number) => number): string {
+  const slots = slotsFor(row);
+  let sink = 0;
+  const run = (count: number, answers: boolean): number => {
+    const startedMicroseconds = cpuMicroseconds();
+    let slot = 0;
+    for (let asked = 0; asked < count; asked++) {
+      restore(slots, slot);
+      if (answers) sink += answerSlot(slots, slot);
+      slot = slot + 1 === row.distinct ? 0 : slot + 1;
+    }
+    return ((cpuMicroseconds() - startedMicroseconds) * 1e3) / count;
+  };
+  run(WARM_UP_QUERIES, true);
+  run(WARM_UP_QUERIES, false);
+  const nanoseconds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    nanoseconds.push(run(QUERIES_A_ROUND, true) - run(QUERIES_A_ROUND, false));
+  }
+  if (sink === 0) throw new Error("no query was answered");
+  const { least, low, median, high } = spreadOf(nanoseconds);
+  const figures = [median, least, low, high].map((value) => value.toFixed(0).padStart(6));
+  return `${row.what.padEnd(40)} ${figures.join(" ")}`;
+}
+
+function benchmark(names: number): void {
+  const set = benchSet(names);
+  const startedMs = performance.now();
+  const part = compileZones(set);
+  const zonesMs = performance.now() - startedMs;
+  const decisions = compileDecisions(part, snapshot([...set.definitions.pools.values()]));
+  const image = makeImage(1, part, decisions);
+  const counters = new Counters();
+  const answer = createAnswer({ random: seededRandom(5), counters, nsid: new Uint8Array(0) });
+  const client = createClientAddress();
+  setClientAddress(client, "127.0.0.1");
+  console.log(`${names.toLocaleString("en")} names: zones compiled in ${zonesMs.toFixed(0)} ms`);
+  for (const row of rowsFor(names)) {
+    if (!row.what.includes(only)) continue;
+    const line = measure(row, (slots, slot) =>
+      answer(slots.buffer, slot * SLOT_OCTETS, slots.lengths[slot] ?? 0, client, TRANSPORT.udp, image),
+    );
+    console.log(line);
+  }
+}
+
+const only = process.argv.slice(2).find((word) => Number.isNaN(Number(word))) ?? "";
+const sizes = process.argv
+  .slice(2)
+  .map(Number)
+  .filter((size) => size > 0);
+for (const names of sizes.length > 0 ? sizes : [1_000, 1_000_000]) benchmark(names);

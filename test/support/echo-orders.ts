@@ -1,0 +1,5 @@
+/** What the echoing worker of tests is told and tells, in the octets of its packets. */
+
+export const ECHO = { workerAt: 12, imageAt: 13, octets: 16 } as const;
+/** In octet 12 of a query. */
+export const ORDERS = { answer: 0, throw: 1, exit: 2 } as const;

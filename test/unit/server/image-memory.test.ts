@@ -1,0 +1,60 @@
+import { setTimeout } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect } from "chai";
+import { afterEach, before, describe, it } from "mocha";
+import { type Image, makeImage } from "../../../src/image/image.ts";
+import { loadLibc } from "../../../src/server/libc.ts";
+import { query } from "../../support/packets.ts";
+import { sampleImage } from "../../support/sample-zones.ts";
+import { askUdp, type Listeners, startListeners } from "../../support/servers.ts";
+
+const IMAGES = 24;
+const IMAGE_OCTETS = 16 << 20;
+const PATIENCE_MS = 5_000;
+
+/** Other zones, of the same content and many octets. */
+function paddedImage(from: Image, generation: number): Image {
+  const bytes = new SharedArrayBuffer(IMAGE_OCTETS);
+  new Uint8Array(bytes).fill(1).set(new Uint8Array(from.zones.bytes));
+  return makeImage(generation, { ...from.zones, id: generation, bytes }, from.decisions);
+}
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect === "function") collect();
+}
+
+describe("a worker", function () {
+  this.timeout(30_000);
+
+  before(async function () {
+    if (!(await loadLibc()).ok) this.skip();
+  });
+
+  let listeners: Listeners | undefined;
+  afterEach(() => listeners?.stop());
+
+  it(`holds on to the latest of ${IMAGES} images, and lets the others go`, async () => {
+    const sample = sampleImage();
+    let image = paddedImage(sample, 1);
+    listeners = await startListeners(() => image, { udpTransport: "batch" });
+    const { udp, udpServers } = listeners;
+    await askUdp(udp, query("www.example.", "A"));
+    collectGarbage();
+    const beforeOctets = process.memoryUsage.rss();
+    for (let generation = 2; generation < IMAGES + 2; generation++) {
+      image = paddedImage(sample, generation);
+      udpServers.publish();
+      await askUdp(udp, query("www.example.", "A"));
+    }
+    const grown = (): number => {
+      collectGarbage();
+      return process.memoryUsage.rss() - beforeOctets;
+    };
+    const untilMs = performance.now() + PATIENCE_MS;
+    while (grown() > 4 * IMAGE_OCTETS && performance.now() < untilMs) await setTimeout(50);
+    expect(grown()).to.be.below(4 * IMAGE_OCTETS);
+  });
+});
