@@ -19,6 +19,11 @@ import { SHARED, type WorkerReport, type WorkerSockets, type WorkerStart } from 
 const SHORT_LIFE_MS = 2_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
+/**
+ * How long a thread has to end by itself, whatever the deadline. One that is ended from outside while it loads its
+ * library takes the whole process along, so that is left for a thread that hangs.
+ */
+const SHORTEST_END_MS = 3_000;
 /** A worker makes no objects while it answers; what the runtime would set aside for them is 6 MB more for each. */
 const YOUNG_GENERATION_MB = 2;
 
@@ -221,10 +226,14 @@ class Supervisor<Published> implements UdpWorkers {
     const threads: Worker[] = [];
     for (const { thread, timer } of this.#seats) {
       clearTimeout(timer);
-      if (thread !== undefined) threads.push(thread);
+      if (thread === undefined) continue;
+      threads.push(thread);
+      // One that still waits for its sockets, or will, gets none and goes home.
+      const nothing: WorkerSockets = { fds: [] };
+      thread.postMessage(nothing, []);
     }
     const cancel = new AbortController();
-    const overdue = setTimeout(() => cancel.abort(), this.#sockets === undefined ? 0 : deadlineMs);
+    const overdue = setTimeout(() => cancel.abort(), Math.max(deadlineMs, SHORTEST_END_MS));
     try {
       await Promise.all(threads.map((thread) => once(thread, "exit", { signal: cancel.signal })));
     } catch {
