@@ -174,6 +174,13 @@ export interface AnsweringView {
   restarts(): number;
 }
 
+/** How often a policy came down to a rung of its last resorts. No value ever goes down. */
+export interface LastResortReading {
+  readonly policy: string;
+  readonly rung: string;
+  readonly value: number;
+}
+
 export interface AdminSource {
   /** `--node`. */
   readonly node: string;
@@ -186,6 +193,7 @@ export interface AdminSource {
   answering(): AnsweringView | undefined;
   readonly answerCounters: AnswerCounters;
   readonly probeCounters: ProbeCounters;
+  lastResorts(): Iterable<LastResortReading>;
   explain(query: ExplainQuery): ExplainOutcome;
   /** Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload. */
   reload(): Promise<ReloadOutcome>;

@@ -6,6 +6,7 @@ import type { UdpServers } from "../server/udp-servers.ts";
 import { explainName } from "./explain.ts";
 import type { HealthBook } from "./health-book.ts";
 import type { Serving } from "./serving.ts";
+import type { LastResorts } from "./transitions.ts";
 import { VERSION } from "./version.ts";
 
 export interface NodeParts {
@@ -13,6 +14,7 @@ export interface NodeParts {
   readonly serving: Serving;
   readonly book: HealthBook;
   readonly counters: Counters;
+  readonly lastResorts: LastResorts;
   readonly udp: () => UdpServers | undefined;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
@@ -38,6 +40,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
       ],
     },
     probeCounters: parts.book.counts,
+    lastResorts: () => parts.lastResorts.read(),
     explain(query) {
       const image = parts.serving.image();
       if (image === undefined) {

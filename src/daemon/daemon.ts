@@ -29,7 +29,7 @@ import { createReloading, type Reloading } from "./reloading.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
 import { openStateFolder } from "./state-folder.ts";
-import { logTransitions } from "./transitions.ts";
+import { createLastResorts, type LastResorts, noteTransitions } from "./transitions.ts";
 import { createUdp, type UdpChoice } from "./udp.ts";
 import { watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
@@ -119,6 +119,7 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
     serving: core.serving,
     book: core.book,
     counters: core.counters,
+    lastResorts: core.lastResorts,
     udp: () => core.answering,
     readiness: status.readiness,
     load: core.reloading.outcome,
@@ -160,6 +161,7 @@ interface Core {
   readonly counters: Counters;
   readonly wheel: ReturnType<typeof createProbeWheel>;
   readonly reloading: Reloading;
+  readonly lastResorts: LastResorts;
   /** What answers over UDP, once it is made; told of every image. */
   answering: UdpServers | undefined;
 }
@@ -169,6 +171,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
   const core: Pick<Core, "answering"> = { answering: undefined };
   const book = createHealthBook();
   const counters = new Counters();
+  const lastResorts = createLastResorts();
   const serving = createServing({
     book,
     forced,
@@ -176,7 +179,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     onPublish(publication, image) {
       counters.adopt(image.zones);
       core.answering?.publish();
-      logTransitions(publication, log);
+      noteTransitions(publication, log, lastResorts);
     },
   });
   const wheel = createProbeWheel({
@@ -201,7 +204,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
       serving.install(set);
     },
   });
-  return Object.assign(core, { book, serving, counters, wheel, reloading });
+  return Object.assign(core, { book, serving, counters, wheel, reloading, lastResorts });
 }
 
 interface Status {

@@ -1,6 +1,9 @@
-/** Tells the log what changed from one publication to the next: endpoints that come and go, rungs, failing open. */
+/**
+ * What changed from one publication to the next: endpoints that come and go, rungs, failing open. The log is told, and
+ * the last resorts are counted.
+ */
 
-import type { PolicyView } from "../admin/source.ts";
+import type { LastResortReading, PolicyView } from "../admin/source.ts";
 import { NOT_MONITORED } from "../health/compose.ts";
 import { type EndpointHealth, observedOf } from "../health/snapshot.ts";
 import type { AddressFamily } from "../policy/model.ts";
@@ -9,14 +12,33 @@ import type { Publication } from "./serving.ts";
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 
-export function logTransitions({ before, after }: Publication, log: Log): void {
+/** By policy and rung; nothing ever goes down, also when a policy leaves the zones. */
+export interface LastResorts {
+  count(policy: string, rung: number): void;
+  read(): Iterable<LastResortReading>;
+}
+
+export function createLastResorts(): LastResorts {
+  const counts = new Map<string, { policy: string; rung: string; value: number }>();
+  return {
+    count(policy, rung) {
+      const key = `${rung} ${policy}`;
+      const known = counts.get(key) ?? { policy, rung: String(rung), value: 0 };
+      known.value += 1;
+      counts.set(key, known);
+    },
+    read: () => counts.values(),
+  };
+}
+
+export function noteTransitions({ before, after }: Publication, log: Log, lastResorts: LastResorts): void {
   logEndpoints({ before, after }, log);
   const policiesBefore = new Map<string, PolicyView>();
   for (const zone of before?.zones ?? []) {
     for (const view of zone.policies) policiesBefore.set(view.owner, view);
   }
   for (const zone of after.zones) {
-    for (const view of zone.policies) logPolicy(policiesBefore.get(view.owner), view, log);
+    for (const view of zone.policies) notePolicy(policiesBefore.get(view.owner), view, log, lastResorts);
   }
 }
 
@@ -40,7 +62,14 @@ function logEndpoints({ before, after }: Publication, log: Log): void {
   }
 }
 
-function logPolicy(before: PolicyView | undefined, after: PolicyView, log: Log): void {
+function notePolicy(
+  before: PolicyView | undefined,
+  after: PolicyView,
+  log: Log,
+  lastResorts: LastResorts,
+): void {
+  const rung = worstRung(after);
+  if (rung > (before === undefined ? 1 : worstRung(before))) lastResorts.count(after.policy.name, rung);
   for (const family of FAMILIES) {
     const was = before?.evaluations[family];
     const is = after.evaluations[family];
@@ -57,6 +86,10 @@ function logPolicy(before: PolicyView | undefined, after: PolicyView, log: Log):
     else if (line.from < is.rung) log.warn(line, "policy answers from a last resort");
     else if (line.from > is.rung) log.info(line, "policy is back on an earlier rung");
   }
+}
+
+function worstRung({ evaluations }: PolicyView): number {
+  return Math.max(...FAMILIES.map((family) => evaluations[family].rung));
 }
 
 /** The reasons of its addresses, each once. */

@@ -229,6 +229,8 @@ describe("failover between regions, by nginx, NSD and unbound", function () {
     );
     expect(await direct()).to.equal(FRANKFURT);
     expect(await metrics('fairlead_policy_rung{policy="www.gtm.example.test."}')).to.deep.equal([4]);
+    const counted = 'fairlead_policy_last_resorts_total{policy="www.gtm.example.test.",rung="4"}';
+    expect(await fairlead.metric(counted)).to.be.greaterThan(0);
     expect(fairlead.program.output()).to.match(/failing open/i);
     await Promise.all([start("frankfurt"), start("frankfurt6"), start("virginia")]);
     await eventually(

@@ -1,6 +1,6 @@
 /** Samples of what is counted while the process runs: queries, answers and probes. */
 
-import type { AnswerCounters, HistogramReading, ProbeCounters } from "../source.ts";
+import type { AdminSource, AnswerCounters, HistogramReading, ProbeCounters } from "../source.ts";
 import type { Sample } from "./sample.ts";
 
 export function answerSamples(counters: AnswerCounters) {
@@ -21,6 +21,10 @@ export function probeSamples(counters: ProbeCounters) {
     fairlead_probe_last_duration_seconds: () => lastDurationSamples(counters),
     fairlead_endpoint_transitions_total: () => labelled(counters.transitions()),
   };
+}
+
+export function lastResortSamples(source: AdminSource) {
+  return { fairlead_policy_last_resorts_total: () => labelled(source.lastResorts()) };
 }
 
 /** What a counter's reader yields names its labels already. */

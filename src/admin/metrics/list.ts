@@ -230,6 +230,14 @@ export const METRICS = [
     published: false,
   },
   {
+    name: "fairlead_policy_last_resorts_total",
+    type: "counter",
+    labels: ["policy", "rung"],
+    help: "How often a policy came down to rung 2, 3 or 4 of its last resorts, in the worse of the families.",
+    published: true,
+    addition: "rungs 2 to 4 are counted",
+  },
+  {
     name: "fairlead_dns_workers",
     type: "gauge",
     labels: ["transport"],

@@ -171,6 +171,9 @@ ${more}`;
     expect(await ask(daemon)).to.equal("192.0.2.1");
     expect(logged.some((line) => line.includes("policy is failing open"))).to.equal(true);
     expect(await get(daemon, "/api/v1/explain?name=www.example.com&type=A")).to.include('"rung":4');
+    expect(await get(daemon, "/metrics")).to.match(
+      /^fairlead_policy_last_resorts_total\{policy="www\.example\.com\.",rung="4"\} 1$/m,
+    );
   });
 
   it("reloads: what is new is served, and health stays", async () => {
