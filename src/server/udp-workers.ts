@@ -8,7 +8,6 @@
  * more to bind a port.
  */
 
-import { once } from "node:events";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { ServerFault } from "./handle.ts";
 import type { Libc } from "./libc.ts";
@@ -232,15 +231,17 @@ class Supervisor<Published> implements UdpWorkers {
       const nothing: WorkerSockets = { fds: [] };
       thread.postMessage(nothing, []);
     }
-    const cancel = new AbortController();
-    const overdue = setTimeout(() => cancel.abort(), Math.max(deadlineMs, SHORTEST_END_MS));
-    try {
-      await Promise.all(threads.map((thread) => once(thread, "exit", { signal: cancel.signal })));
-    } catch {
-      // One that is still in a call is ended when it returns, which its socket's timeout sees to.
-      await Promise.all(threads.map((thread) => thread.terminate()));
-    }
+    // Not by `once` of node:events, which gives up waiting where a thread ends with an error.
+    const ends = threads.map((thread) => new Promise((resolve) => thread.once("exit", resolve)));
+    let overdue: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => {
+      overdue = setTimeout(resolve, Math.max(deadlineMs, SHORTEST_END_MS));
+    });
+    await Promise.race([Promise.all(ends), patience]);
     clearTimeout(overdue);
+    // One that is still in a call is ended when it returns, which its socket's timeout sees to.
+    const hanging = this.#seats.flatMap(({ thread }) => thread ?? []);
+    await Promise.all(hanging.map((thread) => thread.terminate()));
     for (const { fd } of sockets) this.#options.libc.close(fd);
   }
 }
