@@ -131,6 +131,7 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   core.book.use(start.loaded.set, clock.now());
   core.wheel.setTargets(core.book.targets());
   endings.push(() => core.wheel.stop());
+  endings.push(() => core.serving.stop());
   const common = serverOptions(parts, core, limiter);
   const [udp] = await Promise.all([startUdp(parts, core, common), core.wheel.runRound(FIRST_ROUND_MS)]);
   endings.push((deadlineMs) => udp.stop(deadlineMs));

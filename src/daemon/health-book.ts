@@ -14,6 +14,7 @@ import type { Forced, Verdict } from "../health/verdict.ts";
 import type { Endpoint } from "../policy/model.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
+import { createPoolReturns } from "./pool-returns.ts";
 import { createProbeCounts, type ProbeCounts } from "./probe-counts.ts";
 import { type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
 
@@ -31,6 +32,8 @@ export interface HealthBook {
   /** Takes in a verdict. Whether the health of an endpoint is another now, in state or in words. */
   record(targetKey: string, verdict: Verdict): boolean;
   snapshot(forced: ForcedStates, atMs: number): Snapshot;
+  /** When the latest snapshot would be another one by the passing of time alone, as grace ends or a slow start goes on. */
+  nextChangeMs(): number | undefined;
   /** Forgets what left the zones long ago, and returns how many states that were. */
   forgetGone(atMs: number): number;
   readonly counts: ProbeCounts;
@@ -45,11 +48,23 @@ interface KeptState {
 export function createHealthBook(): HealthBook {
   const states = new Map<string, KeptState>();
   const counts = createProbeCounts();
+  const returns = createPoolReturns();
+  let latest: Snapshot | undefined;
   let plan: ProbePlan = new Map();
   let current: ZoneSet | undefined;
   let startedMs = 0;
   /** Objects stay the same while the health does, so that comparing two snapshots is quick. */
   let healths = new Map<string, EndpointHealth>();
+
+  const forcedHealths = new Map<string, { readonly of: EndpointHealth; readonly health: EndpointHealth }>();
+
+  const withForced = (id: string, of: EndpointHealth, forced: Forced): EndpointHealth => {
+    const known = forcedHealths.get(id);
+    if (known?.of === of && known.health.forced === forced) return known.health;
+    const health = { ...of, forced };
+    forcedHealths.set(id, { of, health });
+    return health;
+  };
 
   const healthOf = (endpoint: Endpoint, set: ZoneSet): EndpointHealth => ({
     forced: undefined,
@@ -86,6 +101,7 @@ export function createHealthBook(): HealthBook {
           else kept.goneSinceMs = undefined;
         }
       }
+      returns.use(set.definitions);
       const before = healths;
       healths = new Map();
       for (const pool of set.definitions.pools.values()) {
@@ -117,11 +133,18 @@ export function createHealthBook(): HealthBook {
     },
     snapshot(forced, atMs) {
       const endpoints = new Map(healths);
+      for (const id of forcedHealths.keys()) if (!forced.has(id)) forcedHealths.delete(id);
       for (const [id, state] of forced) {
         const health = endpoints.get(id);
-        if (health !== undefined) endpoints.set(id, { ...health, forced: state });
+        if (health !== undefined) endpoints.set(id, withForced(id, health, state));
       }
-      return { atMs, endpoints };
+      const health = { atMs, endpoints };
+      const holds = returns.step(health);
+      latest = holds.size === 0 ? health : { ...health, holds };
+      return latest;
+    },
+    nextChangeMs() {
+      return latest && returns.nextChangeMs(latest);
     },
     forgetGone(atMs) {
       let forgotten = 0;
@@ -147,6 +170,7 @@ function isSameHealth(one: AddressHealth, other: AddressHealth | undefined): boo
     one.observed === other?.observed &&
     one.passing === other.passing &&
     one.reason === other.reason &&
-    one.sinceMs === other.sinceMs
+    one.sinceMs === other.sinceMs &&
+    one.failingSinceMs === other.failingSinceMs
   );
 }

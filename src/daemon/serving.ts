@@ -2,7 +2,8 @@
  * What is being served: the current image, and the view of it that the admin plane reads. A set of zones comes in with
  * a reload, health with every verdict; both end in `publish`, which is the only place where a generation is born.
  *
- * Changes of one instant are one build: `healthChanged` only asks for one at the end of the tick.
+ * Changes of one instant are one build: `healthChanged` only asks for one at the end of the tick. What the passing of time
+ * changes, as grace ends or a slow start goes on, is built when it is due.
  */
 
 import type { PolicyView, ServingState, ZoneView } from "../admin/source.ts";
@@ -13,6 +14,7 @@ import type { Zone, ZoneSet } from "../zone/model.ts";
 import type { ForcedStates, HealthBook } from "./health-book.ts";
 
 const MS_PER_SECOND = 1000;
+const LONGEST_WAIT_MS = 60_000;
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -34,6 +36,8 @@ export interface Serving {
   /** `undefined` until the first set is installed. */
   image(): Image | undefined;
   state(): ServingState | undefined;
+  /** Builds nothing any more. */
+  stop(): void;
 }
 
 export interface ServingOptions {
@@ -49,6 +53,8 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
   let image: Image | undefined;
   let state: ServingState | undefined;
   let asked = false;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
 
   const publish = (installed: InstalledZones, startedMs: number): void => {
     const { part } = installed;
@@ -66,6 +72,20 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
     };
     state = after;
     onPublish({ before, after }, next);
+    awaitTime(installed);
+  };
+
+  /** Time alone is looked at again at least once in `LONGEST_WAIT_MS`, as the clock may be set. */
+  const awaitTime = (installed: InstalledZones): void => {
+    clearTimeout(timer);
+    const dueMs = book.nextChangeMs();
+    if (dueMs === undefined || stopped) return;
+    const waitMs = Math.min(Math.max(1, dueMs - clock.now()), LONGEST_WAIT_MS);
+    timer = setTimeout(() => {
+      if (clock.now() >= dueMs) publish(installed, clock.monotonic());
+      else awaitTime(installed);
+    }, waitMs);
+    timer.unref();
   };
 
   return {
@@ -87,6 +107,10 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
     },
     image: () => image,
     state: () => state,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
   };
 }
 

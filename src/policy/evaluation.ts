@@ -37,6 +37,16 @@ export interface Evaluation {
   readonly rung: Rung;
   /** Rung 4 with `when-down=open`: endpoints are answered that nothing says are alive. */
   readonly failingOpen: boolean;
+  /**
+   * While a pool is in its slow start: what the clients are answered by their position, each slice from the end of the one
+   * before it, the last one up to 1. The draws above are the slices', by their width. Absent while all are answered alike.
+   */
+  readonly slices?: readonly Slice[];
+}
+
+export interface Slice {
+  readonly upTo: number;
+  readonly evaluation: Evaluation;
 }
 
 /** The probability that an endpoint is drawn first. */

@@ -18,6 +18,11 @@ export interface Question {
   readonly client: Client;
   readonly family: AddressFamily;
   readonly rung: Rung;
+  /**
+   * Where the client stands among all, from 0 to below 1: a pool in its slow start is back for those that stand below its
+   * part. A client keeps its place, so that it moves once.
+   */
+  readonly position: number;
   /** Whether results carry their trace; the logic is the same either way. */
   readonly traced: boolean;
 }
@@ -26,7 +31,19 @@ export interface NodeResult {
   /** Probabilities sum to 1, or there is none and the node is down. */
   readonly draws: readonly Draw[];
   readonly steady: boolean;
+  /** The result is the same for every position from the asked one to below this one. */
+  readonly upTo: number;
   readonly trace: TraceNode | undefined;
+}
+
+export const EVERY_POSITION = 1;
+
+/** What a node that looked at these rests on: on all of them. */
+export function restingOn(results: readonly NodeResult[]): Pick<NodeResult, "steady" | "upTo"> {
+  return {
+    steady: results.every(({ steady }) => steady),
+    upTo: results.reduce((least, { upTo }) => Math.min(least, upTo), EVERY_POSITION),
+  };
 }
 
 /** `evaluate/decide`, handed to the kinds so that they can ask their children without importing one another. */

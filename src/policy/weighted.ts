@@ -18,6 +18,7 @@ import {
   type NodeResult,
   partsByWeight,
   type Question,
+  restingOn,
   traceOf,
 } from "./node.ts";
 
@@ -34,5 +35,5 @@ export function decideWeighted(
   );
   const reason = `${results.filter(isUp).length} of ${asked.length} children are up, ${parts.length} take part`;
   const trace = traceOf(question, "weighted", parts.length > 0 ? "up" : "down", reason, results);
-  return { draws, steady: results.every(({ steady }) => steady), trace };
+  return { draws, ...restingOn(results), trace };
 }

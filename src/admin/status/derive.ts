@@ -21,8 +21,9 @@ import {
 import type { Forced, Observed } from "../../health/verdict.ts";
 import { sharesOf } from "../../policy/evaluate.ts";
 import type { Evaluation, Rung, Share } from "../../policy/evaluation.ts";
+import { isAddressUp } from "../../policy/group.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Pool } from "../../policy/model.ts";
-import { decidePool, isAddressUp } from "../../policy/pool.ts";
+import { decidePool } from "../../policy/pool.ts";
 import { reachOf } from "../../policy/reach.ts";
 import type { PolicyView, ServingState, ZoneView } from "../source.ts";
 
@@ -124,7 +125,15 @@ function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
 
 function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): PoolState {
   const up = familiesOf(pool.endpoints).some((family) => {
-    const question = { definitions, snapshot, client: NOWHERE, family, rung: 1, traced: false } as const;
+    const question = {
+      definitions,
+      snapshot,
+      client: NOWHERE,
+      family,
+      rung: 1,
+      position: 0,
+      traced: false,
+    } as const;
     return decidePool(pool, question).draws.length > 0;
   });
   const endpoints = pool.endpoints.map((endpoint) =>
