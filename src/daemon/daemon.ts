@@ -21,6 +21,8 @@ import type { UdpServers } from "../server/udp-servers.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
 import { createAdminSource } from "./admin-source.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
+import { readHealth } from "./health-file.ts";
+import { type HealthKeeping, startHealthKeeping } from "./health-keeping.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type Listeners, reasonOf, startListeners } from "./listeners.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
@@ -128,6 +130,7 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const admin = await startAdminPlane(parts, adminSource);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
+  await restoreHealth(parts, core);
   core.book.use(start.loaded.set, clock.now());
   core.wheel.setTargets(core.book.targets());
   endings.push(() => core.wheel.stop());
@@ -165,11 +168,13 @@ interface Core {
   readonly lastResorts: LastResorts;
   /** What answers over UDP, once it is made; told of every image. */
   answering: UdpServers | undefined;
+  /** What writes health down, once it is needed; told of every change. */
+  keeping: HealthKeeping | undefined;
 }
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, wheel and image. */
 function createCore({ options, log, clock, random, forced, serviceManager }: DaemonParts): Core {
-  const core: Pick<Core, "answering"> = { answering: undefined };
+  const core: Pick<Core, "answering" | "keeping"> = { answering: undefined, keeping: undefined };
   const book = createHealthBook();
   const counters = new Counters();
   const lastResorts = createLastResorts();
@@ -180,6 +185,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     onPublish(publication, image) {
       counters.adopt(image.zones);
       core.answering?.publish();
+      core.keeping?.noteChange();
       noteTransitions(publication, log, lastResorts);
     },
   });
@@ -206,6 +212,17 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     },
   });
   return Object.assign(core, { book, serving, counters, wheel, reloading, lastResorts });
+}
+
+/** A start goes on from what the last run knew: one that was told nothing would take a restart for an outage. */
+async function restoreHealth({ options, clock, log }: DaemonParts, { book }: Core): Promise<void> {
+  const read = await readHealth(options.state, clock.now());
+  if (read.kind === "unusable")
+    log.warn({ event: "state", reason: read.reason }, "cannot use what was kept of health");
+  if (read.kind !== "read") return;
+  book.restore(read.health);
+  const line = { event: "state", states: read.health.states.size, ageSeconds: Math.round(read.ageMs / 1000) };
+  log.info(line, "health goes on from what was kept");
 }
 
 interface Status {
@@ -309,10 +326,11 @@ async function listen(
 
 async function startUpkeep(
   { options, log, clock }: DaemonParts,
-  { book, serving, reloading }: Core,
+  core: Core,
   limiter: LogLimiter,
   endings: Ending[],
 ): Promise<void> {
+  const { book, serving, reloading } = core;
   const watcher = await watchZones(
     options.zones,
     () => void reloadAndWatch(),
@@ -329,6 +347,15 @@ async function startUpkeep(
   watcher.add(included());
   endings.push(() => watcher.stop());
   const { state: stateFolder } = options;
+  const keeping = startHealthKeeping({
+    folder: stateFolder,
+    keep: () => book.keep(),
+    now: clock.now,
+    limiter,
+    log,
+  });
+  core.keeping = keeping;
+  endings.push(() => keeping.stop());
   endings.push(startHousekeeping({ stateFolder, book, limiter, now: clock.now, log }));
 }
 

@@ -14,6 +14,7 @@ import type { Forced, Verdict } from "../health/verdict.ts";
 import type { Endpoint } from "../policy/model.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
+import type { KeptHealth } from "./health-file.ts";
 import { createPoolReturns } from "./pool-returns.ts";
 import { createProbeCounts, type ProbeCounts } from "./probe-counts.ts";
 import { type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
@@ -34,6 +35,10 @@ export interface HealthBook {
   snapshot(forced: ForcedStates, atMs: number): Snapshot;
   /** When the latest snapshot would be another one by the passing of time alone, as grace ends or a slow start goes on. */
   nextChangeMs(): number | undefined;
+  /** What is to be remembered over a restart. */
+  keep(): KeptHealth;
+  /** Begins with what was kept; before the first `use`. */
+  restore(kept: KeptHealth): void;
   /** Forgets what left the zones long ago, and returns how many states that were. */
   forgetGone(atMs: number): number;
   readonly counts: ProbeCounts;
@@ -53,6 +58,8 @@ export function createHealthBook(): HealthBook {
   let plan: ProbePlan = new Map();
   let current: ZoneSet | undefined;
   let startedMs = 0;
+  /** What was kept, until the first set of zones. */
+  let restored: KeptHealth["states"] = new Map();
   /** Objects stay the same while the health does, so that comparing two snapshots is quick. */
   let healths = new Map<string, EndpointHealth>();
 
@@ -97,11 +104,13 @@ export function createHealthBook(): HealthBook {
       for (const probe of plan.values()) {
         for (const { key } of probe.states) {
           const kept = states.get(key);
-          if (kept === undefined) states.set(key, { state: begin(atMs), goneSinceMs: undefined });
+          if (kept === undefined)
+            states.set(key, { state: restored.get(key) ?? begin(atMs), goneSinceMs: undefined });
           else kept.goneSinceMs = undefined;
         }
       }
       returns.use(set.definitions);
+      restored = new Map();
       const before = healths;
       healths = new Map();
       for (const pool of set.definitions.pools.values()) {
@@ -145,6 +154,15 @@ export function createHealthBook(): HealthBook {
     },
     nextChangeMs() {
       return latest && returns.nextChangeMs(latest);
+    },
+    keep() {
+      const kept = new Map<string, ProbeState>();
+      for (const [key, { state }] of states) kept.set(key, state);
+      return { states: kept, returns: returns.keep() };
+    },
+    restore(kept) {
+      restored = kept.states;
+      returns.restore(kept.returns);
     },
     forgetGone(atMs) {
       let forgotten = 0;

@@ -72,6 +72,7 @@ export function createPoolReturns(): PoolReturns {
         }
       }
       watched = next;
+      kept = new Map();
       before = undefined;
     },
     step(snapshot) {

@@ -62,12 +62,6 @@ function inMonitor({ monitor, position, keyPositions }: MonitorEntry, report: Re
 }
 
 function inPool(pool: PoolEntry, report: Report): void {
-  const at = (key: string): Position => pool.keyPositions.get(key) ?? pool.position;
-  if (pool.failback.kind !== "auto") {
-    report(notServed(at("failback"), `failback=${pool.failback.kind}`));
-  }
-  if (pool.slowStartMs > 0) report(notServed(at("slow-start"), "slow-start"));
-  if (pool.graceMs > 0) report(notServed(at("grace"), "grace"));
   for (const endpoint of pool.endpoints) inEndpoint(endpoint, report);
 }
 

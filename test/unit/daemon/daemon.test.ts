@@ -163,6 +163,48 @@ ${more}`;
     expect(events.filter((line) => line.includes('"to":"up"'))).to.have.length(2);
   });
 
+  it("goes on over a restart from what it knew: one failed probe is no outage, and one that passes no recovery", async () => {
+    writeZone(zoneText().replace("fall=2 rise=3", "fall=3 rise=4"));
+    near.healthy = false;
+    const first = await start();
+    expect(await ask(first)).to.equal("198.51.100.1");
+    await first.stop();
+    near.healthy = true;
+    far.healthy = false;
+    const second = await start();
+    // Neither has had enough probes to be another one.
+    expect(await ask(second)).to.equal("198.51.100.1");
+    expect(await observedOf(second, "n")).to.equal("0");
+    expect(await observedOf(second, "f")).to.equal("1");
+    await until("the region that has recovered", async () => (await ask(second)) === "192.0.2.1");
+  });
+
+  it("gives a pool grace, and keeps one that has recovered back, over a restart as well", async () => {
+    const text = zoneText()
+      .replace("$POOL near monitor=m", "$POOL near monitor=m grace=1500ms failback=manual")
+      .replace("every=200ms timeout=150ms", "every=100ms timeout=90ms");
+    writeZone(text);
+    const first = await start();
+    const failedAt = performance.now();
+    near.healthy = false;
+    await until("the endpoint down", async () => (await observedOf(first, "n")) === "0");
+    if (performance.now() - failedAt < 1_000) expect(await ask(first), "in grace").to.equal("192.0.2.1");
+    await until("the other region", async () => (await ask(first)) === "198.51.100.1");
+    // The first failed probe came after the fault, so grace cannot have been shorter.
+    expect(performance.now() - failedAt).to.be.at.least(1_400);
+    near.healthy = true;
+    await until("the endpoint up", async () => (await observedOf(first, "n")) === "1");
+    expect(await ask(first)).to.equal("198.51.100.1");
+    await first.stop();
+    const second = await start();
+    expect(await ask(second)).to.equal("198.51.100.1");
+    far.healthy = false;
+    await until(
+      "the pool that is held back, as nothing else is up",
+      async () => (await ask(second)) === "192.0.2.1",
+    );
+  });
+
   it("fails open when everything is down, and says so", async () => {
     writeZone(zoneText());
     near.healthy = false;
@@ -252,7 +294,7 @@ ${more}`;
     expect(performance.now() - startedMs).to.be.below(5000);
     expect(readiness).to.match(/^503 .*stopping|^gone$/);
     expect(await asked).to.equal("192.0.2.1");
-    expect(readdirSync(join(home, "state"))).to.deep.equal(["accepted-1.zones"]);
+    expect(readdirSync(join(home, "state"))).to.deep.equal(["accepted-1.zones", "health.json"]);
     await start({ listen: daemon.listen, admin: daemon.admin });
   });
 

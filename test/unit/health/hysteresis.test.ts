@@ -197,12 +197,13 @@ describe("step()", () => {
   it("step() remembers the first failed probe until it is up and passes again", () => {
     const rows = [
       ["+", undefined],
-      ["+-", 1_000],
+      ["+-", 2_000],
       ["+-+", undefined],
-      ["+--", 1_000],
-      ["+--+", 1_000],
-      ["+--+-", 1_000],
-      ["+--++++", undefined],
+      ["+--", 2_000],
+      ["+--+", undefined],
+      ["+---+", 2_000],
+      ["+---+-", 2_000],
+      ["+---++++", undefined],
       ["-", undefined],
       ["--", undefined],
     ] as const;
