@@ -27,6 +27,7 @@ import { appendOpt, optOctets } from "./opt.ts";
 import { createQuery, FLAG_QR, parseQuery, type QueryForm } from "./query.ts";
 import { Reply } from "./reply.ts";
 import { Resolver } from "./resolver.ts";
+import type { SettingsCell } from "./settings.ts";
 import {
   MAX_TCP_ANSWER_OCTETS,
   MAX_UDP_ANSWER_OCTETS,
@@ -38,6 +39,7 @@ import {
 export { type Image, OpenImage, openImage, type PublishedImage, publishImage } from "../image/image.ts";
 export { CounterWriter } from "./counter-writer.ts";
 export { Counters } from "./counters.ts";
+export type { AnswerSettings, PublishedAnswers, SettingsCell } from "./settings.ts";
 export { TRANSPORT, type Transport } from "./transport.ts";
 
 /**
@@ -57,13 +59,12 @@ export type Answer = (
 export interface AnswerOptions {
   /** Seeds the draws. */
   readonly random: Random;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly counters: CounterWriter;
-  /** RFC 5001: who answered; the node's name. */
-  readonly nsid: Uint8Array;
+  /** Looked at with every query, so that other settings count from the next one on. */
+  readonly settings: SettingsCell;
 }
-
-/** RFC 5001 §2.3 leaves the length open; more than this would crowd out answers. */
-export const MAX_NSID_OCTETS = 128;
 
 /** An answer path has rooms of its own: make one for each thread. */
 export function createAnswer(options: AnswerOptions): Answer {
@@ -80,15 +81,15 @@ const RCODE_BITS = 0x0f;
 
 class AnswerPath {
   readonly #counters: CounterWriter;
-  readonly #nsid: Uint8Array;
+  readonly #settings: SettingsCell;
   readonly #resolver: Resolver;
   readonly #query = createQuery();
   readonly #reply = new Reply();
   #image: OpenImage | undefined;
 
-  constructor({ random, counters, nsid }: AnswerOptions) {
+  constructor({ random, counters, settings }: AnswerOptions) {
     this.#counters = counters;
-    this.#nsid = nsid.subarray(0, MAX_NSID_OCTETS);
+    this.#settings = settings;
     this.#resolver = new Resolver(random, counters);
   }
 
@@ -102,6 +103,7 @@ class AnswerPath {
   ): number {
     const query = this.#query;
     const reply = this.#reply;
+    const settings = this.#settings.current;
     reply.moveTo(buffer, offset);
     if (image !== this.#image) this.#meet(image);
     const form = parseQuery(query, buffer, reply.view, offset, length);
@@ -110,13 +112,13 @@ class AnswerPath {
       return 0;
     }
     const end = Math.min(offset + this.#limitOctets(transport), buffer.length);
-    const reserved = optOctets(query, transport, this.#nsid);
+    const reserved = optOctets(query, transport, settings);
     reply.begin(query.questionEnd, end - reserved);
     reply.rcode = this.#refusal(form);
     if (reply.rcode === RCODE.NOERROR) this.#resolver.resolve(reply, query, client, image);
     if (reserved > 0) {
       reply.limit = end;
-      appendOpt(reply, query, transport, this.#nsid, reserved);
+      appendOpt(reply, query, transport, settings, reserved);
     }
     this.#writeHeader();
     this.#counters.countResponse(reply.zoneNumber, query.qtype, transport, reply.rcode);

@@ -10,17 +10,21 @@ import {
   createAnswer,
   type OpenImage,
   openImage,
+  type PublishedAnswers,
   type PublishedImage,
+  type SettingsCell,
   TRANSPORT,
 } from "../answer/answer.ts";
+import { DEFAULT_SETTINGS } from "../answer/settings.ts";
 import { createAnswering } from "./answering.ts";
 import { BATCH_DATAGRAMS } from "./datagram-batch.ts";
 import { runUdpWorker } from "./udp-worker.ts";
 
 export interface WorkerData {
-  readonly nsid: Uint8Array;
-  /** An image that holds one of everything, and queries that find it all. */
-  readonly warmUp: { readonly image: PublishedImage; readonly queries: readonly Uint8Array[] } | undefined;
+  /** What holds one of everything, and queries that find it all. */
+  readonly warmUp:
+    | { readonly published: PublishedAnswers; readonly queries: readonly Uint8Array[] }
+    | undefined;
 }
 
 /** Queries that a thread answers for itself before it answers anyone: by then all that they reach is compiled. */
@@ -28,10 +32,11 @@ const WARM_UP_QUERIES = 60_000;
 /** Octets of earlier images that a thread may still be holding on to. */
 const MAX_LEFT_OCTETS = 16 << 20;
 
-await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
-  const { nsid, warmUp } = data;
+await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
+  const { warmUp } = data;
   const counters = new CounterWriter();
-  const answer = createAnswer({ random: Math.random, counters, nsid });
+  const settings: SettingsCell = { current: DEFAULT_SETTINGS };
+  const answer = createAnswer({ random: Math.random, now: Date.now, counters, settings });
   let image: OpenImage | undefined;
   const currentImage = (): OpenImage => {
     if (image === undefined) throw new Error("a worker serves without an image");
@@ -39,10 +44,11 @@ await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
   };
   const answering = createAnswering({ answer, currentImage, counters }, TRANSPORT.udp, report);
   const collector = createCollector();
-  const adopt = (published: PublishedImage): void => {
-    image = openImage(published);
+  const adopt = (published: PublishedAnswers): void => {
+    image = openImage(published.image);
+    settings.current = published.settings;
     counters.meet(image);
-    collector.noteImage(published);
+    collector.noteImage(published.image);
   };
   return {
     adopt,
@@ -52,10 +58,10 @@ await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
     observe: (seconds) => counters.observeResponse(seconds),
     warmUp(batch) {
       if (warmUp === undefined) return;
-      const { queries } = warmUp;
+      const { published, queries } = warmUp;
       for (let done = 0; done < WARM_UP_QUERIES; done += queries.length) {
         // Meeting another image is a path as well.
-        adopt(warmUp.image);
+        adopt(published);
         for (let at = 0; at < queries.length; at += BATCH_DATAGRAMS) {
           batch.rehearse(queries.slice(at, at + BATCH_DATAGRAMS), answering);
         }
