@@ -5,6 +5,7 @@
  * | query                                            | answer                                            |
  * | ------------------------------------------------ | ------------------------------------------------- |
  * | shorter than a header, or a response             | none                                              |
+ * | DSO over UDP                                     | none: it is for connections (RFC 8490 §5)         |
  * | an opcode other than QUERY                       | NOTIMP                                            |
  * | malformed                                        | FORMERR                                           |
  * | EDNS version above 0                             | BADVERS (RFC 6891 §6.1.3)                         |
@@ -78,6 +79,8 @@ const FLAG_TC = 0x02;
 const FLAG_RD = 0x01;
 const OPCODE_BITS = 0x78;
 const RCODE_BITS = 0x0f;
+/** Beyond every response code. */
+const NO_REPLY = -1;
 
 class AnswerPath {
   readonly #counters: CounterWriter;
@@ -114,7 +117,11 @@ class AnswerPath {
     const end = Math.min(offset + this.#limitOctets(transport), buffer.length);
     const reserved = optOctets(query, transport, settings);
     reply.begin(query.questionEnd, end - reserved);
-    reply.rcode = this.#refusal(form);
+    reply.rcode = this.#refusal(form, transport);
+    if (reply.rcode === NO_REPLY) {
+      this.#counters.countDrop("dso-over-udp");
+      return 0;
+    }
     if (reply.rcode === RCODE.NOERROR) this.#resolver.resolve(reply, query, client, image);
     if (reserved > 0) {
       reply.limit = end;
@@ -135,10 +142,12 @@ class AnswerPath {
     return Math.min(MAX_UDP_ANSWER_OCTETS, Math.max(MIN_UDP_ANSWER_OCTETS, this.#query.udpOctets));
   }
 
-  /** What a query is refused with before any zone is asked; NOERROR: it is not. */
-  #refusal(form: QueryForm): number {
+  /** What a query is refused with before any zone is asked; NOERROR: it is not; NO_REPLY: with silence. */
+  #refusal(form: QueryForm, transport: Transport): number {
     const { opcode, ednsVersion, hasTsig, qclass, qtype } = this.#query;
-    if (opcode !== OPCODE.QUERY) return RCODE.NOTIMP;
+    if (opcode !== OPCODE.QUERY) {
+      return opcode === OPCODE.DSO && transport === TRANSPORT.udp ? NO_REPLY : RCODE.NOTIMP;
+    }
     if (form === "malformed") return RCODE.FORMERR;
     if (ednsVersion > 0) return RCODE.BADVERS;
     if (hasTsig) return RCODE.NOTAUTH;

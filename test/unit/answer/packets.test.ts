@@ -93,7 +93,7 @@ const ROWS: readonly (readonly [row: string, octets: Uint8Array, expected: strin
   ),
   ["NOTIFY", packet({ flags: 0x2400, question: question("example.", "SOA") }), "NOTIMP qd=1 an=0"],
   ["UPDATE", packet({ flags: 0x2800, question: question("example.", "SOA") }), "NOTIMP qd=1 an=0"],
-  ["DSO over UDP", packet({ flags: 6 << 11 }), "NOTIMP qd=0 an=0"],
+  ["DSO over UDP", packet({ flags: 6 << 11 }), "drop"],
   ["Z bit set", packet({ flags: 0x0040, question: WWW }), WHOLE],
   ["AD+CD set", packet({ flags: 0x0030, question: WWW }), WHOLE],
   ["TC+AA+RCODE set", packet({ flags: 0x0605, question: WWW }), WHOLE],
