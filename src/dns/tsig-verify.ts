@@ -16,7 +16,8 @@ import { findTsig, signedMac, signedMessage, signedVariables, TSIG_ERROR, type T
 import { findTsigKey, type KeyedHash, TSIG_ALGORITHMS, type TsigKey } from "./tsig-key.ts";
 
 export type TsigVerdict =
-  | { readonly kind: "unsigned" | "malformed" }
+  | { readonly kind: "unsigned" }
+  | { readonly kind: "malformed" }
   | { readonly kind: "valid"; readonly key: TsigKey; readonly tsig: Tsig }
   /** `key` only where the answer is to be signed with it. */
   | {
@@ -58,7 +59,8 @@ function verify(
   before: readonly Uint8Array[],
 ): TsigVerdict {
   const found = findTsig(message);
-  if (found.kind !== "found") return { kind: found.kind === "none" ? "unsigned" : "malformed" };
+  if (found.kind === "none") return { kind: "unsigned" };
+  if (found.kind === "malformed") return { kind: "malformed" };
   const { at, tsig } = found;
   const key = findTsigKey(keys, tsig.keyName, tsig.algorithm);
   if (key === undefined) return { kind: "refused", error: TSIG_ERROR.BADKEY, key, tsig };

@@ -25,7 +25,8 @@ export interface Tsig {
 }
 
 export type FoundTsig =
-  | { readonly kind: "none" | "malformed" }
+  | { readonly kind: "none" }
+  | { readonly kind: "malformed" }
   /** `at` is where the record begins, and what is signed ends. */
   | { readonly kind: "found"; readonly at: number; readonly tsig: Tsig };
 
