@@ -23,6 +23,8 @@ export interface Libc {
   readonly poll: (fds: number, count: number, timeoutMs: number) => number;
   readonly recvmmsg: (fd: number, headers: number, count: number, flags: number, timeout: 0) => number;
   readonly sendmmsg: (fd: number, headers: number, count: number, flags: number) => number;
+  /** Of a thread by its number, 0 for the one that calls. */
+  readonly sched_setaffinity: (thread: number, length: number, mask: number) => number;
   readonly errno: () => number;
   /** Where in memory a view begins; above 64 octets it stays there for as long as the view's buffer lives. */
   readonly addressOf: (view: Uint8Array) => number;
@@ -62,6 +64,7 @@ export async function loadLibc(): Promise<LibcResult> {
       poll: declare("poll", ["void *", "uint64_t", "int"]),
       recvmmsg: declare("recvmmsg", ["int", "void *", "uint32_t", "int", "void *"]),
       sendmmsg: declare("sendmmsg", ["int", "void *", "uint32_t", "int"]),
+      sched_setaffinity: declare("sched_setaffinity", ["int", "uint64_t", "void *"]),
       errno: () => koffi.errno(),
       addressOf: (view) => Number(koffi.address(view)),
     };

@@ -18,7 +18,15 @@
 import { once } from "node:events";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { TIMED_ONE_IN } from "./answering.ts";
-import { type AnswerInPlace, type BatchDrop, DatagramBatch, RECEIVE_FAILED } from "./datagram-batch.ts";
+import { busyPoll } from "./busy-poll.ts";
+import { pinThread } from "./cpu-affinity.ts";
+import {
+  type AnswerInPlace,
+  type BatchDrop,
+  DatagramBatch,
+  RECEIVE_FAILED,
+  RECEIVED_NOTHING,
+} from "./datagram-batch.ts";
 import { createFaultReporter, type ServerFault } from "./handle.ts";
 import { type Libc, loadLibc, systemError } from "./libc.ts";
 import { STOP_READING_MS } from "./udp-limits.ts";
@@ -33,6 +41,18 @@ export interface WorkerStart<Data> {
   readonly images: MessagePort;
   /** For the entry, which knows what it is. */
   readonly data: Data;
+  readonly tuning: UdpWorkerTuning;
+}
+
+/** How a worker uses the machine. */
+export interface UdpWorkerTuning {
+  /** The only core that it runs on; `undefined`: any. */
+  readonly core: number | undefined;
+  /**
+   * How long it goes on looking for the next query before it blocks: its core's whole time for the microseconds that
+   * falling asleep and waking up take.
+   */
+  readonly busyPollUs: number;
 }
 
 /** Places in the shared numbers; `firstHeld` + index is a worker's own. */
@@ -85,6 +105,7 @@ export async function runUdpWorker<Published, Data>(
   const report = createFaultReporter(`udp worker ${start.index}`, (fault) => tell({ kind: "fault", fault }));
   const loaded = await loadLibc();
   if (!loaded.ok) throw new Error(loaded.reason);
+  if (start.tuning.core !== undefined) pinThread(loaded.libc, start.tuning.core);
   const worker = new UdpWorker(loaded.libc, start, create(start, report), report);
   worker.warmUp();
   if (parentPort === null) throw new Error("a worker was run on the main thread");
@@ -150,7 +171,17 @@ class UdpWorker<Published> {
 
   /** Waits in `recvmmsg` itself: two system calls a batch. */
   #serveOne(fd: number): void {
-    while (!this.#isStopping()) this.#handle(fd, this.#batch.receive(fd));
+    const batch = this.#batch;
+    const { busyPollUs } = this.#start.tuning;
+    if (busyPollUs === 0) {
+      while (!this.#isStopping()) this.#handle(fd, batch.receive(fd));
+      return;
+    }
+    const look = (): number => batch.receiveNow(fd);
+    while (!this.#isStopping()) {
+      const received = busyPoll(look, busyPollUs);
+      this.#handle(fd, received === RECEIVED_NOTHING ? batch.receive(fd) : received);
+    }
   }
 
   /** Waits in `poll`, as one thread can block on one socket only: a third system call a batch. */
@@ -162,8 +193,11 @@ class UdpWorker<Published> {
       view.setInt32(index * POLLFD_OCTETS, fd, true);
       view.setInt16(index * POLLFD_OCTETS + 4, POLLIN, true);
     });
+    const { busyPollUs } = this.#start.tuning;
+    const look = (): number => this.#libc.poll(at, fds.length, 0);
     while (!this.#isStopping()) {
-      const ready = this.#libc.poll(at, fds.length, RECEIVE_TIMEOUT_MS);
+      let ready = busyPollUs === 0 ? 0 : busyPoll(look, busyPollUs);
+      if (ready === 0) ready = this.#libc.poll(at, fds.length, RECEIVE_TIMEOUT_MS);
       if (ready < 0) this.#failed("poll", this.#libc.errno());
       if (ready <= 0) {
         this.takeImages();

@@ -12,7 +12,13 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { ServerFault } from "./handle.ts";
 import type { Libc } from "./libc.ts";
 import { type UdpSocket, wakeReceiver } from "./udp-socket.ts";
-import { SHARED, type WorkerReport, type WorkerSockets, type WorkerStart } from "./udp-worker.ts";
+import {
+  SHARED,
+  type UdpWorkerTuning,
+  type WorkerReport,
+  type WorkerSockets,
+  type WorkerStart,
+} from "./udp-worker.ts";
 
 /** A worker that lived for less is not replaced at once, but after a pause, which doubles up to the longest. */
 const SHORT_LIFE_MS = 2_000;
@@ -33,6 +39,7 @@ export interface UdpWorkersOptions<Published> {
   readonly entry: URL;
   /** What the program is told beside. */
   readonly data: unknown;
+  readonly tuningOf: (index: number) => UdpWorkerTuning;
   /** What worker `index` is to answer from at this moment; asked at each publication and for each worker that begins. */
   readonly imageOf: (index: number) => Published;
   readonly onFault: (fault: ServerFault) => void;
@@ -157,9 +164,15 @@ class Supervisor<Published> implements UdpWorkers {
   }
 
   #fill(seat: Seat, ready: () => void, died: (reason: Error) => void): void {
-    const { entry, data, onFault } = this.#options;
+    const { entry, data, tuningOf, onFault } = this.#options;
     const { port1, port2 } = new MessageChannel();
-    const workerData: WorkerStart<unknown> = { index: seat.index, shared: this.#shared, images: port2, data };
+    const workerData: WorkerStart<unknown> = {
+      index: seat.index,
+      shared: this.#shared,
+      images: port2,
+      data,
+      tuning: tuningOf(seat.index),
+    };
     const thread = new Worker(entry, {
       workerData,
       transferList: [port2],

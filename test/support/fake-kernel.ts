@@ -48,6 +48,7 @@ export class FakeKernel {
     poll: () => 0,
     recvmmsg: (_fd, headers, count) => this.#receive(headers, count),
     sendmmsg: (_fd, headers, count) => this.#send(headers, count),
+    sched_setaffinity: () => 0,
     errno: () => this.#errno,
     addressOf: (view) => {
       this.#regions.push(view);
