@@ -9,7 +9,7 @@
  * | an opcode other than QUERY                       | NOTIMP                                            |
  * | malformed                                        | FORMERR                                           |
  * | EDNS version above 0                             | BADVERS (RFC 6891 §6.1.3)                         |
- * | signed: we know no keys                          | NOTAUTH (RFC 8945 §5.2)                           |
+ * | a TSIG that does not hold                        | NOTAUTH or FORMERR (`dns/tsig-verify`)            |
  * | a class other than IN, AXFR, IXFR                | REFUSED                                           |
  * | a type that only a query's own records have      | FORMERR (0, OPT, TKEY, TSIG), NOTIMP (MAILA, MAILB) |
  * | a name in none of the zones                      | REFUSED                                           |
@@ -19,6 +19,7 @@
  * answer and sets TC, and none is cut in half. What need not be there is left out without TC.
  */
 
+import type { KeyedHash } from "../dns/tsig-key.ts";
 import { CLASS, OPCODE, RCODE, TYPE } from "../dns/types.ts";
 import type { OpenImage } from "../image/open-image.ts";
 import type { Random } from "../image/tables.ts";
@@ -29,6 +30,7 @@ import { createQuery, FLAG_QR, parseQuery, type QueryForm } from "./query.ts";
 import { Reply } from "./reply.ts";
 import { Resolver } from "./resolver.ts";
 import type { SettingsCell } from "./settings.ts";
+import { Signatures, type SignedQuery } from "./signatures.ts";
 import {
   MAX_TCP_ANSWER_OCTETS,
   MAX_UDP_ANSWER_OCTETS,
@@ -65,6 +67,8 @@ export interface AnswerOptions {
   readonly counters: CounterWriter;
   /** Looked at with every query, so that other settings count from the next one on. */
   readonly settings: SettingsCell;
+  /** Verifies and makes signatures; without it no key is known. */
+  readonly keyedHash?: KeyedHash;
 }
 
 /** An answer path has rooms of its own: make one for each thread. */
@@ -86,14 +90,16 @@ class AnswerPath {
   readonly #counters: CounterWriter;
   readonly #settings: SettingsCell;
   readonly #resolver: Resolver;
+  readonly #signatures: Signatures;
   readonly #query = createQuery();
   readonly #reply = new Reply();
   #image: OpenImage | undefined;
 
-  constructor({ random, counters, settings }: AnswerOptions) {
+  constructor({ random, now, counters, settings, keyedHash }: AnswerOptions) {
     this.#counters = counters;
     this.#settings = settings;
     this.#resolver = new Resolver(random, counters);
+    this.#signatures = new Signatures(keyedHash, now);
   }
 
   answer(
@@ -114,10 +120,15 @@ class AnswerPath {
       this.#counters.countDrop(form);
       return 0;
     }
-    const end = Math.min(offset + this.#limitOctets(transport), buffer.length);
     const reserved = optOctets(query, transport, settings);
+    const signed = query.hasTsig ? this.#judge(form, buffer.subarray(offset, offset + length)) : undefined;
+    let end = Math.min(offset + this.#limitOctets(transport), buffer.length);
+    // A short reply has to hold its question, OPT and TSIG all the same; together they are less than MAX_UDP_ANSWER_OCTETS.
+    if (signed !== undefined) {
+      end = Math.max(end - signed.octets, offset + query.questionEnd + reserved);
+    }
     reply.begin(query.questionEnd, end - reserved);
-    reply.rcode = this.#refusal(form, transport);
+    reply.rcode = this.#refusal(form, transport, signed === undefined ? RCODE.NOERROR : signed.rcode);
     if (reply.rcode === NO_REPLY) {
       this.#counters.countDrop("dso-over-udp");
       return 0;
@@ -128,8 +139,15 @@ class AnswerPath {
       appendOpt(reply, query, transport, settings, reserved);
     }
     this.#writeHeader();
+    if (signed !== undefined) signed.sign(reply);
     this.#counters.countResponse(reply.zoneNumber, query.qtype, transport, reply.rcode);
     return reply.position - offset;
+  }
+
+  /** `undefined` where nothing of the message counts. */
+  #judge(form: QueryForm, message: Uint8Array): SignedQuery | undefined {
+    if (form !== "whole") return undefined;
+    return this.#signatures.judge(message, this.#settings.current.tsigKeys);
   }
 
   #meet(image: OpenImage): void {
@@ -142,15 +160,18 @@ class AnswerPath {
     return Math.min(MAX_UDP_ANSWER_OCTETS, Math.max(MIN_UDP_ANSWER_OCTETS, this.#query.udpOctets));
   }
 
-  /** What a query is refused with before any zone is asked; NOERROR: it is not; NO_REPLY: with silence. */
-  #refusal(form: QueryForm, transport: Transport): number {
-    const { opcode, ednsVersion, hasTsig, qclass, qtype } = this.#query;
+  /**
+   * What a query is refused with before any zone is asked; NOERROR: it is not; NO_REPLY: with silence. `signature` is
+   * what its TSIG alone is answered.
+   */
+  #refusal(form: QueryForm, transport: Transport, signature: number): number {
+    const { opcode, ednsVersion, qclass, qtype } = this.#query;
     if (opcode !== OPCODE.QUERY) {
       return opcode === OPCODE.DSO && transport === TRANSPORT.udp ? NO_REPLY : RCODE.NOTIMP;
     }
     if (form === "malformed") return RCODE.FORMERR;
     if (ednsVersion > 0) return RCODE.BADVERS;
-    if (hasTsig) return RCODE.NOTAUTH;
+    if (signature !== RCODE.NOERROR) return signature;
     if (qclass !== CLASS.IN) return RCODE.REFUSED;
     switch (qtype) {
       case TYPE.AXFR:

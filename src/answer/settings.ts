@@ -11,6 +11,7 @@
  * ```
  */
 
+import type { TsigKey } from "../dns/tsig-key.ts";
 import type { PublishedImage } from "../image/open-image.ts";
 
 /** What a thread that answers is handed; the thread's own path takes it apart. */
@@ -41,6 +42,8 @@ export interface AnswerSettings {
   readonly rateLimit: RateLimitSettings | undefined;
   /** `undefined`: nobody may ask. */
   readonly explain: ExplainSettings | undefined;
+  /** Who may sign queries (RFC 8945), those for transfers among them. */
+  readonly tsigKeys: readonly TsigKey[];
   /** The zone files are faulty, and an earlier set is served. */
   readonly isStale: boolean;
 }
@@ -101,5 +104,6 @@ export const DEFAULT_SETTINGS: AnswerSettings = {
   cookieSecrets: [],
   rateLimit: undefined,
   explain: undefined,
+  tsigKeys: [],
   isStale: false,
 };

@@ -18,6 +18,7 @@ import { formatSocketAddress, type SocketAddress } from "../config/socket-addres
 import { probeByKind } from "../probe/kinds.ts";
 import { createProbeWheel } from "../probe/wheel.ts";
 import type { ServerOptions } from "../server/handle.ts";
+import { keyedHash } from "../server/keyed-hash.ts";
 import type { UdpServers } from "../server/udp-servers.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
 import { createAdminSource } from "./admin-source.ts";
@@ -262,7 +263,7 @@ function serverOptions(
   limiter: LogLimiter,
 ): CommonOptions {
   return {
-    answer: createAnswer({ random, now: clock.now, counters, settings }),
+    answer: createAnswer({ random, now: clock.now, counters, settings, keyedHash }),
     currentImage() {
       const image = serving.image();
       if (image === undefined) throw new Error("listening without an image");

@@ -18,6 +18,7 @@ import {
 import { DEFAULT_SETTINGS } from "../answer/settings.ts";
 import { createAnswering } from "./answering.ts";
 import { BATCH_DATAGRAMS } from "./datagram-batch.ts";
+import { keyedHash } from "./keyed-hash.ts";
 import { runUdpWorker } from "./udp-worker.ts";
 
 export interface WorkerData {
@@ -36,7 +37,7 @@ await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
   const { warmUp } = data;
   const counters = new CounterWriter();
   const settings: SettingsCell = { current: DEFAULT_SETTINGS };
-  const answer = createAnswer({ random: Math.random, now: Date.now, counters, settings });
+  const answer = createAnswer({ random: Math.random, now: Date.now, counters, settings, keyedHash });
   let image: OpenImage | undefined;
   const currentImage = (): OpenImage => {
     if (image === undefined) throw new Error("a worker serves without an image");
