@@ -43,6 +43,8 @@ export class FakeKernel {
     getsockopt: () => 0,
     bind: () => 0,
     getsockname: () => 0,
+    listen: () => 0,
+    fcntl: () => 0,
     shutdown: () => 0,
     close: () => 0,
     poll: () => 0,
