@@ -13,6 +13,7 @@ import {
 import { createClientAddress, setClientAddress } from "../../src/answer/client-address.ts";
 import { DEFAULT_SETTINGS } from "../../src/answer/settings.ts";
 import { MAX_TCP_ANSWER_OCTETS, MAX_UDP_ANSWER_OCTETS } from "../../src/answer/transport.ts";
+import type { KeyedHash } from "../../src/dns/tsig-key.ts";
 
 export const NSID = new TextEncoder().encode("node-1");
 export const SETTINGS: AnswerSettings = { ...DEFAULT_SETTINGS, nsid: NSID };
@@ -48,14 +49,20 @@ export interface AskerSetup {
   readonly random?: () => number;
   readonly now?: () => number;
   readonly settings?: SettingsCell;
+  readonly keyedHash?: KeyedHash;
 }
 
 export function createAsker(
   image: () => Image,
-  { random = seededRandom(7), now = () => NOW_MS, settings = { current: SETTINGS } }: AskerSetup = {},
+  {
+    random = seededRandom(7),
+    now = () => NOW_MS,
+    settings = { current: SETTINGS },
+    ...more
+  }: AskerSetup = {},
 ): Asker {
   const counters = new Counters();
-  const answer = createAnswer({ random, now, counters, settings });
+  const answer = createAnswer({ random, now, counters, settings, ...more });
   const client = createClientAddress();
   const buffer = new Uint8Array(GUARD_OCTETS * 2 + MAX_TCP_ANSWER_OCTETS);
   return {
