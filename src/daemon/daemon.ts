@@ -275,7 +275,8 @@ function serverOptions(
       if (heldBack === undefined) return;
       const line = { event: "fault", kind, listener, unreported: unreported + heldBack };
       if (kind === "answer") log.error({ ...line, err: error }, "the answer path failed");
-      else if (kind === "worker") log.error({ ...line, err: error }, "a worker died and is replaced");
+      else if (kind === "worker")
+        log.error({ ...line, err: error }, "a worker died or hangs, and is replaced");
       else log.warn({ ...line, error: error.message }, "socket fault");
     },
   };

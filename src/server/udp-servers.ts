@@ -66,7 +66,7 @@ export interface UdpServers {
   publish(): void;
   /** How many publications worker `index` has yet to take. */
   behind(index: number): number;
-  /** How often a worker has died and been replaced. */
+  /** How often a worker has died or hung and been replaced. */
   restarts(): number;
   /** Datagrams that found a full receive buffer, as far as the system tells. */
   droppedByKernel(): number;

@@ -3,12 +3,14 @@
  * speak of and never waits for the main thread, so it goes on answering from the last image whatever happens there.
  *
  * `udp-workers` starts it, publishes images to it and stops it; a thread's entry (`udp-worker-entry`) brings what answers.
- * The two threads share a few numbers:
+ * The two threads share a few numbers (`worker-shared`):
  *
  * ```
  *             main thread                              worker
  *  images     port.postMessage, then generation + 1 →  looks at the generation once a batch; reads the port where it moved
  *             held[worker]                          ←  the generation that it answers from
+ *  watch      looks at turns[worker], ends one that ←  turns[worker] + 1, whenever it looks for queries
+ *             stands still (`worker-watch`)
  *  stop       stopping = 1, then shutdown(2)        →  woken at once, or after the socket's timeout
  * ```
  *
@@ -31,11 +33,12 @@ import { createFaultReporter, type ServerFault } from "./handle.ts";
 import { type Libc, loadLibc, systemError } from "./libc.ts";
 import { STOP_READING_MS } from "./udp-limits.ts";
 import { RECEIVE_TIMEOUT_MS } from "./udp-socket.ts";
+import { GENERATION_AT, heldAt, STOPPING_AT, turnsAt } from "./worker-shared.ts";
 
 /** What a worker is started with. */
 export interface WorkerStart<Data> {
   readonly index: number;
-  /** By `SHARED`. */
+  /** See `worker-shared`. */
   readonly shared: Int32Array;
   /** Images come from here. */
   readonly images: MessagePort;
@@ -54,9 +57,6 @@ export interface UdpWorkerTuning {
    */
   readonly busyPollUs: number;
 }
-
-/** Places in the shared numbers; `firstHeld` + index is a worker's own. */
-export const SHARED = { generation: 0, stopping: 1, firstHeld: 2 } as const;
 
 /**
  * What a worker tells the main thread: `ready` when it has made itself warm and waits for its sockets, `serving` when it
@@ -125,6 +125,7 @@ class UdpWorker<Published> {
   readonly #answers: WorkerAnswers<Published>;
   readonly #report: Report;
   readonly #batch: DatagramBatch;
+  readonly #turnsAt: number;
   #generation = 0;
   /** Batches until the next one that is timed. */
   #untilTimed = 0;
@@ -135,6 +136,7 @@ class UdpWorker<Published> {
     this.#answers = answers;
     this.#report = report;
     this.#batch = new DatagramBatch(libc, answers.drop);
+    this.#turnsAt = turnsAt(start.index);
   }
 
   warmUp(): void {
@@ -152,7 +154,7 @@ class UdpWorker<Published> {
   /** Where a newer image was published: adopts the newest and skips what lies between. */
   takeImages(): void {
     const { shared, images, index } = this.#start;
-    const generation = Atomics.load(shared, SHARED.generation);
+    const generation = Atomics.load(shared, GENERATION_AT);
     if (generation === this.#generation) return;
     let newest: { readonly message: Published } | undefined;
     for (;;) {
@@ -162,11 +164,16 @@ class UdpWorker<Published> {
     }
     if (newest !== undefined) this.#answers.adopt(newest.message);
     this.#generation = generation;
-    Atomics.store(shared, SHARED.firstHeld + index, generation);
+    Atomics.store(shared, heldAt(index), generation);
   }
 
-  #isStopping(): boolean {
-    return Atomics.load(this.#start.shared, SHARED.stopping) !== 0;
+  /** Begins a turn, which the watch of the main thread sees; `false` once it is to end. */
+  #goesOn(): boolean {
+    const { shared } = this.#start;
+    const at = this.#turnsAt;
+    // Nobody else writes it, and who reads it does not mind a moment's delay.
+    shared[at] = ((shared[at] ?? 0) + 1) | 0;
+    return Atomics.load(shared, STOPPING_AT) === 0;
   }
 
   /** Waits in `recvmmsg` itself: two system calls a batch. */
@@ -174,11 +181,11 @@ class UdpWorker<Published> {
     const batch = this.#batch;
     const { busyPollUs } = this.#start.tuning;
     if (busyPollUs === 0) {
-      while (!this.#isStopping()) this.#handle(fd, batch.receive(fd));
+      while (this.#goesOn()) this.#handle(fd, batch.receive(fd));
       return;
     }
     const look = (): number => batch.receiveNow(fd);
-    while (!this.#isStopping()) {
+    while (this.#goesOn()) {
       const received = busyPoll(look, busyPollUs);
       this.#handle(fd, received === RECEIVED_NOTHING ? batch.receive(fd) : received);
     }
@@ -195,7 +202,7 @@ class UdpWorker<Published> {
     });
     const { busyPollUs } = this.#start.tuning;
     const look = (): number => this.#libc.poll(at, fds.length, 0);
-    while (!this.#isStopping()) {
+    while (this.#goesOn()) {
       let ready = busyPollUs === 0 ? 0 : busyPoll(look, busyPollUs);
       if (ready === 0) ready = this.#libc.poll(at, fds.length, RECEIVE_TIMEOUT_MS);
       if (ready < 0) this.#failed("poll", this.#libc.errno());
