@@ -3,21 +3,19 @@
  * loop; `daemon/udp` says what the thread is started with.
  */
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import {
   CounterWriter,
   createAnswer,
   type OpenImage,
   openImage,
   type PublishedAnswers,
-  type PublishedImage,
   type SettingsCell,
   TRANSPORT,
 } from "../answer/answer.ts";
 import { DEFAULT_SETTINGS } from "../answer/settings.ts";
 import { createAnswering } from "./answering.ts";
 import { BATCH_DATAGRAMS } from "./datagram-batch.ts";
+import { ImageCollector } from "./image-collector.ts";
 import { keyedHash } from "./keyed-hash.ts";
 import { runUdpWorker } from "./udp-worker.ts";
 
@@ -30,8 +28,6 @@ export interface WorkerData {
 
 /** Queries that a thread answers for itself before it answers anyone: by then all that they reach is compiled. */
 const WARM_UP_QUERIES = 60_000;
-/** Octets of earlier images that a thread may still be holding on to. */
-const MAX_LEFT_OCTETS = 16 << 20;
 
 await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
   const { warmUp } = data;
@@ -44,7 +40,7 @@ await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
     return image;
   };
   const answering = createAnswering({ answer, currentImage, counters }, TRANSPORT.udp, report);
-  const collector = createCollector();
+  const collector = new ImageCollector();
   const adopt = (published: PublishedAnswers): void => {
     image = openImage(published.image);
     settings.current = published.settings;
@@ -70,26 +66,3 @@ await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
     },
   };
 });
-
-/**
- * Memory that is shared does not count for the thread's garbage collector, and a thread that allocates nothing never calls
- * it: an image that nobody reads any more would be held for good. So it is called here: for other zones, and when the
- * decisions of the same ones have added up. Not at once, as the answer path holds its image until it meets the next one.
- */
-function createCollector() {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  let zonesId: number | undefined;
-  let leftOctets = 0;
-  return {
-    noteImage(published: PublishedImage): void {
-      leftOctets += published.zonesId === zonesId ? published.decisionBytes.byteLength : MAX_LEFT_OCTETS;
-      zonesId = published.zonesId;
-    },
-    collectWhereDue(): void {
-      if (leftOctets < MAX_LEFT_OCTETS || typeof collect !== "function") return;
-      leftOctets = 0;
-      collect();
-    },
-  };
-}

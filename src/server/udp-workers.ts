@@ -12,15 +12,12 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { ServerFault } from "./handle.ts";
 import type { Libc } from "./libc.ts";
+import { restartPauseMs } from "./restart-pause.ts";
 import { type UdpSocket, wakeReceiver } from "./udp-socket.ts";
 import type { UdpWorkerTuning, WorkerReport, WorkerSockets, WorkerStart } from "./udp-worker.ts";
 import { createShared, GENERATION_AT, heldAt, STOPPING_AT, turnsAt } from "./worker-shared.ts";
 import { LOOK_EVERY_MS, LOOKS_UNTIL_HUNG, WorkerWatch } from "./worker-watch.ts";
 
-/** A worker that lived for less is not replaced at once, but after a pause, which doubles up to the longest. */
-const SHORT_LIFE_MS = 2_000;
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5_000;
 /**
  * How long a thread has to end by itself, whatever the deadline. One that is ended from outside while it loads its
  * library takes the whole process along, so that is left for a thread that hangs.
@@ -244,9 +241,7 @@ class Supervisor<Published> implements UdpWorkers {
   #replace(seat: Seat, error: Error): void {
     const { onFault } = this.#options;
     onFault({ kind: "worker", listener: `udp worker ${seat.index}`, error, unreported: 0 });
-    const livedMs = performance.now() - seat.startedMs;
-    const longerMs = Math.max(FIRST_PAUSE_MS, seat.pauseMs * 2);
-    seat.pauseMs = livedMs > SHORT_LIFE_MS ? 0 : Math.min(LONGEST_PAUSE_MS, longerMs);
+    seat.pauseMs = restartPauseMs(performance.now() - seat.startedMs, seat.pauseMs);
     this.#restarts++;
     seat.timer = setTimeout(() => {
       this.#fill(
