@@ -5,10 +5,11 @@
  * | query                                            | answer                                            |
  * | ------------------------------------------------ | ------------------------------------------------- |
  * | shorter than a header, or a response             | none                                              |
+ * | DSO over UDP                                     | none: it is for connections (RFC 8490 §5)         |
  * | an opcode other than QUERY                       | NOTIMP                                            |
  * | malformed                                        | FORMERR                                           |
  * | EDNS version above 0                             | BADVERS (RFC 6891 §6.1.3)                         |
- * | signed: we know no keys                          | NOTAUTH (RFC 8945 §5.2)                           |
+ * | a TSIG that does not hold                        | NOTAUTH or FORMERR (`dns/tsig-verify`)            |
  * | a class other than IN, AXFR, IXFR                | REFUSED                                           |
  * | a type that only a query's own records have      | FORMERR (0, OPT, TKEY, TSIG), NOTIMP (MAILA, MAILB) |
  * | a name in none of the zones                      | REFUSED                                           |
@@ -18,6 +19,7 @@
  * answer and sets TC, and none is cut in half. What need not be there is left out without TC.
  */
 
+import type { KeyedHash } from "../dns/tsig-key.ts";
 import { CLASS, OPCODE, RCODE, TYPE } from "../dns/types.ts";
 import type { OpenImage } from "../image/open-image.ts";
 import type { Random } from "../image/tables.ts";
@@ -27,6 +29,8 @@ import { appendOpt, optOctets } from "./opt.ts";
 import { createQuery, FLAG_QR, parseQuery, type QueryForm } from "./query.ts";
 import { Reply } from "./reply.ts";
 import { Resolver } from "./resolver.ts";
+import type { SettingsCell } from "./settings.ts";
+import { Signatures, type SignedQuery } from "./signatures.ts";
 import {
   MAX_TCP_ANSWER_OCTETS,
   MAX_UDP_ANSWER_OCTETS,
@@ -38,6 +42,7 @@ import {
 export { type Image, OpenImage, openImage, type PublishedImage, publishImage } from "../image/image.ts";
 export { CounterWriter } from "./counter-writer.ts";
 export { Counters } from "./counters.ts";
+export type { AnswerSettings, PublishedAnswers, SettingsCell } from "./settings.ts";
 export { TRANSPORT, type Transport } from "./transport.ts";
 
 /**
@@ -57,13 +62,14 @@ export type Answer = (
 export interface AnswerOptions {
   /** Seeds the draws. */
   readonly random: Random;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly counters: CounterWriter;
-  /** RFC 5001: who answered; the node's name. */
-  readonly nsid: Uint8Array;
+  /** Looked at with every query, so that other settings count from the next one on. */
+  readonly settings: SettingsCell;
+  /** Verifies and makes signatures; without it no key is known. */
+  readonly keyedHash?: KeyedHash;
 }
-
-/** RFC 5001 §2.3 leaves the length open; more than this would crowd out answers. */
-export const MAX_NSID_OCTETS = 128;
 
 /** An answer path has rooms of its own: make one for each thread. */
 export function createAnswer(options: AnswerOptions): Answer {
@@ -77,19 +83,23 @@ const FLAG_TC = 0x02;
 const FLAG_RD = 0x01;
 const OPCODE_BITS = 0x78;
 const RCODE_BITS = 0x0f;
+/** Beyond every response code. */
+const NO_REPLY = -1;
 
 class AnswerPath {
   readonly #counters: CounterWriter;
-  readonly #nsid: Uint8Array;
+  readonly #settings: SettingsCell;
   readonly #resolver: Resolver;
+  readonly #signatures: Signatures;
   readonly #query = createQuery();
   readonly #reply = new Reply();
   #image: OpenImage | undefined;
 
-  constructor({ random, counters, nsid }: AnswerOptions) {
+  constructor({ random, now, counters, settings, keyedHash }: AnswerOptions) {
     this.#counters = counters;
-    this.#nsid = nsid.subarray(0, MAX_NSID_OCTETS);
+    this.#settings = settings;
     this.#resolver = new Resolver(random, counters);
+    this.#signatures = new Signatures(keyedHash, now);
   }
 
   answer(
@@ -102,6 +112,7 @@ class AnswerPath {
   ): number {
     const query = this.#query;
     const reply = this.#reply;
+    const settings = this.#settings.current;
     reply.moveTo(buffer, offset);
     if (image !== this.#image) this.#meet(image);
     const form = parseQuery(query, buffer, reply.view, offset, length);
@@ -109,18 +120,34 @@ class AnswerPath {
       this.#counters.countDrop(form);
       return 0;
     }
-    const end = Math.min(offset + this.#limitOctets(transport), buffer.length);
-    const reserved = optOctets(query, transport, this.#nsid);
+    const reserved = optOctets(query, transport, settings);
+    const signed = query.hasTsig ? this.#judge(form, buffer.subarray(offset, offset + length)) : undefined;
+    let end = Math.min(offset + this.#limitOctets(transport), buffer.length);
+    // A short reply has to hold its question, OPT and TSIG all the same; together they are less than MAX_UDP_ANSWER_OCTETS.
+    if (signed !== undefined) {
+      end = Math.max(end - signed.octets, offset + query.questionEnd + reserved);
+    }
     reply.begin(query.questionEnd, end - reserved);
-    reply.rcode = this.#refusal(form);
+    reply.rcode = this.#refusal(form, transport, signed === undefined ? RCODE.NOERROR : signed.rcode);
+    if (reply.rcode === NO_REPLY) {
+      this.#counters.countDrop("dso-over-udp");
+      return 0;
+    }
     if (reply.rcode === RCODE.NOERROR) this.#resolver.resolve(reply, query, client, image);
     if (reserved > 0) {
       reply.limit = end;
-      appendOpt(reply, query, transport, this.#nsid, reserved);
+      appendOpt(reply, query, transport, settings, reserved);
     }
     this.#writeHeader();
+    if (signed !== undefined) signed.sign(reply);
     this.#counters.countResponse(reply.zoneNumber, query.qtype, transport, reply.rcode);
     return reply.position - offset;
+  }
+
+  /** `undefined` where nothing of the message counts. */
+  #judge(form: QueryForm, message: Uint8Array): SignedQuery | undefined {
+    if (form !== "whole") return undefined;
+    return this.#signatures.judge(message, this.#settings.current.tsigKeys);
   }
 
   #meet(image: OpenImage): void {
@@ -133,13 +160,18 @@ class AnswerPath {
     return Math.min(MAX_UDP_ANSWER_OCTETS, Math.max(MIN_UDP_ANSWER_OCTETS, this.#query.udpOctets));
   }
 
-  /** What a query is refused with before any zone is asked; NOERROR: it is not. */
-  #refusal(form: QueryForm): number {
-    const { opcode, ednsVersion, hasTsig, qclass, qtype } = this.#query;
-    if (opcode !== OPCODE.QUERY) return RCODE.NOTIMP;
+  /**
+   * What a query is refused with before any zone is asked; NOERROR: it is not; NO_REPLY: with silence. `signature` is
+   * what its TSIG alone is answered.
+   */
+  #refusal(form: QueryForm, transport: Transport, signature: number): number {
+    const { opcode, ednsVersion, qclass, qtype } = this.#query;
+    if (opcode !== OPCODE.QUERY) {
+      return opcode === OPCODE.DSO && transport === TRANSPORT.udp ? NO_REPLY : RCODE.NOTIMP;
+    }
     if (form === "malformed") return RCODE.FORMERR;
     if (ednsVersion > 0) return RCODE.BADVERS;
-    if (hasTsig) return RCODE.NOTAUTH;
+    if (signature !== RCODE.NOERROR) return signature;
     if (qclass !== CLASS.IN) return RCODE.REFUSED;
     switch (qtype) {
       case TYPE.AXFR:

@@ -23,13 +23,19 @@ export function setClientAddress(client: ClientAddress, text: string): boolean {
   const zoneAt = text.indexOf("%");
   const octets = parseIp(zoneAt === -1 ? text : text.slice(0, zoneAt));
   if (octets === undefined) return false;
-  const mapped = octets.length === 16 && isMappedIpv4(octets);
-  client.octets.set(mapped ? octets.subarray(12) : octets);
-  client.length = mapped || octets.length === 4 ? 4 : 16;
+  setClientOctets(client, octets, 0, octets.length === 4 ? 4 : 16);
   return true;
 }
 
-function isMappedIpv4(octets: Uint8Array): boolean {
-  for (let index = 0; index < 10; index++) if (octets[index] !== 0) return false;
-  return octets[10] === 0xff && octets[11] === 0xff;
+/** Fills in the 4 or 16 octets of an address at `at`, likewise. */
+export function setClientOctets(client: ClientAddress, octets: Uint8Array, at: number, length: 4 | 16): void {
+  const mapped = length === 16 && isMappedIpv4(octets, at);
+  client.length = mapped ? 4 : length;
+  const from = mapped ? at + 12 : at;
+  for (let index = 0; index < client.length; index++) client.octets[index] = octets[from + index] ?? 0;
+}
+
+function isMappedIpv4(octets: Uint8Array, at: number): boolean {
+  for (let index = 0; index < 10; index++) if (octets[at + index] !== 0) return false;
+  return octets[at + 10] === 0xff && octets[at + 11] === 0xff;
 }

@@ -18,6 +18,7 @@ import { TRANSPORT_NAMES } from "./transport.ts";
 export const DROP_REASONS = [
   "short",
   "response",
+  "dso-over-udp",
   "port-zero",
   "client-address",
   "send-queue-full",

@@ -6,7 +6,8 @@ import { TYPE } from "../dns/types.ts";
 import type { Query } from "./query.ts";
 import { ECS_HEAD_OCTETS, ecsAddressOctets, OPTION_HEAD_OCTETS } from "./query-options.ts";
 import type { Reply } from "./reply.ts";
-import { MAX_UDP_ANSWER_OCTETS, TCP_IDLE_TIMEOUT_MS, TRANSPORT, type Transport } from "./transport.ts";
+import { type AnswerSettings, MAX_NSID_OCTETS } from "./settings.ts";
+import { MAX_UDP_ANSWER_OCTETS, TRANSPORT, type Transport } from "./transport.ts";
 
 /** Root owner, TYPE, CLASS, TTL and RDLENGTH. */
 const OPT_OCTETS = 11;
@@ -17,18 +18,22 @@ const DNSSEC_OK = 0x8000;
 const EXTENDED_RCODE_SHIFT = 4;
 
 /** What its OPT takes, all options included; 0 where the query had none, since then the answer has none (RFC 6891 §7). */
-export function optOctets(query: Query, transport: Transport, nsid: Uint8Array): number {
-  return query.hasOpt ? OPT_OCTETS + optionsOctets(query, transport, nsid) : 0;
+export function optOctets(query: Query, transport: Transport, settings: AnswerSettings): number {
+  return query.hasOpt ? OPT_OCTETS + optionsOctets(query, transport, settings) : 0;
 }
 
-function optionsOctets(query: Query, transport: Transport, nsid: Uint8Array): number {
+function optionsOctets(query: Query, transport: Transport, settings: AnswerSettings): number {
   let octets = 0;
-  if (query.wantsNsid) octets += OPTION_HEAD_OCTETS + nsid.length;
+  if (query.wantsNsid) octets += OPTION_HEAD_OCTETS + nsidOctets(settings);
   if (announcesKeepalive(query, transport)) octets += OPTION_HEAD_OCTETS + KEEPALIVE_OCTETS;
   if (query.ecs.present) {
     octets += OPTION_HEAD_OCTETS + ECS_HEAD_OCTETS + ecsAddressOctets(query.ecs.sourceBits);
   }
   return octets;
+}
+
+function nsidOctets({ nsid }: AnswerSettings): number {
+  return Math.min(nsid.length, MAX_NSID_OCTETS);
 }
 
 /** RFC 7828 §3.2.1: ignored over UDP. */
@@ -41,7 +46,7 @@ function writeOpt(
   writer: MessageWriter,
   query: Query,
   transport: Transport,
-  nsid: Uint8Array,
+  settings: AnswerSettings,
   rcode: number,
   scopeBits: number,
 ): void {
@@ -51,14 +56,15 @@ function writeOpt(
   // Upper bits of the response code, then our version, 0. Of the flags DO alone is copied (RFC 3225 §3).
   writer.writeUint16((rcode >>> EXTENDED_RCODE_SHIFT) << 8);
   writer.writeUint16(query.dnssecOk ? DNSSEC_OK : 0);
-  writer.writeUint16(optionsOctets(query, transport, nsid));
+  writer.writeUint16(optionsOctets(query, transport, settings));
   if (query.wantsNsid) {
-    writeOptionHead(writer, EDNS_OPTION.NSID, nsid.length);
-    writer.writeOctets(nsid);
+    const octets = nsidOctets(settings);
+    writeOptionHead(writer, EDNS_OPTION.NSID, octets);
+    writer.writeOctets(settings.nsid, 0, octets);
   }
   if (announcesKeepalive(query, transport)) {
     writeOptionHead(writer, EDNS_OPTION.KEEPALIVE, KEEPALIVE_OCTETS);
-    writer.writeUint16(TCP_IDLE_TIMEOUT_MS / KEEPALIVE_UNIT_MS);
+    writer.writeUint16(Math.min(0xffff, Math.floor(settings.keepaliveMs / KEEPALIVE_UNIT_MS)));
   }
   const { ecs } = query;
   if (ecs.present) {
@@ -76,13 +82,13 @@ export function appendOpt(
   reply: Reply,
   query: Query,
   transport: Transport,
-  nsid: Uint8Array,
+  settings: AnswerSettings,
   octets: number,
 ): void {
   reply.additionalCount++;
   if (octets > OPT_OCTETS) {
     reply.openWriter();
-    writeOpt(reply.writer, query, transport, nsid, reply.rcode, reply.place.scopeBits);
+    writeOpt(reply.writer, query, transport, settings, reply.rcode, reply.place.scopeBits);
     reply.closeWriter();
     return;
   }

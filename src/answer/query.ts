@@ -17,13 +17,13 @@
 
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "../dns/name.ts";
 import { OPCODE, TYPE } from "../dns/types.ts";
+import { CUT, skipName } from "../dns/wire-name.ts";
 import { readOptions } from "./query-options.ts";
 
 export const HEADER_OCTETS = 12;
 export const FLAG_QR = 0x80;
 const OPCODE_SHIFT = 3;
 const OPCODE_MASK = 0x0f;
-const POINTER_BITS = 0xc0;
 /** TYPE, CLASS, TTL and RDLENGTH. */
 const RECORD_HEAD_OCTETS = 10;
 const DNSSEC_OK = 0x80;
@@ -155,9 +155,6 @@ function parseWhole(query: Query, octets: Uint8Array, offset: number, end: numbe
   return readRecords(query, octets, questionEnd, end, before, uint16(octets, offset + 10));
 }
 
-/** What an index becomes when the octets end before what they announce, or are no name. */
-const CUT = -1;
-
 function uint16(octets: Uint8Array, at: number): number {
   return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
 }
@@ -218,16 +215,4 @@ function readOpt(query: Query, octets: Uint8Array, head: number, rdata: number, 
   query.ednsVersion = octets[head + 5] ?? 0;
   query.dnssecOk = ((octets[head + 6] ?? 0) & DNSSEC_OK) !== 0;
   return query.ednsVersion !== 0 || readOptions(query, octets, rdata, rdataEnd);
-}
-
-/** The index behind a name, its pointer not followed; CUT where it does not end. */
-function skipName(octets: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; ) {
-    const label = octets[at] ?? 0;
-    if (label === 0) return at + 1;
-    if ((label & POINTER_BITS) === POINTER_BITS) return at + 2;
-    if (label > MAX_LABEL_OCTETS) return CUT;
-    at += 1 + label;
-  }
-  return CUT;
 }

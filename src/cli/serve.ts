@@ -29,6 +29,14 @@ export function addServe(program: Command): void {
     )
     .option("--admin <addr:port>", "metrics, health, status and API (default: 127.0.0.1:9153)")
     .option("--workers <n>", "threads that answer (default: the cores)")
+    .option(
+      "--cpu-affinity <list>",
+      "a core for each worker, as in 0,2-3 (default: wherever the system puts them)",
+    )
+    .option(
+      "--busy-poll-us <n>",
+      "look for the next query so long before sleeping; costs whole cores (default: 0)",
+    )
     .option("--state <dir>", "state folder (default: $STATE_DIRECTORY, else $XDG_STATE_HOME/fairlead)")
     .option("--config <file>", "YAML, with the names of these flags as keys")
     .option("--node <name>", "the node's name, also its NSID (default: the host's name)")

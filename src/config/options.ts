@@ -4,6 +4,7 @@
  */
 
 import { z } from "zod";
+import { parseCoreList } from "./core-list.ts";
 import { parseSocketAddress, type SocketAddress } from "./socket-address.ts";
 
 export const DEFAULT_ZONES: readonly string[] = ["zones"];
@@ -16,6 +17,8 @@ export const DEFAULT_LISTEN: readonly SocketAddress[] = [
 export const FIRST_UNPRIVILEGED_PORT = 1024;
 export const DEFAULT_ADMIN: SocketAddress = { address: "127.0.0.1", port: 9153 };
 export const MAX_WORKERS = 1024;
+/** Half of the longest that a worker may look for queries without looking for anything else. */
+export const MAX_BUSY_POLL_US = 100_000;
 /** An NSID travels in every answer that asks for it (RFC 5001); a longer name helps nobody. */
 export const MAX_NODE_NAME_OCTETS = 64;
 
@@ -33,26 +36,30 @@ const socketAddress = z.string().transform((text, context) => {
 
 const path = z.string().min(1, "is empty, expected a path");
 
-const workers = z
-  .union(
-    [
-      z.number(),
+/** A whole number as a flag, a variable or a file writes it. */
+function count(what: string, least: number, most: number) {
+  const digits = z
+    .string()
+    .regex(/^[0-9]+$/)
+    .transform(Number);
+  return z
+    .union([z.number(), digits], { error: (issue) => `'${String(issue.input)}' is not a number of ${what}` })
+    .pipe(
       z
-        .string()
-        .regex(/^[0-9]+$/)
-        .transform(Number),
-    ],
-    {
-      error: (issue) => `'${String(issue.input)}' is not a number of workers`,
-    },
-  )
-  .pipe(
-    z
-      .number()
-      .int("is not a whole number of workers")
-      .min(1, "is less than one worker")
-      .max(MAX_WORKERS, `is more than ${MAX_WORKERS} workers`),
-  );
+        .number()
+        .int(`is not a whole number of ${what}`)
+        .min(least, `is less than ${least}`)
+        .max(most, `is more than ${most} ${what}`),
+    );
+}
+
+/** YAML takes a single core for a number. */
+const coreList = z.union([z.number(), z.string()]).transform((given, context) => {
+  const parsed = parseCoreList(String(given));
+  if (parsed.ok) return parsed.cores;
+  context.addIssue({ code: "custom", message: parsed.message });
+  return z.NEVER;
+});
 
 const natsUrl = z
   .string()
@@ -64,7 +71,9 @@ export const settingsSchema = z
     zones: z.array(path).min(1, LIST_NEEDS_ONE),
     listen: z.array(socketAddress).min(1, LIST_NEEDS_ONE),
     admin: socketAddress,
-    workers,
+    workers: count("workers", 1, MAX_WORKERS),
+    "cpu-affinity": coreList,
+    "busy-poll-us": count("microseconds", 0, MAX_BUSY_POLL_US),
     state: path,
     node: z
       .string()
@@ -87,6 +96,8 @@ export const SETTING_NAMES: readonly SettingName[] = [
   "listen",
   "admin",
   "workers",
+  "cpu-affinity",
+  "busy-poll-us",
   "state",
   "node",
   "geoip",
@@ -106,6 +117,10 @@ export interface ServeOptions {
   readonly admin: SocketAddress;
   /** Threads that answer. */
   readonly workers: number;
+  /** The core of each worker; `undefined`: wherever the system puts them. */
+  readonly cpuAffinity: readonly number[] | undefined;
+  /** How long a worker looks for the next query before it sleeps until one comes. */
+  readonly busyPollUs: number;
   /** The state folder. */
   readonly state: string;
   /** The node's name, also its NSID. */

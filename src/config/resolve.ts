@@ -59,6 +59,12 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       message: "has no default here: none of STATE_DIRECTORY, XDG_STATE_HOME and HOME is set",
     });
   }
+  const { "cpu-affinity": cpuAffinity } = settings;
+  const workers = settings.workers ?? cpuAffinity?.length ?? Math.min(input.cores, MAX_WORKERS);
+  if (cpuAffinity !== undefined && workers > cpuAffinity.length) {
+    const message = `names ${cpuAffinity.length} for ${workers} workers, and each needs a core of its own`;
+    faults.push({ source: "--cpu-affinity", message });
+  }
   if (faults.length > 0 || state === undefined) return { ok: false, faults };
   return {
     ok: true,
@@ -66,7 +72,9 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       zones: settings.zones ?? DEFAULT_ZONES,
       listen: settings.listen ?? DEFAULT_LISTEN,
       admin: settings.admin ?? DEFAULT_ADMIN,
-      workers: settings.workers ?? Math.min(input.cores, MAX_WORKERS),
+      workers,
+      cpuAffinity,
+      busyPollUs: settings["busy-poll-us"] ?? 0,
       state,
       node: settings.node ?? input.hostName.slice(0, MAX_NODE_NAME_OCTETS),
       adminTokenFile: settings["admin-token-file"],

@@ -11,12 +11,14 @@
 import { setTimeout } from "node:timers/promises";
 import { startAdmin } from "../admin/server.ts";
 import type { Readiness, ReloadOutcome } from "../admin/source.ts";
-import { Counters, createAnswer } from "../answer/answer.ts";
+import { Counters, createAnswer, type SettingsCell } from "../answer/answer.ts";
+import { DEFAULT_SETTINGS } from "../answer/settings.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
 import { probeByKind } from "../probe/kinds.ts";
 import { createProbeWheel } from "../probe/wheel.ts";
 import type { ServerOptions } from "../server/handle.ts";
+import { keyedHash } from "../server/keyed-hash.ts";
 import type { UdpServers } from "../server/udp-servers.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
 import { createAdminSource } from "./admin-source.ts";
@@ -166,6 +168,7 @@ interface Core {
   readonly wheel: ReturnType<typeof createProbeWheel>;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
+  readonly settings: SettingsCell;
   /** What answers over UDP, once it is made; told of every image. */
   answering: UdpServers | undefined;
   /** What writes health down, once it is needed; told of every change. */
@@ -178,6 +181,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
   const book = createHealthBook();
   const counters = new Counters();
   const lastResorts = createLastResorts();
+  const settings = { current: { ...DEFAULT_SETTINGS, nsid: nsidOf(options) } };
   const serving = createServing({
     book,
     forced,
@@ -211,7 +215,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
       serving.install(set);
     },
   });
-  return Object.assign(core, { book, serving, counters, wheel, reloading, lastResorts });
+  return Object.assign(core, { book, serving, counters, wheel, reloading, lastResorts, settings });
 }
 
 /** A start goes on from what the last run knew: one that was told nothing would take a restart for an outage. */
@@ -272,12 +276,12 @@ async function startAdminPlane(
 
 /** What the answer path on this thread is made of. */
 function serverOptions(
-  { options, log, random }: DaemonParts,
-  { serving, counters }: Core,
+  { log, clock, random }: DaemonParts,
+  { serving, counters, settings }: Core,
   limiter: LogLimiter,
 ): CommonOptions {
   return {
-    answer: createAnswer({ random, counters, nsid: nsidOf(options) }),
+    answer: createAnswer({ random, now: clock.now, counters, settings, keyedHash }),
     currentImage() {
       const image = serving.image();
       if (image === undefined) throw new Error("listening without an image");
@@ -289,7 +293,8 @@ function serverOptions(
       if (heldBack === undefined) return;
       const line = { event: "fault", kind, listener, unreported: unreported + heldBack };
       if (kind === "answer") log.error({ ...line, err: error }, "the answer path failed");
-      else if (kind === "worker") log.error({ ...line, err: error }, "a worker died and is replaced");
+      else if (kind === "worker")
+        log.error({ ...line, err: error }, "a worker died or hangs, and is replaced");
       else log.warn({ ...line, error: error.message }, "socket fault");
     },
   };
@@ -299,12 +304,17 @@ function nsidOf({ node }: ServeOptions): Uint8Array {
   return new TextEncoder().encode(node);
 }
 
-function startUdp({ options, log, udp }: DaemonParts, { counters }: Core, main: CommonOptions) {
+async function startUdp(
+  { options, log, udp }: DaemonParts,
+  { counters, settings }: Core,
+  main: CommonOptions,
+): Promise<UdpServers> {
   const { currentImage, onFault } = main;
-  const { workers } = options;
-  return createUdp({
+  const { workers, cpuAffinity: cores = [], busyPollUs } = options;
+  const result = await createUdp({
     workers,
-    nsid: nsidOf(options),
+    tuning: { cores, busyPollUs },
+    settings,
     counters,
     currentImage,
     main,
@@ -312,6 +322,8 @@ function startUdp({ options, log, udp }: DaemonParts, { counters }: Core, main: 
     log,
     choice: udp ?? {},
   });
+  if (!result.ok) throw new StartFailure(result.message);
+  return result.servers;
 }
 
 async function listen(

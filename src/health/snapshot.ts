@@ -55,6 +55,14 @@ export const NOT_YET_PROBED: AddressHealth = {
   sinceMs: 0,
 };
 
+/** That of an address that someone supposes up. */
+export const SUPPOSED_UP: AddressHealth = {
+  observed: "up",
+  passing: true,
+  reason: "supposed up",
+  sinceMs: 0,
+};
+
 /** What its addresses say of an endpoint: up while one is; else unknown while one is, or there is none; else down. */
 export function observedOf(addresses: readonly AddressHealth[]): Observed {
   if (addresses.some(({ observed }) => observed === "up")) return "up";

@@ -6,7 +6,7 @@ import type { Answer, Counters, Image } from "../answer/answer.ts";
 export interface ServerFault {
   /**
    * `answer`: an exception of the answer path, which is a bug. `socket`: the system refused something. `worker`: a thread
-   * that answers has died, and another one takes its place.
+   * that answers has died or hangs, and another one takes its place.
    */
   readonly kind: "answer" | "socket" | "worker";
   /** `udp 127.0.0.1:5300` */

@@ -13,7 +13,8 @@
  */
 
 import type { Socket } from "node:net";
-import { MAX_TCP_ANSWER_OCTETS, TCP_IDLE_TIMEOUT_MS } from "../answer/transport.ts";
+import { DEFAULT_KEEPALIVE_MS } from "../answer/settings.ts";
+import { MAX_TCP_ANSWER_OCTETS } from "../answer/transport.ts";
 
 const LENGTH_OCTETS = 2;
 
@@ -94,7 +95,7 @@ export class TcpConnection {
     }
     this.#writeProgressMs = undefined;
     if (this.#messageBegunMs !== undefined && nowMs - this.#messageBegunMs > MAX_MESSAGE_READ_MS) return true;
-    return nowMs - this.#usedMs > TCP_IDLE_TIMEOUT_MS;
+    return nowMs - this.#usedMs > DEFAULT_KEEPALIVE_MS;
   }
 
   #append(chunk: Buffer): void {

@@ -3,46 +3,49 @@
  * loop; `daemon/udp` says what the thread is started with.
  */
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import {
   CounterWriter,
   createAnswer,
   type OpenImage,
   openImage,
-  type PublishedImage,
+  type PublishedAnswers,
+  type SettingsCell,
   TRANSPORT,
 } from "../answer/answer.ts";
+import { DEFAULT_SETTINGS } from "../answer/settings.ts";
 import { createAnswering } from "./answering.ts";
 import { BATCH_DATAGRAMS } from "./datagram-batch.ts";
+import { ImageCollector } from "./image-collector.ts";
+import { keyedHash } from "./keyed-hash.ts";
 import { runUdpWorker } from "./udp-worker.ts";
 
 export interface WorkerData {
-  readonly nsid: Uint8Array;
-  /** An image that holds one of everything, and queries that find it all. */
-  readonly warmUp: { readonly image: PublishedImage; readonly queries: readonly Uint8Array[] } | undefined;
+  /** What holds one of everything, and queries that find it all. */
+  readonly warmUp:
+    | { readonly published: PublishedAnswers; readonly queries: readonly Uint8Array[] }
+    | undefined;
 }
 
 /** Queries that a thread answers for itself before it answers anyone: by then all that they reach is compiled. */
 const WARM_UP_QUERIES = 60_000;
-/** Octets of earlier images that a thread may still be holding on to. */
-const MAX_LEFT_OCTETS = 16 << 20;
 
-await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
-  const { nsid, warmUp } = data;
+await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
+  const { warmUp } = data;
   const counters = new CounterWriter();
-  const answer = createAnswer({ random: Math.random, counters, nsid });
+  const settings: SettingsCell = { current: DEFAULT_SETTINGS };
+  const answer = createAnswer({ random: Math.random, now: Date.now, counters, settings, keyedHash });
   let image: OpenImage | undefined;
   const currentImage = (): OpenImage => {
     if (image === undefined) throw new Error("a worker serves without an image");
     return image;
   };
   const answering = createAnswering({ answer, currentImage, counters }, TRANSPORT.udp, report);
-  const collector = createCollector();
-  const adopt = (published: PublishedImage): void => {
-    image = openImage(published);
+  const collector = new ImageCollector();
+  const adopt = (published: PublishedAnswers): void => {
+    image = openImage(published.image);
+    settings.current = published.settings;
     counters.meet(image);
-    collector.noteImage(published);
+    collector.noteImage(published.image);
   };
   return {
     adopt,
@@ -52,10 +55,10 @@ await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
     observe: (seconds) => counters.observeResponse(seconds),
     warmUp(batch) {
       if (warmUp === undefined) return;
-      const { queries } = warmUp;
+      const { published, queries } = warmUp;
       for (let done = 0; done < WARM_UP_QUERIES; done += queries.length) {
         // Meeting another image is a path as well.
-        adopt(warmUp.image);
+        adopt(published);
         for (let at = 0; at < queries.length; at += BATCH_DATAGRAMS) {
           batch.rehearse(queries.slice(at, at + BATCH_DATAGRAMS), answering);
         }
@@ -63,26 +66,3 @@ await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
     },
   };
 });
-
-/**
- * Memory that is shared does not count for the thread's garbage collector, and a thread that allocates nothing never calls
- * it: an image that nobody reads any more would be held for good. So it is called here: for other zones, and when the
- * decisions of the same ones have added up. Not at once, as the answer path holds its image until it meets the next one.
- */
-function createCollector() {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  let zonesId: number | undefined;
-  let leftOctets = 0;
-  return {
-    noteImage(published: PublishedImage): void {
-      leftOctets += published.zonesId === zonesId ? published.decisionBytes.byteLength : MAX_LEFT_OCTETS;
-      zonesId = published.zonesId;
-    },
-    collectWhereDue(): void {
-      if (leftOctets < MAX_LEFT_OCTETS || typeof collect !== "function") return;
-      leftOctets = 0;
-      collect();
-    },
-  };
-}

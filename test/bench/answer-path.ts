@@ -11,6 +11,7 @@
 
 import { Counters, createAnswer, TRANSPORT } from "../../src/answer/answer.ts";
 import { createClientAddress, setClientAddress } from "../../src/answer/client-address.ts";
+import { DEFAULT_SETTINGS } from "../../src/answer/settings.ts";
 import { compileDecisions, compileZones, makeImage } from "../../src/image/image.ts";
 import { seededRandom } from "../support/answering.ts";
 import { opt, query } from "../support/packets.ts";
@@ -156,7 +157,12 @@ function benchmark(names: number): void {
   const decisions = compileDecisions(part, snapshot([...set.definitions.pools.values()]));
   const image = makeImage(1, part, decisions);
   const counters = new Counters();
-  const answer = createAnswer({ random: seededRandom(5), counters, nsid: new Uint8Array(0) });
+  const answer = createAnswer({
+    random: seededRandom(5),
+    now: Date.now,
+    counters,
+    settings: { current: DEFAULT_SETTINGS },
+  });
   const client = createClientAddress();
   setClientAddress(client, "127.0.0.1");
   console.log(`${names.toLocaleString("en")} names: zones compiled in ${zonesMs.toFixed(0)} ms`);

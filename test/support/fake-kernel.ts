@@ -43,11 +43,14 @@ export class FakeKernel {
     getsockopt: () => 0,
     bind: () => 0,
     getsockname: () => 0,
+    listen: () => 0,
+    fcntl: () => 0,
     shutdown: () => 0,
     close: () => 0,
     poll: () => 0,
     recvmmsg: (_fd, headers, count) => this.#receive(headers, count),
     sendmmsg: (_fd, headers, count) => this.#send(headers, count),
+    sched_setaffinity: () => 0,
     errno: () => this.#errno,
     addressOf: (view) => {
       this.#regions.push(view);

@@ -9,7 +9,7 @@ import { startTcp } from "../../src/server/tcp.ts";
 import { createUdpServers, type UdpServers, type UdpTransport } from "../../src/server/udp-servers.ts";
 import type { WorkerData } from "../../src/server/udp-worker-entry.ts";
 import { WorkerImages } from "../../src/server/worker-images.ts";
-import { NSID, seededRandom } from "./answering.ts";
+import { SETTINGS, seededRandom } from "./answering.ts";
 import { typescriptThread } from "./threads.ts";
 
 /** What answers over UDP is held to the same tests, whichever way its datagrams go. */
@@ -39,23 +39,27 @@ export async function startListeners(
 ): Promise<Listeners> {
   const counters = new Counters();
   const faults: ServerFault[] = [];
+  const settings = { current: SETTINGS };
   const options: ServerOptions = {
     address: "127.0.0.1",
     port: 0,
-    answer: createAnswer({ random: seededRandom(11), counters, nsid: NSID }),
+    answer: createAnswer({ random: seededRandom(11), now: Date.now, counters, settings }),
     currentImage: image,
     counters,
     onFault: (fault) => faults.push(fault),
     ...changes,
   };
   const images = new WorkerImages(counters, image);
-  const data: WorkerData = { nsid: NSID, warmUp: undefined };
+  const data: WorkerData = { warmUp: undefined };
   const udpServers: UdpServers = await createUdpServers({
     workers,
     program: {
       entry: workerEntry,
       data,
-      imageOf: (index) => images.imageOf(index, udpServers.behind(index)),
+      imageOf: (index) => ({
+        image: images.imageOf(index, udpServers.behind(index)),
+        settings: settings.current,
+      }),
     },
     main: options,
     onFault: options.onFault,

@@ -249,9 +249,9 @@ export const METRICS = [
     name: "fairlead_dns_worker_restarts_total",
     type: "counter",
     labels: [],
-    help: "Threads that answered, died and were replaced.",
+    help: "Threads that answered, died or hung, and were replaced.",
     published: true,
-    addition: "a thread that dies is counted",
+    addition: "a thread that dies or hangs is counted",
   },
   {
     name: "fairlead_build_info",

@@ -3,16 +3,15 @@
  * told to fall back, so the second is the same build beside packages without koffi, which is how a user meets it.
  */
 
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { withoutKoffi } from "../../support/peers/fairlead.ts";
 import { freePort } from "../../support/peers/network.ts";
 import { eventually, startProgram } from "../../support/peers/program.ts";
 import { ADDRESS, type BenchServer, type RunningServer, type Setting } from "./server.ts";
 
 /** A million names are loaded in this time. */
 const READY_LIMIT_MS = 180_000;
-/** The package and the scope of its binaries. */
-const KOFFI_PACKAGES: ReadonlySet<string> = new Set(["koffi", "@koromix"]);
 
 /** `dist` is a folder of compiled code with package.json and node_modules beside it. */
 export function fairlead(dist: string): BenchServer {
@@ -67,18 +66,4 @@ async function start(
     if (runs !== transport) throw new Error(`this build answers over ${runs}, not ${transport}`);
   };
   return { program, ready };
-}
-
-/** The build copied beside links to every package but koffi; returns its `dist`. */
-async function withoutKoffi(dist: string, folder: string): Promise<string> {
-  const home = join(folder, "without-koffi");
-  const packages = join(dirname(dist), "node_modules");
-  await mkdir(join(home, "node_modules"), { recursive: true });
-  await cp(dist, join(home, "dist"), { recursive: true });
-  await cp(join(dirname(dist), "package.json"), join(home, "package.json"));
-  for (const name of await readdir(packages)) {
-    if (KOFFI_PACKAGES.has(name)) continue;
-    await symlink(join(packages, name), join(home, "node_modules", name));
-  }
-  return join(home, "dist");
 }

@@ -26,6 +26,8 @@ describe("resolveConfig()", () => {
         ],
         admin: { address: "127.0.0.1", port: 9153 },
         workers: 6,
+        cpuAffinity: undefined,
+        busyPollUs: 0,
         state: "/home/op/.local/state/fairlead",
         node: "ns1",
         adminTokenFile: undefined,
@@ -84,6 +86,23 @@ describe("resolveConfig()", () => {
     expect(single.ok && single.options.listen).to.deep.equal(wanted.slice(0, 1));
   });
 
+  it("makes a worker for each core that is named", () => {
+    for (const part of [
+      { yaml: "cpu-affinity: 0,2-3" },
+      { environment: { ...HOME, FAIRLEAD_CPU_AFFINITY: "0,2-3" } },
+      { flags: { "cpu-affinity": "0,2-3" } },
+    ]) {
+      const result = resolveConfig(input(part));
+      expect(result.ok && [result.options.workers, result.options.cpuAffinity]).to.deep.equal([3, [0, 2, 3]]);
+    }
+    const one = resolveConfig(input({ yaml: "cpu-affinity: 5\nbusy-poll-us: 50" }));
+    expect(one.ok && [one.options.workers, one.options.cpuAffinity, one.options.busyPollUs]).to.deep.equal([
+      1,
+      [5],
+      50,
+    ]);
+  });
+
   const faults: [string, Parameters<typeof input>[0], string[]][] = [
     [
       "a listen address of the file, with its line",
@@ -107,15 +126,30 @@ describe("resolveConfig()", () => {
       { flags: { workers: "many" } },
       ["--workers: 'many' is not a number of workers"],
     ],
-    ["no worker", { flags: { workers: "0" } }, ["--workers: is less than one worker"]],
+    ["no worker", { flags: { workers: "0" } }, ["--workers: is less than 1"]],
     ["too many workers", { flags: { workers: "1025" } }, ["--workers: is more than 1024 workers"]],
+    [
+      "cores that are none",
+      { flags: { "cpu-affinity": "0,x" } },
+      ["--cpu-affinity: '0,x' is not a list of cores, as in 0,2-3"],
+    ],
+    [
+      "more workers than cores to pin them to",
+      { yaml: "cpu-affinity: 0-1", flags: { workers: "3" } },
+      ["--cpu-affinity: names 2 for 3 workers, and each needs a core of its own"],
+    ],
+    [
+      "a busy poll that would outlast the look for a stop",
+      { yaml: "busy-poll-us: 100001" },
+      ["fairlead.yaml:1: busy-poll-us: is more than 100000 microseconds"],
+    ],
     ["NATS", { flags: { nats: ["nats://127.0.0.1"] } }, ["--nats: is not built in this version"]],
     ["a geo database", { yaml: "geoip: c.mmdb" }, ["fairlead.yaml:1: geoip: is not built in this version"]],
     [
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },
       [
-        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers state node geoip nats admin-token-file user",
+        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file user",
       ],
     ],
     [

@@ -87,6 +87,8 @@ ${more}`;
       listen: [LOOPBACK],
       admin: LOOPBACK,
       workers: 1,
+      cpuAffinity: undefined,
+      busyPollUs: 0,
       state: join(home, "state"),
       node: "test-node",
       adminTokenFile: undefined,

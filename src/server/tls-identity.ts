@@ -1,0 +1,47 @@
+/**
+ * Who this node says it is to clients that speak TLS: a certificate with its chain, and its key. The daemon reads them,
+ * has them judged here, and hands them on as text; whoever accepts connections makes a context of it.
+ */
+
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext, type SecureContext } from "node:tls";
+
+/** In PEM: the certificate first, then what leads to a root. */
+export interface TlsIdentity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export type IdentityJudgement =
+  | { readonly ok: true; readonly expiresAtMs: number; readonly context: SecureContext }
+  /** In words; nothing of the key is in them. */
+  | { readonly ok: false; readonly reason: string };
+
+/** Whether clients can be shown it; `nowMs` in milliseconds since the epoch. */
+export function judgeIdentity(identity: TlsIdentity, nowMs: number): IdentityJudgement {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(identity.certificate);
+  } catch {
+    return { ok: false, reason: "the certificate is not PEM" };
+  }
+  try {
+    const key = createPrivateKey(identity.key);
+    if (!certificate.checkPrivateKey(key)) return { ok: false, reason: "the key is of another certificate" };
+  } catch {
+    return { ok: false, reason: "the key is not PEM without a passphrase" };
+  }
+  const expiresAtMs = Date.parse(certificate.validTo);
+  if (expiresAtMs <= nowMs)
+    return { ok: false, reason: `the certificate has expired on ${certificate.validTo}` };
+  try {
+    return { ok: true, expiresAtMs, context: contextOf(identity) };
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** RFC 7858 §3.2 asks for TLS 1.2 or better, as does RFC 9325 §3.1.1. */
+export function contextOf({ certificate, key }: TlsIdentity): SecureContext {
+  return createSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" });
+}
