@@ -18,10 +18,10 @@ import {
   ZONE,
 } from "../image/layout.ts";
 import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
-import { type Random, tableOf } from "../image/tables.ts";
+import type { Random } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
-import { negativeTtl, placeClient } from "./place-client.ts";
+import { negativeTtl, tableForClient } from "./place-client.ts";
 import { POLICY_RESULT, PolicyRecords } from "./policy-records.ts";
 import { HEADER_OCTETS, type Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
@@ -127,8 +127,7 @@ export class Resolver {
   ): boolean {
     const { tables } = image;
     const { qtype } = query;
-    placeClient(reply, query, client, image, policyNumber);
-    const table = tableOf(tables, policyNumber, reply.place.classNumber, qtype === TYPE.A ? 0 : 1);
+    const table = tableForClient(reply, query, client, image, policyNumber, qtype === TYPE.A ? 0 : 1);
     const counter = answerCounterOf(image, policyNumber);
     const result = this.#policies.write(reply, image, table, counter, qtype, undefined);
     if (result > 0) {

@@ -22,9 +22,8 @@ import {
   ZONE,
 } from "../image/layout.ts";
 import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
-import { tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
-import { negativeTtl, placeClient } from "./place-client.ts";
+import { negativeTtl, tableForClient } from "./place-client.ts";
 import { POLICY_RESULT, type PolicyRecords } from "./policy-records.ts";
 import { HEADER_OCTETS, type Query } from "./query.ts";
 import { isSuffix, nameOctets, rdataAt, sameName, ttlOf } from "./record-reading.ts";
@@ -246,8 +245,7 @@ export class Walk {
     if (reply.truncated) return false;
     const { words, tables } = image;
     const policyNumber = (words[node + NODE.policy] ?? 0) - 1;
-    placeClient(reply, query, client, image, policyNumber);
-    const table = tableOf(tables, policyNumber, reply.place.classNumber, query.qtype === TYPE.A ? 0 : 1);
+    const table = tableForClient(reply, query, client, image, policyNumber, query.qtype === TYPE.A ? 0 : 1);
     const counter = answerCounterOf(image, policyNumber);
     const result = this.#policies.write(reply, image, table, counter, query.qtype, this.#owner);
     if (result > 0) {

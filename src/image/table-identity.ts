@@ -9,10 +9,21 @@ import type { Endpoint } from "../policy/model.ts";
 /** An endpoint's number within its policy. */
 export type Numbers = ReadonlyMap<Endpoint, number>;
 
-export interface Table {
+/** What clients are answered alike. */
+export interface DrawnTable {
+  readonly kind: "drawn";
   readonly evaluation: Evaluation;
   readonly numbers: Numbers;
 }
+
+/** What clients are answered by their position: the end of each slice, and the number of its table. */
+export interface SlicedTable {
+  readonly kind: "sliced";
+  readonly ttlSeconds: number;
+  readonly slices: readonly { readonly upTo: number; readonly table: number }[];
+}
+
+export type Table = DrawnTable | SlicedTable;
 
 const MULTIPLIER = 0x9e37_79b1;
 const float = new Float64Array(1);
@@ -28,7 +39,15 @@ function mixFloat(hash: number, value: number): number {
 }
 
 /** Equal for tables that are the same. */
-export function hashOf({ evaluation, numbers }: Table): number {
+export function hashOf(table: Table): number {
+  if (table.kind === "drawn") return hashOfDrawn(table);
+  return table.slices.reduce(
+    (hash, { upTo, table: slice }) => mixFloat(mix(hash, slice), upTo),
+    table.ttlSeconds,
+  );
+}
+
+function hashOfDrawn({ evaluation, numbers }: DrawnTable): number {
   let hash = mix(evaluation.outcome.length, evaluation.ttlSeconds);
   for (const { probability, candidates } of evaluation.draws) {
     hash = mixFloat(hash, probability);
@@ -41,7 +60,21 @@ export function hashOf({ evaluation, numbers }: Table): number {
 }
 
 export function isSame(one: Table | undefined, other: Table): boolean {
-  if (one === undefined) return false;
+  if (one?.kind === "drawn" && other.kind === "drawn") return isSameDrawn(one, other);
+  return one?.kind === "sliced" && other.kind === "sliced" && isSameSliced(one, other);
+}
+
+function isSameSliced(one: SlicedTable, other: SlicedTable): boolean {
+  return (
+    one.ttlSeconds === other.ttlSeconds &&
+    one.slices.length === other.slices.length &&
+    one.slices.every(
+      ({ upTo, table }, index) => upTo === other.slices[index]?.upTo && table === other.slices[index]?.table,
+    )
+  );
+}
+
+function isSameDrawn(one: DrawnTable, other: DrawnTable): boolean {
   const { outcome, ttlSeconds, draws } = one.evaluation;
   const { evaluation } = other;
   if (outcome !== evaluation.outcome || ttlSeconds !== evaluation.ttlSeconds) return false;

@@ -8,7 +8,14 @@ import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
 import type { Address } from "../policy/model.ts";
 import { type AliasSlots, fillAliasSlots } from "./alias.ts";
 import { QUESTION_POINTER, RECORD_HEAD_OCTETS } from "./layout.ts";
-import { hashOf, isSame, type Numbers, type Table } from "./table-identity.ts";
+import {
+  type DrawnTable,
+  hashOf,
+  isSame,
+  type Numbers,
+  type SlicedTable,
+  type Table,
+} from "./table-identity.ts";
 import { ALL_ANSWERS, type DecisionTables, NO_CANDIDATE, OUTCOME } from "./tables.ts";
 
 export class TablesBuilder {
@@ -24,7 +31,21 @@ export class TablesBuilder {
 
   /** The policy's next entry, class by class and A before AAAA. */
   addEntry(evaluation: Evaluation, numbers: Numbers): void {
-    const table = { evaluation, numbers };
+    this.#directory.push(this.#numberOf(evaluation, numbers));
+  }
+
+  #numberOf(evaluation: Evaluation, numbers: Numbers): number {
+    const { slices, ttlSeconds } = evaluation;
+    if (slices === undefined) return this.#shared({ kind: "drawn", evaluation, numbers });
+    return this.#shared({
+      kind: "sliced",
+      ttlSeconds,
+      slices: slices.map((slice) => ({ upTo: slice.upTo, table: this.#numberOf(slice.evaluation, numbers) })),
+    });
+  }
+
+  /** The number of the table, of one that is the same where there is one. */
+  #shared(table: Table): number {
     const hash = hashOf(table);
     const alike = this.#tablesByHash.get(hash) ?? [];
     let number = alike.find((each) => isSame(this.#tables[each], table));
@@ -33,7 +54,7 @@ export class TablesBuilder {
       this.#tables.push(table);
       this.#tablesByHash.set(hash, [...alike, number]);
     }
-    this.#directory.push(number);
+    return number;
   }
 
   finish(): DecisionTables {
@@ -52,6 +73,9 @@ function isSingle({ outcome, draws }: Evaluation): boolean {
   );
 }
 
+/** How many positions clients are told apart by. */
+const POSITIONS = 2 ** 32;
+
 interface Sizes {
   draws: number;
   candidates: number;
@@ -63,7 +87,12 @@ interface Sizes {
 
 function measure(tables: readonly Table[]): Sizes {
   const sizes: Sizes = { draws: 0, candidates: 0, addresses: 0, octets: 0, slots: 0, mostCandidates: 0 };
-  for (const { evaluation } of tables) {
+  for (const table of tables) {
+    if (table.kind === "sliced") {
+      sizes.slots += table.slices.length;
+      continue;
+    }
+    const { evaluation } = table;
     const single = isSingle(evaluation);
     sizes.draws += evaluation.draws.length;
     for (const { candidates } of evaluation.draws) {
@@ -122,10 +151,27 @@ class TablesFiller {
     this.tables = makeTables(tables.length, measure(tables), directories);
     const { slotThresholds: thresholds, slotCandidates: candidates, slotAliases: aliases } = this.tables;
     this.#slots = { thresholds, candidates, aliases };
-    tables.forEach((table, number) => this.#fillTable(table, number));
+    tables.forEach((table, number) => {
+      if (table.kind === "sliced") this.#fillSliced(table, number);
+      else this.#fillDrawn(table, number);
+    });
   }
 
-  #fillTable({ evaluation, numbers }: Table, number: number): void {
+  #fillSliced({ slices, ttlSeconds }: SlicedTable, number: number): void {
+    const { tables } = this;
+    tables.outcomes[number] = OUTCOME.sliced;
+    tables.ttlSeconds[number] = ttlSeconds;
+    for (const { upTo, table } of slices) {
+      // The last one reaches to the end, which is one more than a slot can say; nobody looks at it.
+      tables.slotThresholds[this.#slot] = Math.min(Math.round(upTo * POSITIONS), POSITIONS - 1);
+      tables.slotCandidates[this.#slot] = table;
+      this.#slot++;
+    }
+    tables.tableSlots[number + 1] = this.#slot;
+    tables.tableDraws[number + 1] = this.#draw;
+  }
+
+  #fillDrawn({ evaluation, numbers }: DrawnTable, number: number): void {
     const { outcomes, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
     outcomes[number] = OUTCOME[evaluation.outcome];
     ttlSeconds[number] = evaluation.ttlSeconds;

@@ -18,12 +18,19 @@
  * candidate → records [candidateRecords(c), candidateRecords(c + 1)): octets to be copied behind the question
  * ```
  *
+ * While a pool is in its slow start, clients are told apart by their position: such a table has no draws, and its slots are
+ * slices of the clients, in order:
+ *
+ * ```
+ * slot → the end of the slice in 2³², the table for the clients in it
+ * ```
+ *
  * All arrays lie in one SharedArrayBuffer, behind a list of their places. `image/decisions` writes them, the answer path
  * draws from them; property tests hold them against `sharesOf`.
  */
 
 /** In `DecisionTables.outcomes`. */
-export const OUTCOME = { answer: 0, nodata: 1, servfail: 2 } as const;
+export const OUTCOME = { answer: 0, nodata: 1, servfail: 2, sliced: 3 } as const;
 
 /** In `DecisionTables.drawAnswers`: every candidate is answered. */
 export const ALL_ANSWERS = 0xffff;
@@ -160,6 +167,14 @@ export function tableOf(
 ): number {
   const base = tables.directoryBases[policyNumber] ?? 0;
   return tables.directory[base + classNumber * 2 + family] ?? 0;
+}
+
+/** The table for a client at `position`, in 2³², of a table that is sliced. */
+export function sliceOf(tables: DecisionTables, table: number, position: number): number {
+  const end = (tables.tableSlots[table + 1] ?? 0) - 1;
+  let slot = tables.tableSlots[table] ?? 0;
+  while (slot < end && position >= (tables.slotThresholds[slot] ?? 0)) slot++;
+  return tables.slotCandidates[slot] ?? 0;
 }
 
 /** Draws one of a table's draws by probability; the table has at least one. */

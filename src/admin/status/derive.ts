@@ -14,6 +14,7 @@
 import {
   type AddressHealth,
   type EndpointHealth,
+  type Holds,
   NOT_YET_PROBED,
   observedOf,
   type Snapshot,
@@ -50,6 +51,8 @@ export interface PoolState {
   readonly pool: Pool;
   /** As policies see it on rung 1, in any family that it has. */
   readonly up: boolean;
+  /** What keeps it out of service, or in it in part, while it is up. */
+  readonly holds: Holds;
   readonly endpoints: readonly EndpointState[];
 }
 
@@ -139,7 +142,7 @@ function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): P
   const endpoints = pool.endpoints.map((endpoint) =>
     deriveEndpoint(endpoint, snapshot.endpoints.get(endpoint.id)),
   );
-  return { pool, up, endpoints };
+  return { pool, up, holds: snapshot.holds?.get(pool.name) ?? {}, endpoints };
 }
 
 function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {
