@@ -1,11 +1,13 @@
 /**
  * The options of `serve`: their names, their defaults and what each may hold. One schema judges all three sources; the
- * names are the same in the configuration file (`admin`), the environment (`FAIRLEAD_ADMIN`) and the flags (`--admin`).
+ * names are the same in the configuration file (`admin`), the environment (`FAIRLEAD_ADMIN`) and the flags (`--admin`);
+ * what has parts of its own stands in the file alone.
  */
 
 import { z } from "zod";
 import { parseCoreList } from "./core-list.ts";
 import { parseSocketAddress, type SocketAddress } from "./socket-address.ts";
+import { type TransferOptions, transferSchema } from "./transfer.ts";
 
 export const DEFAULT_ZONES: readonly string[] = ["zones"];
 /** UDP and TCP; above 1023, so that no privilege is needed. */
@@ -84,6 +86,7 @@ export const settingsSchema = z
     nats: z.array(natsUrl).min(1, LIST_NEEDS_ONE),
     "admin-token-file": path,
     user: z.string().min(1, "is empty, expected a user's name"),
+    transfer: transferSchema,
   })
   .partial();
 
@@ -105,6 +108,9 @@ export const SETTING_NAMES: readonly SettingName[] = [
   "admin-token-file",
   "user",
 ];
+
+/** Settings that have parts: they stand in the file alone. */
+export const FILE_SETTING_NAMES: readonly SettingName[] = ["transfer"];
 
 /** Settings that may be given several times: a flag repeated, a list in the file, commas in the environment. */
 export const LIST_SETTINGS: ReadonlySet<SettingName> = new Set(["zones", "listen", "nats"]);
@@ -129,6 +135,8 @@ export interface ServeOptions {
   readonly adminTokenFile: string | undefined;
   /** The user to become once every port is bound. */
   readonly user: string | undefined;
+  /** `undefined`: nobody may transfer zones. */
+  readonly transfer: TransferOptions | undefined;
 }
 
 /** `FAIRLEAD_ADMIN_TOKEN_FILE` for `admin-token-file`. */

@@ -10,6 +10,7 @@ import {
   DEFAULT_LISTEN,
   DEFAULT_ZONES,
   environmentVariableOf,
+  FILE_SETTING_NAMES,
   LIST_SETTINGS,
   MAX_NODE_NAME_OCTETS,
   MAX_WORKERS,
@@ -44,7 +45,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     else faults.push(...parsed.faults);
   }
   layers.push(environmentLayer(input.environment));
-  layers.push({ values: input.flags, sourceOf: (key) => (key === "zones" ? "zones" : `--${key}`) });
+  layers.push({ values: input.flags, sourceOf: (key) => flagOf(settingOf(key)) });
 
   const settings: Settings = {};
   for (const layer of layers) {
@@ -79,6 +80,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       node: settings.node ?? input.hostName.slice(0, MAX_NODE_NAME_OCTETS),
       adminTokenFile: settings["admin-token-file"],
       user: settings.user,
+      transfer: settings.transfer,
     },
   };
 }
@@ -91,7 +93,16 @@ function environmentLayer(environment: Environment): Layer {
     if (text === undefined || text === "") continue;
     values[name] = LIST_SETTINGS.has(name) ? text.split(",").map((part) => part.trim()) : text;
   }
-  return { values, sourceOf: environmentVariableOf };
+  return { values, sourceOf: (key) => environmentVariableOf(settingOf(key)) };
+}
+
+/** The setting that a part is of; flags and variables have a place for nothing less. */
+function settingOf(key: string): string {
+  return key.split(".", 1)[0] ?? key;
+}
+
+function flagOf(setting: string): string {
+  return setting === "zones" ? setting : `--${setting}`;
 }
 
 function judgeLayer(layer: Layer): { settings: Settings; faults: ConfigFault[] } {
@@ -101,15 +112,23 @@ function judgeLayer(layer: Layer): { settings: Settings; faults: ConfigFault[] }
   for (const issue of parsed.error.issues) {
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
-        const message = `is no setting; the settings are ${SETTING_NAMES.join(" ")}`;
-        faults.push({ source: layer.sourceOf(key), message });
+        faults.push({
+          source: layer.sourceOf([...issue.path, key].join(".")),
+          message: noSetting(issue.path),
+        });
       }
     } else {
-      const source = layer.sourceOf(String(issue.path[0] ?? ""));
+      const source = layer.sourceOf(issue.path.join("."));
       faults.push({ source, message: issueMessage(issue) });
     }
   }
   return { settings: {}, faults };
+}
+
+/** Of a name that does not exist, or not among the parts of a setting. */
+function noSetting(within: readonly PropertyKey[]): string {
+  if (within.length > 0) return `is no part of '${within.join(".")}'`;
+  return `is no setting; the settings are ${[...SETTING_NAMES, ...FILE_SETTING_NAMES].join(" ")}`;
 }
 
 function issueMessage(issue: { code?: string; message: string }): string {
