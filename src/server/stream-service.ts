@@ -18,12 +18,10 @@ import { createFaultReporter, formatListener, type ServerFault } from "./handle.
 import { HttpsConnection } from "./https-connection.ts";
 import { createStreamSlot, LENGTH_OCTETS, MessageConnection } from "./message-connection.ts";
 import type { StreamCounts, StreamTransport } from "./stream-counts.ts";
-import type { LimitName, StreamLimits } from "./stream-limits.ts";
+import { LISTEN_BACKLOG, type LimitName, type StreamLimits } from "./stream-limits.ts";
 import { contextOf, type TlsIdentity } from "./tls-identity.ts";
 import type { TransferHandler } from "./transfer-handler.ts";
 import { isInAny } from "./trusted-networks.ts";
-
-export const LISTEN_BACKLOG = 1_024;
 
 /** Plain data, cloned to the thread. */
 export interface StreamSettings {
@@ -52,6 +50,13 @@ export interface StreamServiceParts {
 /** What a listener is made of: an address, or a socket that listens already and is the service's from then on. */
 export type ListenAt = { readonly address: string; readonly port: number } | { readonly fd: number };
 
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+  /** Takes no new connections; resolves when the last of its own has closed. */
+  close(): Promise<void>;
+}
+
 type Report = ReturnType<typeof createFaultReporter>;
 
 export class StreamService {
@@ -77,10 +82,7 @@ export class StreamService {
   }
 
   /** Rejects with the system's error where the address cannot be bound. */
-  async listen(
-    transport: StreamTransport,
-    at: ListenAt,
-  ): Promise<{ readonly address: string; readonly port: number }> {
+  async listen(transport: StreamTransport, at: ListenAt): Promise<Listener> {
     // Half-open: a client that has said all it wants is still answered (RFC 7766 §6.2.4).
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     if ("fd" in at) server.listen({ fd: at.fd, backlog: LISTEN_BACKLOG });
@@ -99,26 +101,13 @@ export class StreamService {
     server.on("error", (error) => report("socket", error));
     const reception = this.#createReception(transport, report);
     server.on("connection", (socket) => this.#accept(socket, transport, reception));
-    return bound;
-  }
-
-  /** Gives one back that was listened on; its connections stay. */
-  close(port: number): void {
-    for (const server of this.#servers) {
-      const bound = server.address();
-      if (bound === null || typeof bound === "string" || bound.port !== port) continue;
-      this.#servers.delete(server);
-      server.close();
-    }
+    const { address, port } = bound;
+    return { address, port, close: () => this.#close(server) };
   }
 
   /** Takes no new connections, answers what has arrived, and is gone after `deadlineMs` at the latest. */
   async stop(deadlineMs: number): Promise<void> {
-    const closed = [...this.#servers].map(async (server) => {
-      const over = once(server, "close");
-      server.close();
-      await over;
-    });
+    const closed = [...this.#servers].map((server) => this.#close(server));
     // What has arrived already is read in the turns of the event loop that follow.
     await setImmediate();
     await setImmediate();
@@ -127,6 +116,13 @@ export class StreamService {
     await Promise.all(closed);
     clearTimeout(deadline);
     clearInterval(this.#clock);
+  }
+
+  async #close(server: Server): Promise<void> {
+    if (!this.#servers.delete(server)) return;
+    const closed = once(server, "close");
+    server.close();
+    await closed;
   }
 
   #accept(socket: Socket, transport: StreamTransport, reception: Reception): void {
