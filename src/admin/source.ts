@@ -181,6 +181,15 @@ export interface LastResortReading {
   readonly value: number;
 }
 
+/** The certificate that probes of an endpoint were shown; of several the one that expires first. */
+export interface CertificateReading {
+  readonly pool: string;
+  /** The endpoint's name in its pool. */
+  readonly endpoint: string;
+  /** In milliseconds since the epoch. */
+  readonly expiresAtMs: number;
+}
+
 export interface AdminSource {
   /** `--node`. */
   readonly node: string;
@@ -194,6 +203,8 @@ export interface AdminSource {
   readonly answerCounters: AnswerCounters;
   readonly probeCounters: ProbeCounters;
   lastResorts(): Iterable<LastResortReading>;
+  /** Of the endpoints in the zones at present, those that were probed over TLS. */
+  certificates(): Iterable<CertificateReading>;
   explain(query: ExplainQuery): ExplainOutcome;
   /** Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload. */
   reload(): Promise<ReloadOutcome>;

@@ -41,6 +41,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     },
     probeCounters: parts.book.counts,
     lastResorts: () => parts.lastResorts.read(),
+    certificates: () => parts.book.certificates(),
     explain(query) {
       const image = parts.serving.image();
       if (image === undefined) {

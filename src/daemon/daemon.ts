@@ -15,18 +15,19 @@ import { Counters, createAnswer, type SettingsCell } from "../answer/answer.ts";
 import { DEFAULT_SETTINGS } from "../answer/settings.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
-import { probeByKind } from "../probe/kinds.ts";
+import { createProbe } from "../probe/kinds.ts";
 import { createProbeWheel } from "../probe/wheel.ts";
 import type { ServerOptions } from "../server/handle.ts";
 import { keyedHash } from "../server/keyed-hash.ts";
 import type { UdpServers } from "../server/udp-servers.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
 import { createAdminSource } from "./admin-source.ts";
+import { createCertificateWarnings } from "./certificate-warnings.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type Listeners, reasonOf, startListeners } from "./listeners.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
-import { becomeUser, judgeUser } from "./privileges.ts";
+import { becomeUser, judgeUser, type User } from "./privileges.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
@@ -114,7 +115,7 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
-  const core = createCore(parts);
+  const core = createCore(parts, user.user);
   const status = createStatus(core);
   const adminSource = createAdminSource({
     node: options.node,
@@ -170,9 +171,11 @@ interface Core {
 }
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, wheel and image. */
-function createCore({ options, log, clock, random, forced, serviceManager }: DaemonParts): Core {
+function createCore(parts: DaemonParts, runAs: User | undefined): Core {
+  const { options, log, clock, random, forced, serviceManager } = parts;
   const core: Pick<Core, "answering"> = { answering: undefined };
   const book = createHealthBook();
+  const warnOfCertificate = createCertificateWarnings(log, clock.monotonic);
   const counters = new Counters();
   const lastResorts = createLastResorts();
   const settings = { current: { ...DEFAULT_SETTINGS, nsid: nsidOf(options) } };
@@ -187,12 +190,13 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     },
   });
   const wheel = createProbeWheel({
-    probe: probeByKind,
+    probe: createProbe(runAs),
     concurrency: PROBE_CONCURRENCY,
     now: clock.monotonic,
     random,
     onVerdict(target, verdict) {
       if (book.record(target.key, verdict)) serving.healthChanged();
+      warnOfCertificate(target, verdict);
     },
   });
   const reloading = createReloading({

@@ -157,7 +157,7 @@ export const METRICS = [
     type: "gauge",
     labels: ["pool", "endpoint"],
     help: "When the earliest certificate that probes of the endpoint were shown expires.",
-    published: false,
+    published: true,
   },
   {
     name: "fairlead_endpoint_transitions_total",

@@ -119,6 +119,7 @@ export function createNode(situation: Situation = {}): Node {
     serving: () => node.state,
     load: () => node.loaded,
     answering: () => ({ transport: "batch", workers: 4, restarts: () => 1 }),
+    certificates: () => [{ pool: "frankfurt", endpoint: "fra-1", expiresAtMs: 1_790_000_000_500 }],
     lastResorts: () => [{ policy: "six", rung: "4", value: 2 }],
     answerCounters: {
       queries: () => [{ zone: "gtm.example.com.", qtype: "A", transport: "udp", value: 12 }],
