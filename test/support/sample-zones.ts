@@ -8,7 +8,7 @@ import { zoneSetOf } from "./zones.ts";
 const many = (owner: string, count: number): string =>
   Array.from({ length: count }, (_, at) => `${owner} A 192.0.2.${at + 1}`).join("\n");
 
-/** `example.`, as any server of zone files serves it. */
+/** `example.` without what only Fairlead knows: every server of zone files can serve it. */
 const RECORDS = `
 $TTL 300
 @        3600 SOA ns1 hostmaster ( 1 3600 600 86400 60 )
