@@ -29,7 +29,7 @@ function mixFloat(hash: number, value: number): number {
 
 /** Equal for tables that are the same. */
 export function hashOf({ evaluation, numbers }: Table): number {
-  let hash = mix(evaluation.outcome.length, evaluation.ttlSeconds);
+  let hash = mix(mix(evaluation.outcome.length, evaluation.rung), evaluation.ttlSeconds);
   for (const { probability, candidates } of evaluation.draws) {
     hash = mixFloat(hash, probability);
     for (const { endpoint, weight, addresses } of candidates) {
@@ -42,9 +42,10 @@ export function hashOf({ evaluation, numbers }: Table): number {
 
 export function isSame(one: Table | undefined, other: Table): boolean {
   if (one === undefined) return false;
-  const { outcome, ttlSeconds, draws } = one.evaluation;
+  const { outcome, rung, ttlSeconds, draws } = one.evaluation;
   const { evaluation } = other;
-  if (outcome !== evaluation.outcome || ttlSeconds !== evaluation.ttlSeconds) return false;
+  if (outcome !== evaluation.outcome || rung !== evaluation.rung || ttlSeconds !== evaluation.ttlSeconds)
+    return false;
   const areSame = (mine: Candidate, theirs: Candidate | undefined): boolean =>
     theirs !== undefined &&
     one.numbers.get(mine.endpoint) === other.numbers.get(theirs.endpoint) &&

@@ -87,6 +87,7 @@ function makeTables(tables: number, sizes: Sizes, directories: Directories): Dec
   return {
     ...directories,
     outcomes: new Uint8Array(tables),
+    rungs: new Uint8Array(tables),
     ttlSeconds: new Uint32Array(tables),
     tableDraws: new Uint32Array(tables + 1),
     drawProbabilities: new Float64Array(draws),
@@ -126,8 +127,9 @@ class TablesFiller {
   }
 
   #fillTable({ evaluation, numbers }: Table, number: number): void {
-    const { outcomes, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
+    const { outcomes, rungs, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
     outcomes[number] = OUTCOME[evaluation.outcome];
+    rungs[number] = evaluation.rung;
     ttlSeconds[number] = evaluation.ttlSeconds;
     const single = isSingle(evaluation);
     const slotCandidates: number[] = [];
