@@ -78,9 +78,17 @@ async function tryThread<Published>({
 }: StreamServersOptions<Published>): Promise<StreamServers | string> {
   const loaded = await loadLibc();
   if (!loaded.ok) return loaded.reason;
-  const { counts, settings, identity } = main;
+  const { counts, settings, identity, transfers } = main;
   try {
-    return await startStreamThread({ libc: loaded.libc, program, counts, settings, identity, onFault });
+    return await startStreamThread({
+      libc: loaded.libc,
+      program,
+      counts,
+      settings,
+      identity,
+      transfers,
+      onFault,
+    });
   } catch (error) {
     return `the thread cannot start: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -167,7 +167,7 @@ export class StreamService {
     answering: Answering,
     report: Report,
   ): MessageConnection {
-    const { counts, transfers, currentImage } = this.#parts;
+    const { counts, transfers } = this.#parts;
     const { client, transport } = connection;
     return new MessageConnection(socket, performance.now(), {
       ...this.#usesOf(connection),
@@ -178,7 +178,6 @@ export class StreamService {
           query,
           client: client.octets.slice(0, client.length),
           transport: TRANSPORT[transport],
-          image: currentImage(),
         }),
       countFault: () => counts.countFault(transport, "message"),
       report: (error) => report("answer", error),

@@ -20,6 +20,8 @@ import {
   type StreamWorkerStart,
 } from "./stream-worker.ts";
 import type { TlsIdentity } from "./tls-identity.ts";
+import { serveTransfers } from "./transfer-channel.ts";
+import type { TransferHandler } from "./transfer-handler.ts";
 
 /** What a thread has to end by itself, beyond the deadline of its connections. */
 const END_MS = 1_000;
@@ -37,6 +39,8 @@ export interface StreamThreadOptions<Published> {
   readonly counts: StreamCounts;
   readonly settings: StreamSettings;
   readonly identity: TlsIdentity | undefined;
+  /** Answers on the main thread what the connections' thread is asked for. */
+  readonly transfers: TransferHandler | undefined;
   readonly onFault: (fault: ServerFault) => void;
 }
 
@@ -124,17 +128,21 @@ class StreamThread<Published> implements StreamServers {
   }
 
   #fill(ready: () => void, died: (reason: Error) => void): void {
-    const { program, counts, settings, onFault } = this.#options;
+    const { program, counts, settings, transfers, onFault } = this.#options;
     const { port1, port2 } = new MessageChannel();
+    const channel = transfers === undefined ? undefined : new MessageChannel();
     const workerData: StreamWorkerStart = {
       shared: this.#shared,
       images: port2,
       counts: counts.block,
       settings,
       identity: this.#identity,
+      transfers: channel?.port2,
     };
-    const thread = new Worker(program.entry, { workerData, transferList: [port2], name: "streams" });
+    const transferList = channel === undefined ? [port2] : [port2, channel.port2];
+    const thread = new Worker(program.entry, { workerData, transferList, name: "streams" });
     port1.unref();
+    if (channel !== undefined && transfers !== undefined) serveTransfers(channel.port1, transfers);
     this.#thread = thread;
     this.#images = port1;
     this.#startedMs = performance.now();
@@ -151,6 +159,7 @@ class StreamThread<Published> implements StreamServers {
       this.#thread = undefined;
       this.#images = undefined;
       port1.close();
+      channel?.port1.close();
       counts.forgetOpen();
       if (this.#stopping !== undefined) return;
       const why = reason ?? new Error(`the thread ended with status ${status}`);

@@ -26,11 +26,12 @@ import {
   type StreamReport,
   type StreamWorkerStart,
 } from "./stream-worker.ts";
+import { connectTransfers } from "./transfer-channel.ts";
 
 /** How often a thread looks whether images are to be let go. */
 const TIDY_EVERY_MS = 1_000;
 
-const { shared, images, counts, settings, identity }: StreamWorkerStart = workerData;
+const { shared, images, counts, settings, identity, transfers }: StreamWorkerStart = workerData;
 const port = parentPort;
 if (port === null) throw new Error("a thread's program was run on the main thread");
 const tell = (report: StreamReport): void => port.postMessage(report, []);
@@ -80,6 +81,7 @@ const service = new StreamService({
   counts: new StreamCounts(counts),
   settings,
   identity,
+  transfers: transfers === undefined ? undefined : connectTransfers(transfers),
   onFault: (fault) => tell({ kind: "fault", fault }),
 });
 
@@ -99,6 +101,7 @@ async function stop(deadlineMs: number): Promise<void> {
   await service.stop(deadlineMs);
   clearInterval(tidying);
   images.close();
+  transfers?.close();
   port?.close();
 }
 

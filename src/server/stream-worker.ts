@@ -7,6 +7,7 @@
  *  images     port.postMessage, then generation + 1 →  looks at the generation with every query, and reads the port then
  *             held                                  ←  the generation that it answers from
  *  orders     listen, renew, stop                   →
+ *  transfers  by the port of `transfer-channel`     ↔
  *  reports                                          ←  ready, serving, fault
  * ```
  */
@@ -27,6 +28,8 @@ export interface StreamWorkerStart {
   readonly counts: SharedArrayBuffer;
   readonly settings: StreamSettings;
   readonly identity: TlsIdentity | undefined;
+  /** Zone transfers are asked for here; `undefined`: there are none. */
+  readonly transfers: MessagePort | undefined;
 }
 
 /** Places in the shared numbers. */
