@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, hostname } from "node:os";
 import type { Command } from "commander";
-import { environmentVariableOf, SETTING_NAMES, type ServeOptions } from "../config/options.ts";
+import { environmentVariableOf, PART_FLAGS, SETTING_NAMES, type ServeOptions } from "../config/options.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { type Daemon, startDaemon } from "../daemon/daemon.ts";
 import { createLog, createLogLimiter, type Log } from "../daemon/log.ts";
@@ -27,6 +27,10 @@ export function addServe(program: Command): void {
       "answer UDP and TCP here; repeatable (default: 127.0.0.1:5300 [::1]:5300)",
       collect,
     )
+    .option("--listen-tls <addr:port>", "answer DNS over TLS here; repeatable", collect)
+    .option("--listen-https <addr:port>", "answer DNS over HTTPS here; repeatable", collect)
+    .option("--tls-certificate <file>", "PEM, the certificate and what leads to its root; watched")
+    .option("--tls-key <file>", "PEM, its key; watched")
     .option("--admin <addr:port>", "metrics, health, status and API (default: 127.0.0.1:9153)")
     .option("--workers <n>", "threads that answer (default: the cores)")
     .option(
@@ -79,7 +83,7 @@ async function serve(zones: readonly string[], flags: ServeFlags): Promise<void>
 
 function readOptions(zones: readonly string[], flags: ServeFlags): ServeOptions {
   const given: Record<string, unknown> = {};
-  for (const name of SETTING_NAMES) {
+  for (const name of [...SETTING_NAMES, ...Object.keys(PART_FLAGS)]) {
     const value = flags[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
     if (value !== undefined) given[name] = value;
   }

@@ -14,11 +14,14 @@ import {
   LIST_SETTINGS,
   MAX_NODE_NAME_OCTETS,
   MAX_WORKERS,
+  PART_FLAGS,
   SETTING_NAMES,
   type ServeOptions,
+  type SettingName,
   type Settings,
   settingsSchema,
 } from "./options.ts";
+import { resolveStreams } from "./streams.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -45,13 +48,13 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     else faults.push(...parsed.faults);
   }
   layers.push(environmentLayer(input.environment));
-  layers.push({ values: input.flags, sourceOf: (key) => flagOf(settingOf(key)) });
+  layers.push({ values: withParts(input.flags), sourceOf: (key) => flagOf(settingOf(key)) });
 
   const settings: Settings = {};
   for (const layer of layers) {
     const judged = judgeLayer(layer);
     faults.push(...judged.faults);
-    Object.assign(settings, judged.settings);
+    mergeInto(settings, judged.settings);
   }
   const state = settings.state ?? defaultState(input.environment);
   if (state === undefined) {
@@ -66,7 +69,9 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     const message = `names ${cpuAffinity.length} for ${workers} workers, and each needs a core of its own`;
     faults.push({ source: "--cpu-affinity", message });
   }
-  if (faults.length > 0 || state === undefined) return { ok: false, faults };
+  const resolved = resolveStreams(settings);
+  if (!resolved.ok) faults.push({ source: resolved.flag, message: resolved.message });
+  if (faults.length > 0 || state === undefined || !resolved.ok) return { ok: false, faults };
   return {
     ok: true,
     options: {
@@ -81,6 +86,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       adminTokenFile: settings["admin-token-file"],
       user: settings.user,
       transfer: settings.transfer,
+      streams: resolved.streams,
     },
   };
 }
@@ -88,17 +94,42 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
 /** An empty variable counts as unset, as it does for most programs. */
 function environmentLayer(environment: Environment): Layer {
   const values: Record<string, unknown> = {};
-  for (const name of SETTING_NAMES) {
+  for (const name of [...SETTING_NAMES, ...Object.keys(PART_FLAGS)]) {
     const text = environment[environmentVariableOf(name)];
     if (text === undefined || text === "") continue;
-    values[name] = LIST_SETTINGS.has(name) ? text.split(",").map((part) => part.trim()) : text;
+    values[name] = isList(name) ? text.split(",").map((part) => part.trim()) : text;
   }
-  return { values, sourceOf: (key) => environmentVariableOf(settingOf(key)) };
+  return { values: withParts(values), sourceOf: (key) => environmentVariableOf(settingOf(key)) };
 }
 
-/** The setting that a part is of; flags and variables have a place for nothing less. */
+/** A flag or a variable that may be given several times, or hold several values. */
+function isList(name: string): boolean {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- a Set asked for a stranger says no
+  return LIST_SETTINGS.has(name as SettingName) || PART_FLAGS[name]?.[1] === "listen";
+}
+
+/** What was given by the name of a part's flag, put where the part belongs. */
+function withParts(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const [setting = name, part] = PART_FLAGS[name] ?? [];
+    values[setting] = part === undefined ? value : { ...Object(values[setting]), [part]: value };
+  }
+  return values;
+}
+
+/** The later source wins, part by part where a setting has parts with flags of their own. */
+function mergeInto(settings: Settings, later: Settings): void {
+  const tls = { ...settings.tls, ...later.tls };
+  const https = { ...settings.https, ...later.https };
+  Object.assign(settings, later, { tls, https });
+}
+
+/** The flag that a part was given by, else the setting that it is of. */
 function settingOf(key: string): string {
-  return key.split(".", 1)[0] ?? key;
+  const [setting = key, part] = key.split(".");
+  const flag = Object.entries(PART_FLAGS).find(([, of]) => of[0] === setting && of[1] === part);
+  return flag?.[0] ?? setting;
 }
 
 function flagOf(setting: string): string {

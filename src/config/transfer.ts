@@ -3,10 +3,10 @@
 import { z } from "zod";
 import { type NetworkText, parseNetworkText } from "./network.ts";
 import { parseSocketAddress, type SocketAddress } from "./socket-address.ts";
+import { NEEDS_ONE, network } from "./values.ts";
 
 /** RFC 1035 §4.2. */
 const DNS_PORT = 53;
-const NEEDS_ONE = "needs at least one value";
 
 /** A secondary, and the name of the key that it is told with. */
 export interface NotifyTarget {
@@ -20,13 +20,6 @@ export interface TransferOptions {
   readonly keys: string;
   readonly notify: readonly NotifyTarget[];
 }
-
-const network = z.string().transform((text, context) => {
-  const parsed = parseNetworkText(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: "custom", message: `'${text}' is not a network, as in 192.0.2.0/24` });
-  return z.NEVER;
-});
 
 const notifyTarget = z.string().transform((text, context) => {
   const parsed = parseNotifyTarget(text);

@@ -33,6 +33,14 @@ describe("resolveConfig()", () => {
         adminTokenFile: undefined,
         user: undefined,
         transfer: undefined,
+        streams: {
+          tcp: {},
+          listenTls: [],
+          listenHttps: [],
+          httpsPath: undefined,
+          identity: undefined,
+          proxyNetworks: [],
+        },
       },
     });
   });
@@ -169,7 +177,7 @@ describe("resolveConfig()", () => {
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },
       [
-        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file user transfer",
+        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file user transfer tcp tls https proxy-protocol",
       ],
     ],
     [
