@@ -7,6 +7,7 @@ import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { pino } from "pino";
 import { askServer } from "../../../src/cli/dns-client.ts";
+import { resolveAnswering } from "../../../src/config/answering.ts";
 import type { ServeOptions } from "../../../src/config/options.ts";
 import type { StreamOptions } from "../../../src/config/streams.ts";
 import { type Daemon, type DaemonParts, type StartResult, startDaemon } from "../../../src/daemon/daemon.ts";
@@ -102,7 +103,9 @@ ${more}`;
       node: "test-node",
       adminTokenFile: undefined,
       user: undefined,
+      transfer: undefined,
       streams: NO_STREAMS,
+      answering: resolveAnswering({}),
       ...changes,
     };
     return {
