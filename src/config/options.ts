@@ -5,6 +5,14 @@
  */
 
 import { z } from "zod";
+import {
+  type AnsweringOptions,
+  chaosTextSchema,
+  cookiesSchema,
+  explainNetworksSchema,
+  minimalResponsesSchema,
+  rateLimitSchema,
+} from "./answering.ts";
 import { parseCoreList } from "./core-list.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import { httpsSchema, proxyProtocolSchema, type StreamOptions, tcpSchema, tlsSchema } from "./streams.ts";
@@ -62,6 +70,12 @@ export const settingsSchema = z
     tls: tlsSchema,
     https: httpsSchema,
     "proxy-protocol": proxyProtocolSchema,
+    cookies: cookiesSchema,
+    "rate-limit": rateLimitSchema,
+    "explain-networks": explainNetworksSchema,
+    "minimal-responses": minimalResponsesSchema,
+    "server-version": chaosTextSchema,
+    "server-id": chaosTextSchema,
   })
   .partial();
 
@@ -84,13 +98,19 @@ export const SETTING_NAMES: readonly SettingName[] = [
   "user",
 ];
 
-/** Settings that have parts: they stand in the file, and few of their parts have a flag and a variable as well. */
+/** Settings that stand in the file: most have parts, and few of these have a flag and a variable as well. */
 export const FILE_SETTING_NAMES: readonly SettingName[] = [
   "transfer",
   "tcp",
   "tls",
   "https",
   "proxy-protocol",
+  "cookies",
+  "rate-limit",
+  "explain-networks",
+  "minimal-responses",
+  "server-version",
+  "server-id",
 ];
 
 /** The parts that have: by the flag's name, which setting and which of its parts. */
@@ -128,6 +148,8 @@ export interface ServeOptions {
   readonly transfer: TransferOptions | undefined;
   /** TCP, TLS and HTTPS. */
   readonly streams: StreamOptions;
+  /** What answers hold, and whom they are held back from. */
+  readonly answering: AnsweringOptions;
 }
 
 /** `FAIRLEAD_ADMIN_TOKEN_FILE` for `admin-token-file`. */

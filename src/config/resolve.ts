@@ -4,6 +4,7 @@
  * told with its place. Pure: the caller reads the file and hands the environment in.
  */
 
+import { resolveAnswering } from "./answering.ts";
 import { type ConfigFault, type Layer, parseConfigFile } from "./file.ts";
 import {
   DEFAULT_ADMIN,
@@ -87,6 +88,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       user: settings.user,
       transfer: settings.transfer,
       streams: resolved.streams,
+      answering: resolveAnswering(settings),
     },
   };
 }

@@ -41,6 +41,14 @@ describe("resolveConfig()", () => {
           identity: undefined,
           proxyNetworks: [],
         },
+        answering: {
+          cookies: { kind: "own" },
+          rateLimit: undefined,
+          explainNetworks: [],
+          minimalResponses: true,
+          serverVersion: undefined,
+          serverId: undefined,
+        },
       },
     });
   });
@@ -177,7 +185,7 @@ describe("resolveConfig()", () => {
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },
       [
-        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file user transfer tcp tls https proxy-protocol",
+        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file user transfer tcp tls https proxy-protocol cookies rate-limit explain-networks minimal-responses server-version server-id",
       ],
     ],
     [
