@@ -3,37 +3,24 @@
  * `keymgr -t` print it; `#` begins a comment. Whoever knows a secret may have the zones, so the file is nobody else's.
  */
 
-import { readFileSync, statSync } from "node:fs";
 import { decodeBase64 } from "../dns/encodings.ts";
 import { type Name, nameKey, parseName, ROOT } from "../dns/name.ts";
 import { isTsigAlgorithm, TSIG_ALGORITHMS, type TsigKey } from "../dns/tsig-key.ts";
 import { type Diagnostic, errorAt } from "../zone/diagnostic.ts";
 import { didYouMean } from "../zone/suggest.ts";
-import { systemReason } from "./system-error.ts";
+import { readPrivateFile } from "./private-file.ts";
 
 /** RFC 8945 §8: a secret that is shorter than its digest weakens it; what is shorter than this is a slip. */
 const LEAST_SECRET_OCTETS = 16;
-/** What others may do to the file. */
-const OTHERS_MODE = 0o077;
 
 export type KeysResult =
   | { readonly ok: true; readonly keys: readonly TsigKey[] }
   | { readonly ok: false; readonly message: string; readonly diagnostics: readonly Diagnostic[] };
 
 export function readTsigKeys(path: string): KeysResult {
-  let text: string;
-  try {
-    const others = statSync(path).mode & OTHERS_MODE;
-    if (others !== 0) {
-      const message = `Cannot use the keys of ${path}: others than its owner may use the file; its mode has to be 0600`;
-      return { ok: false, message, diagnostics: [] };
-    }
-    text = readFileSync(path, "latin1");
-  } catch (error) {
-    const message = `Cannot read the keys of transfers: ${systemReason(error, path)}`;
-    return { ok: false, message, diagnostics: [] };
-  }
-  const { keys, diagnostics } = parseTsigKeys(path, text);
+  const file = readPrivateFile(path, "the keys of transfers");
+  if (!file.ok) return { ...file, diagnostics: [] };
+  const { keys, diagnostics } = parseTsigKeys(path, file.text);
   if (diagnostics.length > 0) {
     const count = `${diagnostics.length} ${diagnostics.length === 1 ? "error" : "errors"}`;
     return { ok: false, message: `${count} in the keys of transfers`, diagnostics };
