@@ -10,6 +10,7 @@ import { setImmediate } from "node:timers/promises";
 import type { SecureContext } from "node:tls";
 import { type Answer, type CounterWriter, type OpenImage, TRANSPORT } from "../answer/answer.ts";
 import type { ClientAddress } from "../answer/client-address.ts";
+import { isInNetworks } from "../answer/client-network.ts";
 import type { ClientNetwork } from "../answer/settings.ts";
 import { AcceptedConnection, type Reception } from "./accepted-connection.ts";
 import { type Answering, createTimedAnswering } from "./answering.ts";
@@ -21,7 +22,6 @@ import type { StreamCounts, StreamTransport } from "./stream-counts.ts";
 import { LISTEN_BACKLOG, type LimitName, type StreamLimits } from "./stream-limits.ts";
 import { contextOf, type TlsIdentity } from "./tls-identity.ts";
 import type { TransferHandler } from "./transfer-handler.ts";
-import { isInAny } from "./trusted-networks.ts";
 
 /** Plain data, cloned to the thread. */
 export interface StreamSettings {
@@ -142,7 +142,7 @@ export class StreamService {
     const answering = createTimedAnswering(this.#parts, TRANSPORT[transport], report);
     return {
       handshakeMs: settings.limits.handshakeMs,
-      isTrustedProxy: (peer) => isInAny(settings.proxyNetworks, peer),
+      isTrustedProxy: (peer) => isInNetworks(settings.proxyNetworks, peer),
       secureContext: () => {
         if (this.#context === undefined) throw new Error("TLS is spoken without a certificate");
         return this.#context;

@@ -13,12 +13,12 @@ export interface TlsIdentity {
 }
 
 export type IdentityJudgement =
-  | { readonly ok: true; readonly expiresAtMs: number; readonly context: SecureContext }
+  | { readonly ok: true; readonly expiresAtMs: number }
   /** In words; nothing of the key is in them. */
   | { readonly ok: false; readonly reason: string };
 
-/** Whether clients can be shown it; `nowMs` in milliseconds since the epoch. */
-export function judgeIdentity(identity: TlsIdentity, nowMs: number): IdentityJudgement {
+/** Whether clients can be shown it; whether they should be, after it has expired, is not judged here. */
+export function judgeIdentity(identity: TlsIdentity): IdentityJudgement {
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(identity.certificate);
@@ -31,11 +31,9 @@ export function judgeIdentity(identity: TlsIdentity, nowMs: number): IdentityJud
   } catch {
     return { ok: false, reason: "the key is not PEM without a passphrase" };
   }
-  const expiresAtMs = Date.parse(certificate.validTo);
-  if (expiresAtMs <= nowMs)
-    return { ok: false, reason: `the certificate has expired on ${certificate.validTo}` };
   try {
-    return { ok: true, expiresAtMs, context: contextOf(identity) };
+    contextOf(identity);
+    return { ok: true, expiresAtMs: Date.parse(certificate.validTo) };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }

@@ -10,6 +10,8 @@ export function answerSamples(counters: AnswerCounters) {
     fairlead_dns_queries_total: () => labelled(counters.queries()),
     fairlead_dns_responses_total: () => labelled(counters.responses()),
     fairlead_dns_dropped_total: () => labelled(counters.dropped()),
+    fairlead_dns_rate_limited_total: () => labelled(counters.rateLimited()),
+    fairlead_dns_extended_errors_total: () => labelled(counters.extendedErrors()),
     fairlead_dns_response_seconds: () =>
       histogramSamples("fairlead_dns_response_seconds", {}, counters.responseSeconds()),
     fairlead_answers_total: () => labelled(counters.answers()),

@@ -7,6 +7,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import type { AdminSource } from "../source.ts";
 import type { DerivedState } from "../status/derive.ts";
 import { registerCollected } from "./collected.ts";
+import { connectionSamples } from "./connection-samples.ts";
 import { answerSamples, certificateSamples, lastResortSamples, probeSamples } from "./counter-samples.ts";
 import { METRICS, type PublishedMetric } from "./list.ts";
 import type { ReadSamples } from "./sample.ts";
@@ -24,6 +25,7 @@ export function createRegistry(source: AdminSource, derived: () => DerivedState 
     ...probeSamples(source.probeCounters),
     ...lastResortSamples(source),
     ...certificateSamples(source),
+    ...connectionSamples(source),
     ...endpointSamples(derived),
     ...poolSamples(derived),
     ...policySamples(derived),
