@@ -9,6 +9,7 @@ import { type Daemon, startDaemon } from "../daemon/daemon.ts";
 import { createLog, createLogLimiter, type Log } from "../daemon/log.ts";
 import { createServiceManager } from "../daemon/service-manager.ts";
 import { systemReason } from "../daemon/system-error.ts";
+import { escapeSteering } from "../daemon/visible-text.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { CommandFailure, EXIT, printError } from "./outcome.ts";
 import { readToken } from "./reload.ts";
@@ -72,7 +73,9 @@ async function serve(zones: readonly string[], flags: ServeFlags): Promise<void>
     adminToken,
   });
   if (!result.ok) {
-    for (const diagnostic of result.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+    for (const diagnostic of result.diagnostics) {
+      process.stderr.write(`${escapeSteering(formatDiagnostic(diagnostic))}\n`);
+    }
     throw new CommandFailure(EXIT.no, result.message);
   }
   goOnAfterBugs(log);

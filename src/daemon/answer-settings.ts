@@ -27,6 +27,7 @@ import type { AnsweringOptions } from "../config/answering.ts";
 import type { NetworkText } from "../config/network.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatIp, parseIp } from "../dns/address.ts";
+import type { TsigKey } from "../dns/tsig-key.ts";
 import type { Network } from "../geo/network.ts";
 import type { ZonePart } from "../image/image.ts";
 import { readCookieSecrets, type SecretsResult } from "./cookie-secrets.ts";
@@ -37,6 +38,7 @@ export const OWN_SECRET_MS = 86_400_000;
 
 export interface AnswerSettingsParts {
   readonly options: Pick<ServeOptions, "node" | "answering" | "streams">;
+  readonly tsigKeys: readonly TsigKey[];
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -75,6 +77,7 @@ export class KeptSettings implements SettingsCell {
       serverId,
       cookieSecrets,
       rateLimit: rateLimitSettings(answering),
+      tsigKeys: parts.tsigKeys,
     };
   }
 

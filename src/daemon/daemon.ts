@@ -11,38 +11,34 @@
 import { setTimeout } from "node:timers/promises";
 import { startAdmin } from "../admin/server.ts";
 import type { Readiness, ReloadOutcome } from "../admin/source.ts";
-import { Counters, createAnswer, type SettingsCell } from "../answer/answer.ts";
-import { DEFAULT_SETTINGS } from "../answer/settings.ts";
+import { Counters, type Image } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
-import { createProbe } from "../probe/kinds.ts";
-import { createProbeWheel } from "../probe/wheel.ts";
-import type { ServerOptions } from "../server/handle.ts";
-import { keyedHash } from "../server/keyed-hash.ts";
-import type { UdpServers } from "../server/udp-servers.ts";
+import type { Prober } from "../probe/wheel.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
 import { createAdminSource } from "./admin-source.ts";
-import { createCertificateWarnings } from "./certificate-warnings.ts";
+import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
+import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { type Listeners, reasonOf, startListeners } from "./listeners.ts";
+import { type Listeners, reasonOf } from "./listeners.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
+import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
 import { becomeUser, judgeUser, type User } from "./privileges.ts";
+import { createProbing } from "./probing.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
+import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
 import { openStateFolder } from "./state-folder.ts";
 import { createLastResorts, type LastResorts, noteTransitions } from "./transitions.ts";
-import { createUdp, type UdpChoice } from "./udp.ts";
-import { watchZones } from "./watch.ts";
+import { watchFoldersOf, watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
 
 /** How long serving waits for the first round of probes. */
 export const FIRST_ROUND_MS = 5000;
 /** How long a stop may take in all. */
 export const STOP_MS = 5000;
-/** Probes in flight at one time. */
-export const PROBE_CONCURRENCY = 256;
 /** One line of a kind in this time, for what could repeat without end. */
 const LIMITED_LOG_MS = 60_000;
 
@@ -57,12 +53,14 @@ export interface DaemonParts {
   /** The token of `--admin-token-file`. */
   readonly adminToken: string | undefined;
   /** Nothing but what the system has, save in tests. */
-  readonly udp?: UdpChoice;
+  readonly answering?: AnsweringChoice;
 }
 
 export interface Daemon {
-  /** With the ports that the system chose where 0 was asked for. */
+  /** With the ports that the system chose where 0 was asked for: UDP and TCP, then TLS, then HTTPS. */
   readonly listen: readonly SocketAddress[];
+  readonly listenTls: readonly SocketAddress[];
+  readonly listenHttps: readonly SocketAddress[];
   readonly admin: SocketAddress;
   reload(): Promise<ReloadOutcome>;
   /** Not ready from this moment; queries in flight are answered; done after `STOP_MS` at the latest. */
@@ -77,8 +75,6 @@ export type StartResult =
       readonly message: string;
       readonly diagnostics: readonly Diagnostic[];
     };
-
-type CommonOptions = Omit<ServerOptions, "address" | "port">;
 
 /** What ends a part of the node, within so many milliseconds. */
 type Ending = (deadlineMs: number) => Promise<void> | void;
@@ -105,7 +101,9 @@ export async function startDaemon(parts: DaemonParts): Promise<StartResult> {
 
 async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const { options, log, clock } = parts;
-  const user = await judgeUser(options.user, options.listen, process.getuid?.());
+  const { listenTls, listenHttps } = options.streams;
+  const listen = [...options.listen, ...listenTls, ...listenHttps];
+  const user = await judgeUser(options.user, listen, process.getuid?.());
   if (!user.ok) throw new StartFailure(user.message);
   if (user.warning !== undefined) log.warn(user.warning);
   const folder = await openStateFolder(options.state, log);
@@ -115,7 +113,16 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
-  const core = createCore(parts, user.user);
+  const opened = openSecondaries({
+    options: options.transfer,
+    image: () => core.serving.image(),
+    now: clock.now,
+    log,
+    limiter,
+  });
+  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
+  const { secondaries } = opened;
+  const core = createCore(parts, user.user, secondaries);
   const status = createStatus(core);
   const adminSource = createAdminSource({
     node: options.node,
@@ -123,38 +130,56 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
     book: core.book,
     counters: core.counters,
     lastResorts: core.lastResorts,
-    udp: () => core.answering,
+    answering: () => core.answering,
+    certificate: core.certificate,
     readiness: status.readiness,
     load: core.reloading.outcome,
-    reload: core.reloading.reload,
+    reload: core.reload,
   });
   const admin = await startAdminPlane(parts, adminSource);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
   core.book.use(start.loaded.set, clock.now());
-  core.wheel.setTargets(core.book.targets());
-  endings.push(() => core.wheel.stop());
-  const common = serverOptions(parts, core, limiter);
-  const [udp] = await Promise.all([startUdp(parts, core, common), core.wheel.runRound(FIRST_ROUND_MS)]);
-  endings.push((deadlineMs) => udp.stop(deadlineMs));
-  core.answering = udp;
+  core.prober.setTargets(core.book.targets());
+  endings.push(() => core.prober.stop());
+  const [side] = await Promise.all([
+    startAnswering(parts, core, limiter, secondaries),
+    core.prober.runRound(FIRST_ROUND_MS),
+  ]);
+  endings.push((deadlineMs) => side.stop(deadlineMs));
+  core.answering = side;
   status.firstRoundIn();
   await core.reloading.begin(start.loaded, start.faulty);
 
-  const listeners = await listen(parts, udp, common);
-  endings.push((deadlineMs) => listeners.stop(deadlineMs));
-  if (user.user !== undefined) becomeUser(user.user, options.state);
-  core.wheel.start();
+  const listening = await side.listen();
+  if (!listening.ok) throw new StartFailure(listening.message);
+  const { listeners } = listening;
+  if (user.user !== undefined) {
+    const hindrance = becomeUser(user.user, { stateFolder: options.state, zones: options.zones });
+    if (hindrance !== undefined) throw new StartFailure(hindrance);
+  }
+  core.prober.start();
   await startUpkeep(parts, core, limiter, endings);
   status.listening();
-  const line = { listen: listeners.addresses.map(formatSocketAddress), admin: formatSocketAddress(admin) };
-  log.info({ event: "ready", ...line }, "serving");
+  secondaries.notifier?.begin();
+  endings.push(() => secondaries.notifier?.stop());
+  log.info({ event: "ready", ...readyLine(listeners), admin: formatSocketAddress(admin) }, "serving");
   await parts.serviceManager.tell("READY=1", `serving ${start.loaded.set.zones.length} zones`);
   return {
-    listen: listeners.addresses,
+    listen: listeners.plain,
+    listenTls: listeners.tls,
+    listenHttps: listeners.https,
     admin: { address: admin.address, port: admin.port },
-    reload: core.reloading.reload,
+    reload: core.reload,
     stop: createStop(parts, status, endings),
+  };
+}
+
+function readyLine({ plain, tls, https }: Listeners): Record<string, readonly string[]> {
+  return {
+    listen: plain.map(formatSocketAddress),
+    ...(tls.length === 0 ? {} : { listenTls: tls.map(formatSocketAddress) }),
+    ...(https.length === 0 ? {} : { listenHttps: https.map(formatSocketAddress) }),
   };
 }
 
@@ -162,41 +187,45 @@ interface Core {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
   readonly counters: Counters;
-  readonly wheel: ReturnType<typeof createProbeWheel>;
+  readonly prober: Prober;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
-  readonly settings: SettingsCell;
-  /** What answers over UDP, once it is made; told of every image. */
-  answering: UdpServers | undefined;
+  readonly settings: KeptSettings;
+  readonly certificate: NodeCertificate | undefined;
+  /** Reads whatever files may have changed. */
+  readonly reload: () => Promise<ReloadOutcome>;
+  /** What answers, once it is made; told of every image. */
+  answering: AnsweringSide | undefined;
 }
 
-/** The flow of health and zones: verdict → book → image, and files → set → book, wheel and image. */
-function createCore(parts: DaemonParts, runAs: User | undefined): Core {
-  const { options, log, clock, random, forced, serviceManager } = parts;
+/** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
+function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Secondaries): Core {
+  const { options, log, clock, forced, serviceManager } = parts;
   const core: Pick<Core, "answering"> = { answering: undefined };
   const book = createHealthBook();
-  const warnOfCertificate = createCertificateWarnings(log, clock.monotonic);
   const counters = new Counters();
   const lastResorts = createLastResorts();
-  const settings = { current: { ...DEFAULT_SETTINGS, nsid: nsidOf(options) } };
+  const changed = (): void => core.answering?.publish();
+  const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
+  if (!kept.ok) throw new StartFailure(kept.message);
+  const { settings } = kept;
   const serving = createServing({
     book,
     forced,
     clock,
     onPublish(publication, image) {
       counters.adopt(image.zones);
+      settings.noteZones(image.zones);
       core.answering?.publish();
       noteTransitions(publication, log, lastResorts);
     },
   });
-  const wheel = createProbeWheel({
-    probe: createProbe(runAs),
-    concurrency: PROBE_CONCURRENCY,
-    now: clock.monotonic,
-    random,
+  const prober = createProbing({
+    log,
+    monotonic: clock.monotonic,
+    runAs,
     onVerdict(target, verdict) {
       if (book.record(target.key, verdict)) serving.healthChanged();
-      warnOfCertificate(target, verdict);
     },
   });
   const reloading = createReloading({
@@ -205,14 +234,31 @@ function createCore(parts: DaemonParts, runAs: User | undefined): Core {
     now: clock.now,
     log,
     serviceManager,
+    noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
     install(set) {
       book.use(set, clock.now());
-      wheel.setTargets(book.targets());
+      prober.setTargets(book.targets());
       serving.install(set);
+      secondaries.notifier?.zonesServed(set.zones);
     },
   });
-  return Object.assign(core, { book, serving, counters, wheel, reloading, lastResorts, settings });
+  const certificate = openCertificate(parts);
+  const reload = (): Promise<ReloadOutcome> => {
+    certificate?.reload();
+    return reloading.reload();
+  };
+  const made = { book, serving, counters, prober, reloading, lastResorts, settings, certificate, reload };
+  return Object.assign(core, made);
+}
+
+/** `undefined` where neither TLS nor HTTPS is listened for. */
+function openCertificate({ options: { streams }, clock, log }: DaemonParts): NodeCertificate | undefined {
+  const { identity, listenTls, listenHttps } = streams;
+  if (identity === undefined || listenTls.length + listenHttps.length === 0) return undefined;
+  const opened = openNodeCertificate(identity, clock.now, log);
+  if (!opened.ok) throw new StartFailure(opened.message);
+  return opened.certificate;
 }
 
 interface Status {
@@ -260,82 +306,30 @@ async function startAdminPlane(
   }
 }
 
-/** What the answer path on this thread is made of. */
-function serverOptions(
-  { log, clock, random }: DaemonParts,
-  { serving, counters, settings }: Core,
+async function startAnswering(
+  { options, log, clock, random, answering }: DaemonParts,
+  { counters, settings, serving, certificate }: Core,
   limiter: LogLimiter,
-): CommonOptions {
-  return {
-    answer: createAnswer({ random, now: clock.now, counters, settings, keyedHash }),
-    currentImage() {
-      const image = serving.image();
-      if (image === undefined) throw new Error("listening without an image");
-      return image;
-    },
-    counters,
-    onFault({ kind, listener, error, unreported }) {
-      const heldBack = limiter.admit(`${listener} ${error.message}`);
-      if (heldBack === undefined) return;
-      const line = { event: "fault", kind, listener, unreported: unreported + heldBack };
-      if (kind === "answer") log.error({ ...line, err: error }, "the answer path failed");
-      else if (kind === "worker")
-        log.error({ ...line, err: error }, "a worker died or hangs, and is replaced");
-      else log.warn({ ...line, error: error.message }, "socket fault");
-    },
-  };
-}
-
-function nsidOf({ node }: ServeOptions): Uint8Array {
-  return new TextEncoder().encode(node);
-}
-
-async function startUdp(
-  { options, log, udp }: DaemonParts,
-  { counters, settings }: Core,
-  main: CommonOptions,
-): Promise<UdpServers> {
-  const { currentImage, onFault } = main;
-  const { workers, cpuAffinity: cores = [], busyPollUs } = options;
-  const result = await createUdp({
-    workers,
-    tuning: { cores, busyPollUs },
-    settings,
-    counters,
-    currentImage,
-    main,
-    onFault,
-    log,
-    choice: udp ?? {},
-  });
+  { transfers }: Secondaries,
+): Promise<AnsweringSide> {
+  const image = (): Image | undefined => serving.image();
+  const common = { options, log, clock, random, limiter, counters, settings, image, certificate };
+  const result = await createAnsweringSide({ ...common, transfers, choice: answering ?? {} });
   if (!result.ok) throw new StartFailure(result.message);
-  return result.servers;
-}
-
-async function listen(
-  { options, log }: DaemonParts,
-  udp: UdpServers,
-  common: CommonOptions,
-): Promise<Listeners> {
-  const result = await startListeners(options.listen, udp, common, log);
-  if (!result.ok) throw new StartFailure(result.message);
-  return result.listeners;
+  return result.side;
 }
 
 async function startUpkeep(
   { options, log, clock }: DaemonParts,
-  { book, serving, reloading }: Core,
+  { book, serving, settings, reloading, certificate }: Core,
   limiter: LogLimiter,
   endings: Ending[],
 ): Promise<void> {
-  const watcher = await watchZones(
-    options.zones,
-    () => void reloadAndWatch(),
-    (error) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (limiter.admit(`watch ${reason}`) !== undefined) log.warn({ reason }, "cannot watch the zones");
-    },
-  );
+  const cannotWatch = (error: unknown): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (limiter.admit(`watch ${reason}`) !== undefined) log.warn({ reason }, "cannot watch the files");
+  };
+  const watcher = await watchZones(options.zones, () => void reloadAndWatch(), cannotWatch);
   const included = (): string[] => (serving.image()?.zones.set.files ?? []).map(({ path }) => path);
   const reloadAndWatch = async (): Promise<void> => {
     await reloading.reloadIfChanged();
@@ -343,8 +337,11 @@ async function startUpkeep(
   };
   watcher.add(included());
   endings.push(() => watcher.stop());
+  if (certificate !== undefined) {
+    endings.push(watchFoldersOf(certificate.paths, () => certificate.reload(), cannotWatch));
+  }
   const { state: stateFolder } = options;
-  endings.push(startHousekeeping({ stateFolder, book, limiter, now: clock.now, log }));
+  endings.push(startHousekeeping({ stateFolder, book, settings, limiter, now: clock.now, log }));
 }
 
 function createStop({ serviceManager, log }: DaemonParts, status: Status, endings: Ending[]): Daemon["stop"] {
