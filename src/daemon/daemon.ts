@@ -8,7 +8,6 @@
  * `endings`, and a stop or a failed start ends it in the opposite order.
  */
 
-import { setTimeout } from "node:timers/promises";
 import { startAdmin } from "../admin/server.ts";
 import type { Readiness, ReloadOutcome } from "../admin/source.ts";
 import { Counters, type Image } from "../answer/answer.ts";
@@ -19,6 +18,7 @@ import type { Diagnostic } from "../zone/diagnostic.ts";
 import { createAdminSource } from "./admin-source.ts";
 import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
 import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
+import { type Ending, endAll } from "./endings.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type Listeners, reasonOf } from "./listeners.ts";
@@ -76,9 +76,6 @@ export type StartResult =
       readonly diagnostics: readonly Diagnostic[];
     };
 
-/** What ends a part of the node, within so many milliseconds. */
-type Ending = (deadlineMs: number) => Promise<void> | void;
-
 /** A start that cannot go on; caught by `startDaemon`. */
 class StartFailure extends Error {
   readonly diagnostics: readonly Diagnostic[];
@@ -101,11 +98,7 @@ export async function startDaemon(parts: DaemonParts): Promise<StartResult> {
 
 async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const { options, log, clock } = parts;
-  const { listenTls, listenHttps } = options.streams;
-  const listen = [...options.listen, ...listenTls, ...listenHttps];
-  const user = await judgeUser(options.user, listen, process.getuid?.());
-  if (!user.ok) throw new StartFailure(user.message);
-  if (user.warning !== undefined) log.warn(user.warning);
+  const user = await whomToBecome(parts);
   const folder = await openStateFolder(options.state, log);
   if (!folder.ok) throw new StartFailure(folder.message);
   endings.push(() => folder.release());
@@ -113,16 +106,8 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
-  const opened = openSecondaries({
-    options: options.transfer,
-    image: () => core.serving.image(),
-    now: clock.now,
-    log,
-    limiter,
-  });
-  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
-  const { secondaries } = opened;
-  const core = createCore(parts, user.user, secondaries);
+  const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
+  const core = createCore(parts, user, secondaries);
   const status = createStatus(core);
   const adminSource = createAdminSource({
     node: options.node,
@@ -154,10 +139,7 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const listening = await side.listen();
   if (!listening.ok) throw new StartFailure(listening.message);
   const { listeners } = listening;
-  if (user.user !== undefined) {
-    const hindrance = becomeUser(user.user, { stateFolder: options.state, zones: options.zones });
-    if (hindrance !== undefined) throw new StartFailure(hindrance);
-  }
+  if (user !== undefined) dropPrivileges(user, options);
   core.prober.start();
   await startUpkeep(parts, core, limiter, endings);
   status.listening();
@@ -173,6 +155,31 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
     reload: core.reload,
     stop: createStop(parts, status, endings),
   };
+}
+
+/** `undefined`: the node stays who it is. */
+async function whomToBecome({ options, log }: DaemonParts): Promise<User | undefined> {
+  const { listenTls, listenHttps } = options.streams;
+  const bound = [...options.listen, ...listenTls, ...listenHttps, options.admin];
+  const judged = await judgeUser(options.user, bound, process.getuid?.());
+  if (!judged.ok) throw new StartFailure(judged.message);
+  if (judged.warning !== undefined) log.warn(judged.warning);
+  return judged.user;
+}
+
+function dropPrivileges(user: User, { state, zones }: ServeOptions): void {
+  const hindrance = becomeUser(user, { stateFolder: state, zones });
+  if (hindrance !== undefined) throw new StartFailure(hindrance);
+}
+
+function readSecondaries(
+  { options, log, clock }: DaemonParts,
+  image: () => Image | undefined,
+  limiter: LogLimiter,
+): Secondaries {
+  const opened = openSecondaries({ options: options.transfer, image, now: clock.now, log, limiter });
+  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
+  return opened.secondaries;
 }
 
 function readyLine({ plain, tls, https }: Listeners): Record<string, readonly string[]> {
@@ -356,40 +363,4 @@ function createStop({ serviceManager, log }: DaemonParts, status: Status, ending
     })();
     return stopped;
   };
-}
-
-/** The latest first, each with what is left of the time; one that overruns it is left behind. */
-async function endAll(
-  endings: readonly Ending[],
-  deadlineMs: number,
-  { log }: Pick<DaemonParts, "log">,
-): Promise<void> {
-  const endsAt = performance.now() + deadlineMs;
-  for (const ending of [...endings].reverse()) {
-    const leftMs = Math.max(0, endsAt - performance.now());
-    try {
-      await withinDeadline(ending(leftMs), leftMs);
-    } catch (error) {
-      log.warn(
-        { error: error instanceof Error ? error.message : String(error) },
-        "a part did not end in time",
-      );
-    }
-  }
-}
-
-/** What a part is given on top of its own deadline, so that one which keeps it is not called late. */
-const LENIENCY_MS = 50;
-
-async function withinDeadline(ending: Promise<void> | void, deadlineMs: number): Promise<void> {
-  const cancel = new AbortController();
-  const overrun = async (): Promise<never> => {
-    await setTimeout(deadlineMs + LENIENCY_MS, undefined, { signal: cancel.signal });
-    throw new Error(`it took more than ${Math.round(deadlineMs)} ms`);
-  };
-  try {
-    await Promise.race([ending, overrun()]);
-  } finally {
-    cancel.abort();
-  }
 }

@@ -1,6 +1,6 @@
 /** The state folder: what a node remembers from one start to the next, for one process at a time. */
 
-import { mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { removeLeftovers, STATE_FOLDER_MODE } from "./atomic-file.ts";
 import { acquireLock } from "./lock.ts";
@@ -35,7 +35,7 @@ export async function openStateFolder(folder: string, log: Log): Promise<StateFo
 
 /** Those above it stay open to whoever the node becomes. */
 function makeFolder(folder: string): void {
-  mkdirSync(dirname(folder), { recursive: true });
+  if (!existsSync(dirname(folder))) mkdirSync(dirname(folder), { recursive: true });
   try {
     mkdirSync(folder, { mode: STATE_FOLDER_MODE });
   } catch (error) {
