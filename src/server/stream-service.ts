@@ -7,7 +7,6 @@
 import { once } from "node:events";
 import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import type { SecureContext } from "node:tls";
 import { type Answer, type CounterWriter, type OpenImage, TRANSPORT } from "../answer/answer.ts";
 import type { ClientAddress } from "../answer/client-address.ts";
 import { isInNetworks } from "../answer/client-network.ts";
@@ -20,8 +19,15 @@ import { HttpsConnection } from "./https-connection.ts";
 import { createStreamSlot, LENGTH_OCTETS, MessageConnection } from "./message-connection.ts";
 import type { StreamCounts, StreamTransport } from "./stream-counts.ts";
 import { LISTEN_BACKLOG, type LimitName, type StreamLimits } from "./stream-limits.ts";
-import { contextOf, type TlsIdentity } from "./tls-identity.ts";
+import { TlsAcceptor } from "./tls-acceptor.ts";
+import type { TlsIdentity } from "./tls-identity.ts";
 import type { TransferHandler } from "./transfer-handler.ts";
+
+/** What clients may ask to speak over TLS (RFC 7858 §3.1 by its registered name, RFC 9113 §3.2). */
+const PROTOCOLS: Readonly<Record<"tls" | "https", readonly string[]>> = {
+  tls: ["dot"],
+  https: ["h2", "http/1.1"],
+};
 
 /** Plain data, cloned to the thread. */
 export interface StreamSettings {
@@ -41,7 +47,7 @@ export interface StreamServiceParts {
   readonly idleMs: () => number;
   readonly counts: StreamCounts;
   readonly settings: StreamSettings;
-  /** Needed from the first connection over TLS on. */
+  /** Needed where TLS or HTTPS is listened for. */
   readonly identity: TlsIdentity | undefined;
   readonly transfers?: TransferHandler | undefined;
   readonly onFault: (fault: ServerFault) => void;
@@ -65,20 +71,22 @@ export class StreamService {
   readonly #slot = createStreamSlot();
   readonly #servers = new Set<Server>();
   readonly #clock: NodeJS.Timeout;
-  #context: SecureContext | undefined;
+  readonly #acceptors = new Set<TlsAcceptor>();
+  #identity: TlsIdentity | undefined;
 
   constructor(parts: StreamServiceParts) {
     this.#parts = parts;
     parts.counts.forgetOpen();
     this.#connections = new Connections(parts.settings.limits, parts.counts);
-    if (parts.identity !== undefined) this.renew(parts.identity);
+    this.#identity = parts.identity;
     this.#clock = setInterval(() => this.#connections.closeExpired(performance.now()), TIME_CHECK_EVERY_MS);
     this.#clock.unref();
   }
 
   /** Connections that come from now on are shown this one. */
   renew(identity: TlsIdentity): void {
-    this.#context = contextOf(identity);
+    this.#identity = identity;
+    for (const acceptor of this.#acceptors) acceptor.renew(identity);
   }
 
   /** Rejects with the system's error where the address cannot be bound. */
@@ -143,10 +151,7 @@ export class StreamService {
     return {
       handshakeMs: settings.limits.handshakeMs,
       isTrustedProxy: (peer) => isInNetworks(settings.proxyNetworks, peer),
-      secureContext: () => {
-        if (this.#context === undefined) throw new Error("TLS is spoken without a certificate");
-        return this.#context;
-      },
+      tls: transport === "tcp" ? undefined : this.#createAcceptor(transport),
       identify: (connection, client) => this.#connections.identify(connection, networkKey(client)),
       countFault: (fault) => counts.countFault(transport, fault),
       serveMessages: (connection, socket) => this.#serveMessages(connection, socket, answering, report),
@@ -159,6 +164,14 @@ export class StreamService {
           countFault: () => counts.countFault(transport, "http"),
         }),
     };
+  }
+
+  #createAcceptor(transport: "tls" | "https"): TlsAcceptor {
+    if (this.#identity === undefined) throw new Error("TLS is listened for without a certificate");
+    const failed = (): void => this.#parts.counts.countFault(transport, "handshake");
+    const acceptor = new TlsAcceptor(this.#identity, PROTOCOLS[transport], failed);
+    this.#acceptors.add(acceptor);
+    return acceptor;
   }
 
   #serveMessages(

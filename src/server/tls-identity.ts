@@ -4,7 +4,7 @@
  */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { createSecureContext, type SecureContext } from "node:tls";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 
 /** In PEM: the certificate first, then what leads to a root. */
 export interface TlsIdentity {
@@ -32,7 +32,7 @@ export function judgeIdentity(identity: TlsIdentity): IdentityJudgement {
     return { ok: false, reason: "the key is not PEM without a passphrase" };
   }
   try {
-    contextOf(identity);
+    createSecureContext(contextOptions(identity));
     return { ok: true, expiresAtMs: Date.parse(certificate.validTo) };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
@@ -40,6 +40,6 @@ export function judgeIdentity(identity: TlsIdentity): IdentityJudgement {
 }
 
 /** RFC 7858 §3.2 asks for TLS 1.2 or better, as does RFC 9325 §3.1.1. */
-export function contextOf({ certificate, key }: TlsIdentity): SecureContext {
-  return createSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" });
+export function contextOptions({ certificate, key }: TlsIdentity): SecureContextOptions {
+  return { cert: certificate, key, minVersion: "TLSv1.2" };
 }
