@@ -10,6 +10,8 @@
  * | malformed                                        | FORMERR                                           |
  * | EDNS version above 0                             | BADVERS (RFC 6891 §6.1.3)                         |
  * | a TSIG that does not hold                        | NOTAUTH or FORMERR (`dns/tsig-verify`)            |
+ * | no question, but a cookie                        | a cookie (RFC 7873 §5.4)                          |
+ * | class CH                                         | what `chaos` says                                 |
  * | a class other than IN, AXFR, IXFR                | REFUSED                                           |
  * | a type that only a query's own records have      | FORMERR (0, OPT, TKEY, TSIG), NOTIMP (MAILA, MAILB) |
  * | a name in none of the zones                      | REFUSED                                           |
@@ -17,19 +19,26 @@
  *
  * Truncation (RFC 2181 §9): question and OPT always fit; the first RRset that has to be there and does not fit ends the
  * answer and sets TC, and none is cut in half. What need not be there is left out without TC.
+ *
+ * Where responses are limited, what has been answered over UDP without a good cookie may still be held back
+ * (`rate-limit`): then it is sent cut short, or not at all.
  */
 
 import type { KeyedHash } from "../dns/tsig-key.ts";
 import { CLASS, OPCODE, RCODE, TYPE } from "../dns/types.ts";
 import type { OpenImage } from "../image/open-image.ts";
 import type { Random } from "../image/tables.ts";
+import { Chaos } from "./chaos.ts";
 import type { ClientAddress } from "./client-address.ts";
+import { Cookies, type CookieVerdict } from "./cookies.ts";
 import type { CounterWriter } from "./counter-writer.ts";
-import { appendOpt, optOctets } from "./opt.ts";
+import { EXTENDED_ERROR } from "./extended-errors.ts";
+import { OptRecord } from "./opt.ts";
 import { createQuery, FLAG_QR, parseQuery, type QueryForm } from "./query.ts";
-import { Reply } from "./reply.ts";
+import { RATE_VERDICT, RateLimit, type RateVerdict } from "./rate-limit.ts";
+import { NO_ZONE, Reply } from "./reply.ts";
 import { Resolver } from "./resolver.ts";
-import type { SettingsCell } from "./settings.ts";
+import { type AnswerSettings, DEFAULT_SETTINGS, type SettingsCell } from "./settings.ts";
 import { Signatures, type SignedQuery } from "./signatures.ts";
 import {
   MAX_TCP_ANSWER_OCTETS,
@@ -88,16 +97,23 @@ const NO_REPLY = -1;
 
 class AnswerPath {
   readonly #counters: CounterWriter;
-  readonly #settings: SettingsCell;
+  readonly #cell: SettingsCell;
+  readonly #now: () => number;
   readonly #resolver: Resolver;
   readonly #signatures: Signatures;
+  readonly #chaos = new Chaos();
+  readonly #cookies = new Cookies();
   readonly #query = createQuery();
   readonly #reply = new Reply();
+  readonly #opt = new OptRecord(this.#query, this.#cookies);
+  #settings: AnswerSettings = DEFAULT_SETTINGS;
+  #rateLimit: RateLimit | undefined;
   #image: OpenImage | undefined;
 
   constructor({ random, now, counters, settings, keyedHash }: AnswerOptions) {
     this.#counters = counters;
-    this.#settings = settings;
+    this.#cell = settings;
+    this.#now = now;
     this.#resolver = new Resolver(random, counters);
     this.#signatures = new Signatures(keyedHash, now);
   }
@@ -112,15 +128,17 @@ class AnswerPath {
   ): number {
     const query = this.#query;
     const reply = this.#reply;
-    const settings = this.#settings.current;
     reply.moveTo(buffer, offset);
     if (image !== this.#image) this.#meet(image);
+    if (this.#cell.current !== this.#settings) this.#configure(this.#cell.current);
     const form = parseQuery(query, buffer, reply.view, offset, length);
     if (form === "short" || form === "response") {
       this.#counters.countDrop(form);
       return 0;
     }
-    const reserved = optOctets(query, transport, settings);
+    const cookie =
+      query.cookie.length === 0 ? "absent" : this.#cookies.judge(query.cookie, client, this.#now());
+    const reserved = this.#opt.measure(transport);
     const signed = query.hasTsig ? this.#judge(form, buffer.subarray(offset, offset + length)) : undefined;
     let end = Math.min(offset + this.#limitOctets(transport), buffer.length);
     // A short reply has to hold its question, OPT and TSIG all the same; together they are less than MAX_UDP_ANSWER_OCTETS.
@@ -133,10 +151,16 @@ class AnswerPath {
       this.#counters.countDrop("dso-over-udp");
       return 0;
     }
-    if (reply.rcode === RCODE.NOERROR) this.#resolver.resolve(reply, query, client, image);
+    if (reply.rcode === RCODE.NOERROR) this.#resolve(reply, client, image);
+    if (reply.extendedError === EXTENDED_ERROR.none) this.#noteError(reply);
+    if (this.#rateLimit !== undefined && transport === TRANSPORT.udp && cookie !== "good") {
+      const verdict = this.#rateLimit.judge(reply, client, this.#now());
+      if (verdict !== RATE_VERDICT.pass && !this.#holdBack(reply, verdict, cookie)) return 0;
+    }
     if (reserved > 0) {
       reply.limit = end;
-      appendOpt(reply, query, transport, settings, reserved);
+      if (this.#opt.append(reply, transport, reserved))
+        this.#counters.countExtendedError(reply.extendedError);
     }
     this.#writeHeader();
     if (signed !== undefined) signed.sign(reply);
@@ -147,7 +171,7 @@ class AnswerPath {
   /** `undefined` where nothing of the message counts. */
   #judge(form: QueryForm, message: Uint8Array): SignedQuery | undefined {
     if (form !== "whole") return undefined;
-    return this.#signatures.judge(message, this.#settings.current.tsigKeys);
+    return this.#signatures.judge(message, this.#settings.tsigKeys);
   }
 
   #meet(image: OpenImage): void {
@@ -155,9 +179,61 @@ class AnswerPath {
     this.#counters.meet(image);
   }
 
+  #configure(settings: AnswerSettings): void {
+    this.#settings = settings;
+    this.#opt.settings = settings;
+    this.#resolver.minimal = settings.minimalResponses;
+    this.#cookies.configure(settings.cookieSecrets);
+    this.#rateLimit = settings.rateLimit && new RateLimit(settings.rateLimit);
+  }
+
   #limitOctets(transport: Transport): number {
     if (transport !== TRANSPORT.udp) return MAX_TCP_ANSWER_OCTETS;
     return Math.min(MAX_UDP_ANSWER_OCTETS, Math.max(MIN_UDP_ANSWER_OCTETS, this.#query.udpOctets));
+  }
+
+  #resolve(reply: Reply, client: ClientAddress, image: OpenImage): void {
+    const query = this.#query;
+    if (query.qclass === CLASS.IN) this.#resolver.resolve(reply, query, client, image);
+    // Without a question the cookie is all there is to answer.
+    else if (query.hasQuestion) this.#chaos.answer(reply, query, client, image, this.#settings);
+  }
+
+  /** What the response code says in general, for those who would like to know more. */
+  #noteError(reply: Reply): void {
+    if (reply.rcode === RCODE.NOTIMP) {
+      reply.extendedError = EXTENDED_ERROR.notSupported;
+    } else if (reply.rcode === RCODE.REFUSED) {
+      const isForeign = this.#query.qclass === CLASS.IN && reply.zoneNumber === NO_ZONE;
+      reply.extendedError = isForeign ? EXTENDED_ERROR.notAuthoritative : EXTENDED_ERROR.notSupported;
+    } else if (this.#settings.isStale && reply.zoneNumber !== NO_ZONE) {
+      reply.extendedError = EXTENDED_ERROR.stale;
+    }
+  }
+
+  /**
+   * Over the rate: false where nothing is sent. A client that can have a cookie is sent for one (RFC 7873 §5.2.3), any
+   * other to TCP.
+   */
+  #holdBack(reply: Reply, verdict: RateVerdict, cookie: CookieVerdict): boolean {
+    if (verdict === RATE_VERDICT.drop) {
+      this.#counters.countLimit("drop");
+      this.#counters.countDrop("rate-limited");
+      return false;
+    }
+    const { rcode } = reply;
+    reply.restart();
+    reply.extendedError = EXTENDED_ERROR.none;
+    if (cookie === "absent") {
+      reply.rcode = rcode === RCODE.NXDOMAIN ? RCODE.NOERROR : rcode;
+      reply.truncated = true;
+      this.#counters.countLimit("slip");
+    } else {
+      reply.rcode = RCODE.BADCOOKIE;
+      reply.authoritative = false;
+      this.#counters.countLimit("badcookie");
+    }
+    return true;
   }
 
   /**
@@ -165,13 +241,15 @@ class AnswerPath {
    * what its TSIG alone is answered.
    */
   #refusal(form: QueryForm, transport: Transport, signature: number): number {
-    const { opcode, ednsVersion, qclass, qtype } = this.#query;
+    const { opcode, ednsVersion, hasQuestion, qclass, qtype } = this.#query;
     if (opcode !== OPCODE.QUERY) {
       return opcode === OPCODE.DSO && transport === TRANSPORT.udp ? NO_REPLY : RCODE.NOTIMP;
     }
     if (form === "malformed") return RCODE.FORMERR;
     if (ednsVersion > 0) return RCODE.BADVERS;
     if (signature !== RCODE.NOERROR) return signature;
+    if (!hasQuestion) return this.#cookies.enabled ? RCODE.NOERROR : RCODE.FORMERR;
+    if (qclass === CLASS.CH) return RCODE.NOERROR;
     if (qclass !== CLASS.IN) return RCODE.REFUSED;
     switch (qtype) {
       case TYPE.AXFR:

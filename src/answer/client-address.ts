@@ -3,7 +3,7 @@
  * the path. What it holds is good until the next query.
  */
 
-import { parseIp } from "../dns/address.ts";
+import { parseIp, readIpv4 } from "../dns/address.ts";
 
 export interface ClientAddress {
   /** 16 octets of room; the first `length` are the address, in network order. */
@@ -20,6 +20,10 @@ export function createClientAddress(): ClientAddress {
  * address in IPv6 clothes (RFC 4291 §2.5.5.2) is taken for what it is. False where the text is no address.
  */
 export function setClientAddress(client: ClientAddress, text: string): boolean {
+  if (readIpv4(text, client.octets)) {
+    client.length = 4;
+    return true;
+  }
   const zoneAt = text.indexOf("%");
   const octets = parseIp(zoneAt === -1 ? text : text.slice(0, zoneAt));
   if (octets === undefined) return false;

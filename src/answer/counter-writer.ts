@@ -9,6 +9,10 @@ import {
   createCounterBlock,
   DROP_REASONS,
   type DropReason,
+  ERRORS_AT,
+  LIMIT_ACTIONS,
+  LIMITS_AT,
+  type LimitAction,
   QUERIES_AT,
   RCODE_SLOTS,
   RESPONSE_BOUNDS_SECONDS,
@@ -57,6 +61,15 @@ export class CounterWriter {
 
   countDrop(reason: DropReason): void {
     this.#add(DROP_REASONS.indexOf(reason));
+  }
+
+  countLimit(action: LimitAction): void {
+    this.#add(LIMITS_AT + LIMIT_ACTIONS.indexOf(action));
+  }
+
+  /** An extended error that was told, by its number. */
+  countExtendedError(number: number): void {
+    this.#add(ERRORS_AT + number);
   }
 
   observeResponse(seconds: number): void {

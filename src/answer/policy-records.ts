@@ -23,6 +23,7 @@ import {
   type Random,
 } from "../image/tables.ts";
 import type { CounterWriter } from "./counter-writer.ts";
+import { ERROR_OF_RUNG, EXTENDED_ERROR } from "./extended-errors.ts";
 import { Generator } from "./generator.ts";
 import type { Reply } from "./reply.ts";
 
@@ -67,6 +68,7 @@ export class PolicyRecords {
     owner: RecordOwner | undefined,
   ): number {
     const outcome = tables.outcomes[table];
+    if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
     if (outcome === OUTCOME.servfail) return POLICY_RESULT.servfail;
     if (outcome === OUTCOME.nodata) return POLICY_RESULT.nodata;
     const first = tables.tableSlots[table] ?? 0;
@@ -148,6 +150,13 @@ export class PolicyRecords {
     }
     return false;
   }
+}
+
+/** Why a table that is not from the first rung answers as it does. */
+function errorOf({ outcomes, rungs }: DecisionTables, table: number): number {
+  const error = ERROR_OF_RUNG[rungs[table] ?? 0] ?? EXTENDED_ERROR.none;
+  const answers = outcomes[table] === OUTCOME.answer;
+  return error === EXTENDED_ERROR.failingOpen && !answers ? EXTENDED_ERROR.allDown : error;
 }
 
 function recordOctets(type: number): number {

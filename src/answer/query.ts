@@ -9,6 +9,7 @@
  * | --------------------------------------------- | --------------------------------------------------- |
  * | shorter than a header                         | `short`: dropped                                    |
  * | QR set                                        | `response`: dropped, or two servers could go on     |
+ * | no question, but a cookie (RFC 7873 §5.4)     | `whole`, without a question                         |
  * | not exactly one whole question (RFC 9619)     | `malformed`, the question is not repeated           |
  * | records where a query has none, or cut short  | `malformed`                                         |
  * | two OPT, OPT below a name, an option too long | `malformed` (RFC 6891 §6.1.1, §6.1.2)               |
@@ -18,7 +19,7 @@
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "../dns/name.ts";
 import { OPCODE, TYPE } from "../dns/types.ts";
 import { CUT, skipName } from "../dns/wire-name.ts";
-import { readOptions } from "./query-options.ts";
+import { MAX_COOKIE_OCTETS, readOptions } from "./query-options.ts";
 
 export const HEADER_OCTETS = 12;
 export const FLAG_QR = 0x80;
@@ -48,7 +49,17 @@ export interface Query {
   hasTsig: boolean;
   wantsNsid: boolean;
   wantsKeepalive: boolean;
+  wantsPadding: boolean;
+  readonly cookie: QueryCookie;
   ecs: ClientSubnet;
+}
+
+/** RFC 7873 §4: the client's part of 8 octets, and behind it the server's where the client has one. */
+export interface QueryCookie {
+  /** 0: none. */
+  length: number;
+  /** 40 octets of room; the first `length` count. */
+  readonly octets: Uint8Array;
 }
 
 /** RFC 7871 §6; `present` only where it is well-formed. */
@@ -76,6 +87,8 @@ export function createQuery(): Query {
     hasTsig: false,
     wantsNsid: false,
     wantsKeepalive: false,
+    wantsPadding: false,
+    cookie: { length: 0, octets: new Uint8Array(MAX_COOKIE_OCTETS) },
     ecs: { present: false, family: 0, sourceBits: 0, octets: new Uint8Array(16) },
   };
 }
@@ -92,6 +105,8 @@ function clear(query: Query): void {
   query.hasTsig = false;
   query.wantsNsid = false;
   query.wantsKeepalive = false;
+  query.wantsPadding = false;
+  query.cookie.length = 0;
   query.ecs.present = false;
 }
 
@@ -141,7 +156,9 @@ function isBareOpt(query: Query, view: DataView, at: number, end: number): boole
 }
 
 function parseWhole(query: Query, octets: Uint8Array, offset: number, end: number): QueryForm {
-  if (uint16(octets, offset + 4) !== 1) return "malformed";
+  const questions = uint16(octets, offset + 4);
+  if (questions === 0 && query.opcode === OPCODE.QUERY) return parseCookieOnly(query, octets, offset, end);
+  if (questions !== 1) return "malformed";
   const questionEnd = readQuestion(query, octets, offset + HEADER_OCTETS, end);
   if (questionEnd === CUT) return "malformed";
   query.hasQuestion = true;
@@ -153,6 +170,13 @@ function parseWhole(query: Query, octets: Uint8Array, offset: number, end: numbe
   if (!mayHaveRecords && authorityCount !== 0 && query.qtype !== TYPE.IXFR) return "malformed";
   const before = uint16(octets, offset + 6) + authorityCount;
   return readRecords(query, octets, questionEnd, end, before, uint16(octets, offset + 10));
+}
+
+/** RFC 7873 §5.4: without a question a cookie is all that can be asked for. */
+function parseCookieOnly(query: Query, octets: Uint8Array, offset: number, end: number): QueryForm {
+  if (uint16(octets, offset + 6) !== 0 || uint16(octets, offset + 8) !== 0) return "malformed";
+  const form = readRecords(query, octets, offset + HEADER_OCTETS, end, 0, uint16(octets, offset + 10));
+  return query.cookie.length > 0 ? form : "malformed";
 }
 
 function uint16(octets: Uint8Array, at: number): number {

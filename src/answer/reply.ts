@@ -8,6 +8,7 @@ import { RCODE } from "../dns/types.ts";
 import type { ClientPlace } from "../image/clients.ts";
 import { TEMPLATE, templateRecords, WORD_OCTETS } from "../image/layout.ts";
 import type { OpenImage } from "../image/open-image.ts";
+import { EXTENDED_ERROR } from "./extended-errors.ts";
 import { HEADER_OCTETS } from "./query.ts";
 
 /** The zone number of a name that is in none. */
@@ -30,6 +31,8 @@ export class Reply {
   answerCount = 0;
   authorityCount = 0;
   additionalCount = 0;
+  /** Of `EXTENDED_ERROR`: why the answer is what it is. */
+  extendedError: number = EXTENDED_ERROR.none;
   readonly place: ClientPlace = { classNumber: 0, scopeBits: 0 };
   readonly writer = new MessageWriter();
 
@@ -47,6 +50,7 @@ export class Reply {
     this.limit = limit;
     this.zoneNumber = NO_ZONE;
     this.authoritative = false;
+    this.extendedError = EXTENDED_ERROR.none;
     this.place.classNumber = 0;
     this.place.scopeBits = 0;
     this.restart();

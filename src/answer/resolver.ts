@@ -40,10 +40,15 @@ export class Resolver {
     this.#walk = new Walk(this.#policies);
   }
 
+  /** Whether answers hold nothing but what was asked for. */
+  set minimal(minimal: boolean) {
+    this.#walk.minimal = minimal;
+  }
+
   /** Fills in a reply that has begun. */
   resolve(reply: Reply, query: Query, client: ClientAddress, image: OpenImage): void {
     reply.authoritative = true;
-    if (this.#answerDirectly(reply, query, client, image)) return;
+    if (this.#walk.minimal && this.#answerDirectly(reply, query, client, image)) return;
     reply.restart();
     this.#walk.answer(reply, query, client, image);
   }

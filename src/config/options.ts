@@ -1,11 +1,23 @@
 /**
  * The options of `serve`: their names, their defaults and what each may hold. One schema judges all three sources; the
- * names are the same in the configuration file (`admin`), the environment (`FAIRLEAD_ADMIN`) and the flags (`--admin`).
+ * names are the same in the configuration file (`admin`), the environment (`FAIRLEAD_ADMIN`) and the flags (`--admin`);
+ * what has parts of its own stands in the file alone.
  */
 
 import { z } from "zod";
+import {
+  type AnsweringOptions,
+  chaosTextSchema,
+  cookiesSchema,
+  explainNetworksSchema,
+  minimalResponsesSchema,
+  rateLimitSchema,
+} from "./answering.ts";
 import { parseCoreList } from "./core-list.ts";
-import { parseSocketAddress, type SocketAddress } from "./socket-address.ts";
+import type { SocketAddress } from "./socket-address.ts";
+import { httpsSchema, proxyProtocolSchema, type StreamOptions, tcpSchema, tlsSchema } from "./streams.ts";
+import { type TransferOptions, transferSchema } from "./transfer.ts";
+import { count, NEEDS_ONE, path, socketAddress } from "./values.ts";
 
 export const DEFAULT_ZONES: readonly string[] = ["zones"];
 /** UDP and TCP; above 1023, so that no privilege is needed. */
@@ -22,37 +34,6 @@ export const MAX_BUSY_POLL_US = 100_000;
 /** An NSID travels in every answer that asks for it (RFC 5001); a longer name helps nobody. */
 export const MAX_NODE_NAME_OCTETS = 64;
 
-const LIST_NEEDS_ONE = "needs at least one value";
-
-const socketAddress = z.string().transform((text, context) => {
-  const parsed = parseSocketAddress(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({
-    code: "custom",
-    message: `'${text}' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300`,
-  });
-  return z.NEVER;
-});
-
-const path = z.string().min(1, "is empty, expected a path");
-
-/** A whole number as a flag, a variable or a file writes it. */
-function count(what: string, least: number, most: number) {
-  const digits = z
-    .string()
-    .regex(/^[0-9]+$/)
-    .transform(Number);
-  return z
-    .union([z.number(), digits], { error: (issue) => `'${String(issue.input)}' is not a number of ${what}` })
-    .pipe(
-      z
-        .number()
-        .int(`is not a whole number of ${what}`)
-        .min(least, `is less than ${least}`)
-        .max(most, `is more than ${most} ${what}`),
-    );
-}
-
 /** YAML takes a single core for a number. */
 const coreList = z.union([z.number(), z.string()]).transform((given, context) => {
   const parsed = parseCoreList(String(given));
@@ -68,8 +49,8 @@ const natsUrl = z
 /** Every key may be absent: a source says what it says, and defaults come last. */
 export const settingsSchema = z
   .strictObject({
-    zones: z.array(path).min(1, LIST_NEEDS_ONE),
-    listen: z.array(socketAddress).min(1, LIST_NEEDS_ONE),
+    zones: z.array(path).min(1, NEEDS_ONE),
+    listen: z.array(socketAddress).min(1, NEEDS_ONE),
     admin: socketAddress,
     workers: count("workers", 1, MAX_WORKERS),
     "cpu-affinity": coreList,
@@ -81,9 +62,20 @@ export const settingsSchema = z
       .max(MAX_NODE_NAME_OCTETS, `is longer than ${MAX_NODE_NAME_OCTETS} characters`)
       .regex(/^[\x21-\x7e]*$/, "holds a blank or a character outside ASCII"),
     geoip: path,
-    nats: z.array(natsUrl).min(1, LIST_NEEDS_ONE),
+    nats: z.array(natsUrl).min(1, NEEDS_ONE),
     "admin-token-file": path,
     user: z.string().min(1, "is empty, expected a user's name"),
+    transfer: transferSchema,
+    tcp: tcpSchema,
+    tls: tlsSchema,
+    https: httpsSchema,
+    "proxy-protocol": proxyProtocolSchema,
+    cookies: cookiesSchema,
+    "rate-limit": rateLimitSchema,
+    "explain-networks": explainNetworksSchema,
+    "minimal-responses": minimalResponsesSchema,
+    "server-version": chaosTextSchema,
+    "server-id": chaosTextSchema,
   })
   .partial();
 
@@ -105,6 +97,29 @@ export const SETTING_NAMES: readonly SettingName[] = [
   "admin-token-file",
   "user",
 ];
+
+/** Settings that stand in the file: most have parts, and few of these have a flag and a variable as well. */
+export const FILE_SETTING_NAMES: readonly SettingName[] = [
+  "transfer",
+  "tcp",
+  "tls",
+  "https",
+  "proxy-protocol",
+  "cookies",
+  "rate-limit",
+  "explain-networks",
+  "minimal-responses",
+  "server-version",
+  "server-id",
+];
+
+/** The parts that have: by the flag's name, which setting and which of its parts. */
+export const PART_FLAGS: Readonly<Record<string, readonly [setting: SettingName, part: string]>> = {
+  "listen-tls": ["tls", "listen"],
+  "tls-certificate": ["tls", "certificate"],
+  "tls-key": ["tls", "key"],
+  "listen-https": ["https", "listen"],
+};
 
 /** Settings that may be given several times: a flag repeated, a list in the file, commas in the environment. */
 export const LIST_SETTINGS: ReadonlySet<SettingName> = new Set(["zones", "listen", "nats"]);
@@ -129,6 +144,12 @@ export interface ServeOptions {
   readonly adminTokenFile: string | undefined;
   /** The user to become once every port is bound. */
   readonly user: string | undefined;
+  /** `undefined`: nobody may transfer zones. */
+  readonly transfer: TransferOptions | undefined;
+  /** TCP, TLS and HTTPS. */
+  readonly streams: StreamOptions;
+  /** What answers hold, and whom they are held back from. */
+  readonly answering: AnsweringOptions;
 }
 
 /** `FAIRLEAD_ADMIN_TOKEN_FILE` for `admin-token-file`. */

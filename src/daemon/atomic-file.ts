@@ -16,7 +16,9 @@ const TEMPORARY_SUFFIX = ".partial";
 export async function writeFileAtomically(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const temporary = `${path}.${process.pid}${TEMPORARY_SUFFIX}`;
   try {
-    const file = await open(temporary, "w", STATE_FILE_MODE);
+    // A file that is there already is not written to: while the node is root, it could lead anywhere.
+    await rm(temporary, { force: true });
+    const file = await open(temporary, "wx", STATE_FILE_MODE);
     try {
       for (const part of parts) await file.writeFile(part);
       await file.sync();

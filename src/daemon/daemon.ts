@@ -8,42 +8,40 @@
  * `endings`, and a stop or a failed start ends it in the opposite order.
  */
 
-import { setTimeout } from "node:timers/promises";
 import { startAdmin } from "../admin/server.ts";
 import type { Readiness, ReloadOutcome } from "../admin/source.ts";
-import { Counters, createAnswer, type SettingsCell } from "../answer/answer.ts";
-import { DEFAULT_SETTINGS } from "../answer/settings.ts";
+import { Counters, type Image } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
-import { probeByKind } from "../probe/kinds.ts";
-import { createProbeWheel } from "../probe/wheel.ts";
-import type { ServerOptions } from "../server/handle.ts";
-import { keyedHash } from "../server/keyed-hash.ts";
-import type { UdpServers } from "../server/udp-servers.ts";
+import type { Prober } from "../probe/wheel.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
+import type { ZoneSet } from "../zone/model.ts";
 import { createAdminSource } from "./admin-source.ts";
+import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
+import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
+import { type Ending, endAll } from "./endings.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
 import { readHealth } from "./health-file.ts";
 import { type HealthKeeping, startHealthKeeping } from "./health-keeping.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { type Listeners, reasonOf, startListeners } from "./listeners.ts";
+import { type Listeners, reasonOf } from "./listeners.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
-import { becomeUser, judgeUser } from "./privileges.ts";
+import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
+import { becomeUser, judgeUser, type User } from "./privileges.ts";
+import { createProbing } from "./probing.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
+import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
 import { openStateFolder } from "./state-folder.ts";
 import { createLastResorts, type LastResorts, noteTransitions } from "./transitions.ts";
-import { createUdp, type UdpChoice } from "./udp.ts";
-import { watchZones } from "./watch.ts";
+import { watchFoldersOf, watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
 
 /** How long serving waits for the first round of probes. */
 export const FIRST_ROUND_MS = 5000;
 /** How long a stop may take in all. */
 export const STOP_MS = 5000;
-/** Probes in flight at one time. */
-export const PROBE_CONCURRENCY = 256;
 /** One line of a kind in this time, for what could repeat without end. */
 const LIMITED_LOG_MS = 60_000;
 
@@ -58,12 +56,14 @@ export interface DaemonParts {
   /** The token of `--admin-token-file`. */
   readonly adminToken: string | undefined;
   /** Nothing but what the system has, save in tests. */
-  readonly udp?: UdpChoice;
+  readonly answering?: AnsweringChoice;
 }
 
 export interface Daemon {
-  /** With the ports that the system chose where 0 was asked for. */
+  /** With the ports that the system chose where 0 was asked for: UDP and TCP, then TLS, then HTTPS. */
   readonly listen: readonly SocketAddress[];
+  readonly listenTls: readonly SocketAddress[];
+  readonly listenHttps: readonly SocketAddress[];
   readonly admin: SocketAddress;
   reload(): Promise<ReloadOutcome>;
   /** Not ready from this moment; queries in flight are answered; done after `STOP_MS` at the latest. */
@@ -78,11 +78,6 @@ export type StartResult =
       readonly message: string;
       readonly diagnostics: readonly Diagnostic[];
     };
-
-type CommonOptions = Omit<ServerOptions, "address" | "port">;
-
-/** What ends a part of the node, within so many milliseconds. */
-type Ending = (deadlineMs: number) => Promise<void> | void;
 
 /** A start that cannot go on; caught by `startDaemon`. */
 class StartFailure extends Error {
@@ -106,9 +101,7 @@ export async function startDaemon(parts: DaemonParts): Promise<StartResult> {
 
 async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const { options, log, clock } = parts;
-  const user = await judgeUser(options.user, options.listen, process.getuid?.());
-  if (!user.ok) throw new StartFailure(user.message);
-  if (user.warning !== undefined) log.warn(user.warning);
+  const user = await whomToBecome(parts);
   const folder = await openStateFolder(options.state, log);
   if (!folder.ok) throw new StartFailure(folder.message);
   endings.push(() => folder.release());
@@ -116,7 +109,8 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
-  const core = createCore(parts);
+  const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
+  const core = createCore(parts, user, secondaries);
   const status = createStatus(core);
   const adminSource = createAdminSource({
     node: options.node,
@@ -124,40 +118,78 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
     book: core.book,
     counters: core.counters,
     lastResorts: core.lastResorts,
-    udp: () => core.answering,
+    answering: () => core.answering,
+    certificate: core.certificate,
     readiness: status.readiness,
     load: core.reloading.outcome,
-    reload: core.reloading.reload,
+    reload: core.reload,
   });
   const admin = await startAdminPlane(parts, adminSource);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
-  await restoreHealth(parts, core);
-  core.book.use(start.loaded.set, clock.now());
-  core.wheel.setTargets(core.book.targets());
-  endings.push(() => core.wheel.stop());
+  await beginHealth(parts, core, start.loaded.set);
+  endings.push(() => core.prober.stop());
   endings.push(() => core.serving.stop());
-  const common = serverOptions(parts, core, limiter);
-  const [udp] = await Promise.all([startUdp(parts, core, common), core.wheel.runRound(FIRST_ROUND_MS)]);
-  endings.push((deadlineMs) => udp.stop(deadlineMs));
-  core.answering = udp;
+  const [side] = await Promise.all([
+    startAnswering(parts, core, limiter, secondaries),
+    core.prober.runRound(FIRST_ROUND_MS),
+  ]);
+  endings.push((deadlineMs) => side.stop(deadlineMs));
+  core.answering = side;
   status.firstRoundIn();
   await core.reloading.begin(start.loaded, start.faulty);
 
-  const listeners = await listen(parts, udp, common);
-  endings.push((deadlineMs) => listeners.stop(deadlineMs));
-  if (user.user !== undefined) becomeUser(user.user, options.state);
-  core.wheel.start();
+  const listening = await side.listen();
+  if (!listening.ok) throw new StartFailure(listening.message);
+  const { listeners } = listening;
+  if (user !== undefined) dropPrivileges(user, options);
+  core.prober.start();
   await startUpkeep(parts, core, limiter, endings);
   status.listening();
-  const line = { listen: listeners.addresses.map(formatSocketAddress), admin: formatSocketAddress(admin) };
-  log.info({ event: "ready", ...line }, "serving");
+  secondaries.notifier?.begin();
+  endings.push(() => secondaries.notifier?.stop());
+  log.info({ event: "ready", ...readyLine(listeners), admin: formatSocketAddress(admin) }, "serving");
   await parts.serviceManager.tell("READY=1", `serving ${start.loaded.set.zones.length} zones`);
   return {
-    listen: listeners.addresses,
+    listen: listeners.plain,
+    listenTls: listeners.tls,
+    listenHttps: listeners.https,
     admin: { address: admin.address, port: admin.port },
-    reload: core.reloading.reload,
+    reload: core.reload,
     stop: createStop(parts, status, endings),
+  };
+}
+
+/** `undefined`: the node stays who it is. */
+async function whomToBecome({ options, log }: DaemonParts): Promise<User | undefined> {
+  const { listenTls, listenHttps } = options.streams;
+  const bound = [...options.listen, ...listenTls, ...listenHttps, options.admin];
+  const judged = await judgeUser(options.user, bound, process.getuid?.());
+  if (!judged.ok) throw new StartFailure(judged.message);
+  if (judged.warning !== undefined) log.warn(judged.warning);
+  return judged.user;
+}
+
+function dropPrivileges(user: User, { state, zones }: ServeOptions): void {
+  const hindrance = becomeUser(user, { stateFolder: state, zones });
+  if (hindrance !== undefined) throw new StartFailure(hindrance);
+}
+
+function readSecondaries(
+  { options, log, clock }: DaemonParts,
+  image: () => Image | undefined,
+  limiter: LogLimiter,
+): Secondaries {
+  const opened = openSecondaries({ options: options.transfer, image, now: clock.now, log, limiter });
+  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
+  return opened.secondaries;
+}
+
+function readyLine({ plain, tls, https }: Listeners): Record<string, readonly string[]> {
+  return {
+    listen: plain.map(formatSocketAddress),
+    ...(tls.length === 0 ? {} : { listenTls: tls.map(formatSocketAddress) }),
+    ...(https.length === 0 ? {} : { listenHttps: https.map(formatSocketAddress) }),
   };
 }
 
@@ -165,39 +197,46 @@ interface Core {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
   readonly counters: Counters;
-  readonly wheel: ReturnType<typeof createProbeWheel>;
+  readonly prober: Prober;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
-  readonly settings: SettingsCell;
-  /** What answers over UDP, once it is made; told of every image. */
-  answering: UdpServers | undefined;
+  readonly settings: KeptSettings;
+  readonly certificate: NodeCertificate | undefined;
+  /** Reads whatever files may have changed. */
+  readonly reload: () => Promise<ReloadOutcome>;
+  /** What answers, once it is made; told of every image. */
+  answering: AnsweringSide | undefined;
   /** What writes health down, once it is needed; told of every change. */
   keeping: HealthKeeping | undefined;
 }
 
-/** The flow of health and zones: verdict → book → image, and files → set → book, wheel and image. */
-function createCore({ options, log, clock, random, forced, serviceManager }: DaemonParts): Core {
+/** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
+function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Secondaries): Core {
+  const { options, log, clock, forced, serviceManager } = parts;
   const core: Pick<Core, "answering" | "keeping"> = { answering: undefined, keeping: undefined };
   const book = createHealthBook();
   const counters = new Counters();
   const lastResorts = createLastResorts();
-  const settings = { current: { ...DEFAULT_SETTINGS, nsid: nsidOf(options) } };
+  const changed = (): void => core.answering?.publish();
+  const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
+  if (!kept.ok) throw new StartFailure(kept.message);
+  const { settings } = kept;
   const serving = createServing({
     book,
     forced,
     clock,
     onPublish(publication, image) {
       counters.adopt(image.zones);
+      settings.noteZones(image.zones);
       core.answering?.publish();
       core.keeping?.noteChange();
       noteTransitions(publication, log, lastResorts);
     },
   });
-  const wheel = createProbeWheel({
-    probe: probeByKind,
-    concurrency: PROBE_CONCURRENCY,
-    now: clock.monotonic,
-    random,
+  const prober = createProbing({
+    log,
+    monotonic: clock.monotonic,
+    runAs,
     onVerdict(target, verdict) {
       if (book.record(target.key, verdict)) serving.healthChanged();
     },
@@ -208,25 +247,47 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     now: clock.now,
     log,
     serviceManager,
+    noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
     install(set) {
       book.use(set, clock.now());
-      wheel.setTargets(book.targets());
+      prober.setTargets(book.targets());
       serving.install(set);
+      secondaries.notifier?.zonesServed(set.zones);
     },
   });
-  return Object.assign(core, { book, serving, counters, wheel, reloading, lastResorts, settings });
+  const certificate = openCertificate(parts);
+  const reload = (): Promise<ReloadOutcome> => {
+    certificate?.reload();
+    return reloading.reload();
+  };
+  const made = { book, serving, counters, prober, reloading, lastResorts, settings, certificate, reload };
+  return Object.assign(core, made);
+}
+
+/** `undefined` where neither TLS nor HTTPS is listened for. */
+function openCertificate({ options: { streams }, clock, log }: DaemonParts): NodeCertificate | undefined {
+  const { identity, listenTls, listenHttps } = streams;
+  if (identity === undefined || listenTls.length + listenHttps.length === 0) return undefined;
+  const opened = openNodeCertificate(identity, clock.now, log);
+  if (!opened.ok) throw new StartFailure(opened.message);
+  return opened.certificate;
 }
 
 /** A start goes on from what the last run knew: one that was told nothing would take a restart for an outage. */
-async function restoreHealth({ options, clock, log }: DaemonParts, { book }: Core): Promise<void> {
+async function beginHealth(parts: DaemonParts, { book, prober }: Core, set: ZoneSet): Promise<void> {
+  const { options, clock, log } = parts;
   const read = await readHealth(options.state, clock.now());
-  if (read.kind === "unusable")
+  if (read.kind === "read") {
+    book.restore(read.health);
+    const states = read.health.states.size;
+    const ageSeconds = Math.round(read.ageMs / 1000);
+    log.info({ event: "state", states, ageSeconds }, "health goes on from what was kept");
+  } else if (read.kind === "unusable") {
     log.warn({ event: "state", reason: read.reason }, "cannot use what was kept of health");
-  if (read.kind !== "read") return;
-  book.restore(read.health);
-  const line = { event: "state", states: read.health.states.size, ageSeconds: Math.round(read.ageMs / 1000) };
-  log.info(line, "health goes on from what was kept");
+  }
+  book.use(set, clock.now());
+  prober.setTargets(book.targets());
 }
 
 interface Status {
@@ -274,66 +335,17 @@ async function startAdminPlane(
   }
 }
 
-/** What the answer path on this thread is made of. */
-function serverOptions(
-  { log, clock, random }: DaemonParts,
-  { serving, counters, settings }: Core,
+async function startAnswering(
+  { options, log, clock, random, answering }: DaemonParts,
+  { counters, settings, serving, certificate }: Core,
   limiter: LogLimiter,
-): CommonOptions {
-  return {
-    answer: createAnswer({ random, now: clock.now, counters, settings, keyedHash }),
-    currentImage() {
-      const image = serving.image();
-      if (image === undefined) throw new Error("listening without an image");
-      return image;
-    },
-    counters,
-    onFault({ kind, listener, error, unreported }) {
-      const heldBack = limiter.admit(`${listener} ${error.message}`);
-      if (heldBack === undefined) return;
-      const line = { event: "fault", kind, listener, unreported: unreported + heldBack };
-      if (kind === "answer") log.error({ ...line, err: error }, "the answer path failed");
-      else if (kind === "worker")
-        log.error({ ...line, err: error }, "a worker died or hangs, and is replaced");
-      else log.warn({ ...line, error: error.message }, "socket fault");
-    },
-  };
-}
-
-function nsidOf({ node }: ServeOptions): Uint8Array {
-  return new TextEncoder().encode(node);
-}
-
-async function startUdp(
-  { options, log, udp }: DaemonParts,
-  { counters, settings }: Core,
-  main: CommonOptions,
-): Promise<UdpServers> {
-  const { currentImage, onFault } = main;
-  const { workers, cpuAffinity: cores = [], busyPollUs } = options;
-  const result = await createUdp({
-    workers,
-    tuning: { cores, busyPollUs },
-    settings,
-    counters,
-    currentImage,
-    main,
-    onFault,
-    log,
-    choice: udp ?? {},
-  });
+  { transfers }: Secondaries,
+): Promise<AnsweringSide> {
+  const image = (): Image | undefined => serving.image();
+  const common = { options, log, clock, random, limiter, counters, settings, image, certificate };
+  const result = await createAnsweringSide({ ...common, transfers, choice: answering ?? {} });
   if (!result.ok) throw new StartFailure(result.message);
-  return result.servers;
-}
-
-async function listen(
-  { options, log }: DaemonParts,
-  udp: UdpServers,
-  common: CommonOptions,
-): Promise<Listeners> {
-  const result = await startListeners(options.listen, udp, common, log);
-  if (!result.ok) throw new StartFailure(result.message);
-  return result.listeners;
+  return result.side;
 }
 
 async function startUpkeep(
@@ -342,15 +354,12 @@ async function startUpkeep(
   limiter: LogLimiter,
   endings: Ending[],
 ): Promise<void> {
-  const { book, serving, reloading } = core;
-  const watcher = await watchZones(
-    options.zones,
-    () => void reloadAndWatch(),
-    (error) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (limiter.admit(`watch ${reason}`) !== undefined) log.warn({ reason }, "cannot watch the zones");
-    },
-  );
+  const { book, serving, settings, reloading, certificate } = core;
+  const cannotWatch = (error: unknown): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (limiter.admit(`watch ${reason}`) !== undefined) log.warn({ reason }, "cannot watch the files");
+  };
+  const watcher = await watchZones(options.zones, () => void reloadAndWatch(), cannotWatch);
   const included = (): string[] => (serving.image()?.zones.set.files ?? []).map(({ path }) => path);
   const reloadAndWatch = async (): Promise<void> => {
     await reloading.reloadIfChanged();
@@ -358,6 +367,9 @@ async function startUpkeep(
   };
   watcher.add(included());
   endings.push(() => watcher.stop());
+  if (certificate !== undefined) {
+    endings.push(watchFoldersOf(certificate.paths, () => certificate.reload(), cannotWatch));
+  }
   const { state: stateFolder } = options;
   const keeping = startHealthKeeping({
     folder: stateFolder,
@@ -368,7 +380,7 @@ async function startUpkeep(
   });
   core.keeping = keeping;
   endings.push(() => keeping.stop());
-  endings.push(startHousekeeping({ stateFolder, book, limiter, now: clock.now, log }));
+  endings.push(startHousekeeping({ stateFolder, book, settings, limiter, now: clock.now, log }));
 }
 
 function createStop({ serviceManager, log }: DaemonParts, status: Status, endings: Ending[]): Daemon["stop"] {
@@ -383,40 +395,4 @@ function createStop({ serviceManager, log }: DaemonParts, status: Status, ending
     })();
     return stopped;
   };
-}
-
-/** The latest first, each with what is left of the time; one that overruns it is left behind. */
-async function endAll(
-  endings: readonly Ending[],
-  deadlineMs: number,
-  { log }: Pick<DaemonParts, "log">,
-): Promise<void> {
-  const endsAt = performance.now() + deadlineMs;
-  for (const ending of [...endings].reverse()) {
-    const leftMs = Math.max(0, endsAt - performance.now());
-    try {
-      await withinDeadline(ending(leftMs), leftMs);
-    } catch (error) {
-      log.warn(
-        { error: error instanceof Error ? error.message : String(error) },
-        "a part did not end in time",
-      );
-    }
-  }
-}
-
-/** What a part is given on top of its own deadline, so that one which keeps it is not called late. */
-const LENIENCY_MS = 50;
-
-async function withinDeadline(ending: Promise<void> | void, deadlineMs: number): Promise<void> {
-  const cancel = new AbortController();
-  const overrun = async (): Promise<never> => {
-    await setTimeout(deadlineMs + LENIENCY_MS, undefined, { signal: cancel.signal });
-    throw new Error(`it took more than ${Math.round(deadlineMs)} ms`);
-  };
-  try {
-    await Promise.race([ending, overrun()]);
-  } finally {
-    cancel.abort();
-  }
 }

@@ -7,6 +7,7 @@
  * while, so that a set which drops an endpoint by mistake and the next one which restores it find its state.
  */
 
+import type { CertificateReading } from "../admin/source.ts";
 import { composeAddressHealth } from "../health/compose.ts";
 import { initialState, newcomerState, type ProbeState, step } from "../health/hysteresis.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
@@ -39,6 +40,8 @@ export interface HealthBook {
   keep(): KeptHealth;
   /** Begins with what was kept; before the first `use`. */
   restore(kept: KeptHealth): void;
+  /** The certificates that probes were shown last, by endpoint; of several the one that expires first. */
+  certificates(): Iterable<CertificateReading>;
   /** Forgets what left the zones long ago, and returns how many states that were. */
   forgetGone(atMs: number): number;
   readonly counts: ProbeCounts;
@@ -46,6 +49,8 @@ export interface HealthBook {
 
 interface KeptState {
   state: ProbeState;
+  /** Of the latest probe that was shown one. */
+  certificateExpiresAtMs: number | undefined;
   /** `undefined` while the zones ask for it. */
   goneSinceMs: number | undefined;
 }
@@ -104,9 +109,11 @@ export function createHealthBook(): HealthBook {
       for (const probe of plan.values()) {
         for (const { key } of probe.states) {
           const kept = states.get(key);
-          if (kept === undefined)
-            states.set(key, { state: restored.get(key) ?? begin(atMs), goneSinceMs: undefined });
-          else kept.goneSinceMs = undefined;
+          if (kept !== undefined) kept.goneSinceMs = undefined;
+          else {
+            const state = restored.get(key) ?? begin(atMs);
+            states.set(key, { state, certificateExpiresAtMs: undefined, goneSinceMs: undefined });
+          }
         }
       }
       returns.use(set.definitions);
@@ -132,6 +139,7 @@ export function createHealthBook(): HealthBook {
         const kept = states.get(key);
         if (kept === undefined) continue;
         kept.state = step(kept.state, verdict, monitor.thresholds);
+        kept.certificateExpiresAtMs = verdict.certificate?.expiresAtMs ?? kept.certificateExpiresAtMs;
         for (const endpoint of endpoints) {
           counts.noteVerdict(endpoint, monitor.name, verdict);
           if (refresh(endpoint, current)) changed = true;
@@ -163,6 +171,20 @@ export function createHealthBook(): HealthBook {
     restore(kept) {
       restored = kept.states;
       returns.restore(kept.returns);
+    },
+    certificates() {
+      const earliest = new Map<string, CertificateReading>();
+      for (const probe of plan.values()) {
+        for (const { key, endpoints } of probe.states) {
+          const expiresAtMs = states.get(key)?.certificateExpiresAtMs;
+          if (expiresAtMs === undefined) continue;
+          for (const { id, pool, name } of endpoints) {
+            if (expiresAtMs >= (earliest.get(id)?.expiresAtMs ?? Infinity)) continue;
+            earliest.set(id, { pool, endpoint: name, expiresAtMs });
+          }
+        }
+      }
+      return earliest.values();
     },
     forgetGone(atMs) {
       let forgotten = 0;

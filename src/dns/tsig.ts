@@ -70,7 +70,7 @@ function readTsig(message: Uint8Array, at: number, head: number): Tsig | undefin
   const owner = readName(message, at, end);
   const isWellFormed = uint16(message, head + 2) === CLASS.ANY && uint16(message, head + 4) === 0;
   if (owner === undefined || !isWellFormed || uint16(message, head + 6) !== 0) return undefined;
-  const rdata = message.subarray(head + RECORD_HEAD_OCTETS, end);
+  const rdata = copyOf(message, head + RECORD_HEAD_OCTETS, end);
   // RFC 8945 §4.2: it is not compressed.
   const algorithm = readUncompressedName(rdata, 0);
   if (algorithm === undefined) return undefined;
@@ -122,7 +122,7 @@ export function appendTsig(message: Uint8Array, tsig: Uint8Array): Uint8Array {
 
 /** RFC 8945 §4.3.2: the message before its TSIG came, with the identifier that it was signed with. */
 export function signedMessage(message: Uint8Array, tsigAt: number, { originalId }: Tsig): Uint8Array[] {
-  const head = message.slice(0, HEADER_OCTETS);
+  const head = copyOf(message, 0, HEADER_OCTETS);
   head.set(uint16s(originalId));
   head.set(uint16s(uint16(message, ADDITIONAL_COUNT_AT) - 1), ADDITIONAL_COUNT_AT);
   return [head, message.subarray(HEADER_OCTETS, tsigAt)];
@@ -158,6 +158,11 @@ export function signedMac(mac: Uint8Array): Uint8Array[] {
 
 function uint16s(...values: readonly number[]): Uint8Array {
   return Uint8Array.from(values.flatMap((value) => [value >>> 8, value & 0xff]));
+}
+
+/** A copy even of a Node Buffer, whose `slice` is none: a message is overwritten with its answer. */
+function copyOf(octets: Uint8Array, from: number, to: number): Uint8Array {
+  return Uint8Array.from(octets.subarray(from, to));
 }
 
 function concatOctets(parts: readonly Uint8Array[]): Uint8Array {

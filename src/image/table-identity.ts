@@ -3,7 +3,7 @@
  * no text has to be made of every weight.
  */
 
-import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
+import type { Candidate, Draw, Evaluation, Rung } from "../policy/evaluation.ts";
 import type { Endpoint } from "../policy/model.ts";
 
 /** An endpoint's number within its policy. */
@@ -19,6 +19,7 @@ export interface DrawnTable {
 /** What clients are answered by their position: the end of each slice, and the number of its table. */
 export interface SlicedTable {
   readonly kind: "sliced";
+  readonly rung: Rung;
   readonly ttlSeconds: number;
   readonly slices: readonly { readonly upTo: number; readonly table: number }[];
 }
@@ -43,12 +44,12 @@ export function hashOf(table: Table): number {
   if (table.kind === "drawn") return hashOfDrawn(table);
   return table.slices.reduce(
     (hash, { upTo, table: slice }) => mixFloat(mix(hash, slice), upTo),
-    table.ttlSeconds,
+    mix(table.rung, table.ttlSeconds),
   );
 }
 
 function hashOfDrawn({ evaluation, numbers }: DrawnTable): number {
-  let hash = mix(evaluation.outcome.length, evaluation.ttlSeconds);
+  let hash = mix(mix(evaluation.outcome.length, evaluation.rung), evaluation.ttlSeconds);
   for (const { probability, candidates } of evaluation.draws) {
     hash = mixFloat(hash, probability);
     for (const { endpoint, weight, addresses } of candidates) {
@@ -66,6 +67,7 @@ export function isSame(one: Table | undefined, other: Table): boolean {
 
 function isSameSliced(one: SlicedTable, other: SlicedTable): boolean {
   return (
+    one.rung === other.rung &&
     one.ttlSeconds === other.ttlSeconds &&
     one.slices.length === other.slices.length &&
     one.slices.every(
@@ -75,9 +77,10 @@ function isSameSliced(one: SlicedTable, other: SlicedTable): boolean {
 }
 
 function isSameDrawn(one: DrawnTable, other: DrawnTable): boolean {
-  const { outcome, ttlSeconds, draws } = one.evaluation;
+  const { outcome, rung, ttlSeconds, draws } = one.evaluation;
   const { evaluation } = other;
-  if (outcome !== evaluation.outcome || ttlSeconds !== evaluation.ttlSeconds) return false;
+  if (outcome !== evaluation.outcome || rung !== evaluation.rung || ttlSeconds !== evaluation.ttlSeconds)
+    return false;
   const areSame = (mine: Candidate, theirs: Candidate | undefined): boolean =>
     theirs !== undefined &&
     one.numbers.get(mine.endpoint) === other.numbers.get(theirs.endpoint) &&

@@ -35,10 +35,11 @@ export class TablesBuilder {
   }
 
   #numberOf(evaluation: Evaluation, numbers: Numbers): number {
-    const { slices, ttlSeconds } = evaluation;
+    const { slices, rung, ttlSeconds } = evaluation;
     if (slices === undefined) return this.#shared({ kind: "drawn", evaluation, numbers });
     return this.#shared({
       kind: "sliced",
+      rung,
       ttlSeconds,
       slices: slices.map((slice) => ({ upTo: slice.upTo, table: this.#numberOf(slice.evaluation, numbers) })),
     });
@@ -116,6 +117,7 @@ function makeTables(tables: number, sizes: Sizes, directories: Directories): Dec
   return {
     ...directories,
     outcomes: new Uint8Array(tables),
+    rungs: new Uint8Array(tables),
     ttlSeconds: new Uint32Array(tables),
     tableDraws: new Uint32Array(tables + 1),
     drawProbabilities: new Float64Array(draws),
@@ -157,9 +159,10 @@ class TablesFiller {
     });
   }
 
-  #fillSliced({ slices, ttlSeconds }: SlicedTable, number: number): void {
+  #fillSliced({ slices, rung, ttlSeconds }: SlicedTable, number: number): void {
     const { tables } = this;
     tables.outcomes[number] = OUTCOME.sliced;
+    tables.rungs[number] = rung;
     tables.ttlSeconds[number] = ttlSeconds;
     for (const { upTo, table } of slices) {
       // The last one reaches to the end, which is one more than a slot can say; nobody looks at it.
@@ -172,8 +175,9 @@ class TablesFiller {
   }
 
   #fillDrawn({ evaluation, numbers }: DrawnTable, number: number): void {
-    const { outcomes, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
+    const { outcomes, rungs, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
     outcomes[number] = OUTCOME[evaluation.outcome];
+    rungs[number] = evaluation.rung;
     ttlSeconds[number] = evaluation.ttlSeconds;
     const single = isSingle(evaluation);
     const slotCandidates: number[] = [];

@@ -4,7 +4,7 @@
  *
  * ```
  * directory[base(policy) + class × 2 + family] → table      0 = A, 1 = AAAA
- * table  → outcome, TTL, draws [tableDraws(t), tableDraws(t + 1))
+ * table  → outcome, rung, TTL, draws [tableDraws(t), tableDraws(t + 1))
  * draw   → the probability up to and with it, how many answers, candidates [drawCandidates(d), drawCandidates(d + 1))
  * candidate → weight, the weight up to and with it, endpoint number within the policy,
  *             rdata octets [candidateOctets(c), candidateOctets(c + 1)): addresses side by side, 4 or 16 octets each
@@ -43,6 +43,8 @@ export interface DecisionTables {
   readonly directoryBases: Uint32Array;
   readonly directory: Uint32Array;
   readonly outcomes: Uint8Array;
+  /** By table: the rung of the ladder of last resorts that it is from, 1 to 4. */
+  readonly rungs: Uint8Array;
   readonly ttlSeconds: Uint32Array;
   readonly tableDraws: Uint32Array;
   readonly drawProbabilities: Float64Array;
@@ -76,6 +78,7 @@ function arraysOf(tables: DecisionTables): readonly TableArray[] {
     tables.directoryBases,
     tables.directory,
     tables.outcomes,
+    tables.rungs,
     tables.ttlSeconds,
     tables.tableDraws,
     tables.drawProbabilities,
@@ -135,6 +138,7 @@ export function openTables(bytes: SharedArrayBuffer): DecisionTables {
     directoryBases: next(Uint32Array),
     directory: next(Uint32Array),
     outcomes: next(Uint8Array),
+    rungs: next(Uint8Array),
     ttlSeconds: next(Uint32Array),
     tableDraws: next(Uint32Array),
     drawProbabilities: next(Float64Array),

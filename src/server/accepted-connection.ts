@@ -11,7 +11,7 @@
  */
 
 import type { Socket } from "node:net";
-import { type SecureContext, TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { type ClientAddress, createClientAddress, setClientAddress } from "../answer/client-address.ts";
 import type { Connection } from "./connections.ts";
 import {
@@ -23,6 +23,7 @@ import {
 } from "./proxy-header.ts";
 import type { ConnectionFault, StreamTransport } from "./stream-counts.ts";
 import type { LimitName } from "./stream-limits.ts";
+import type { TlsAcceptor } from "./tls-acceptor.ts";
 
 /** What a connection is, once it is served. */
 export type Served = Pick<Connection, "expired" | "finish">;
@@ -32,20 +33,15 @@ export interface Reception {
   readonly handshakeMs: number;
   /** Whether this peer has to say whom it speaks for. */
   readonly isTrustedProxy: (peer: ClientAddress) => boolean;
-  /** Of this moment; asked where the transport is TLS. */
-  readonly secureContext: () => SecureContext;
+  /** `undefined` where the listener speaks in the clear. */
+  readonly tls: TlsAcceptor | undefined;
   /** The client is known; called once. */
   readonly identify: (connection: Connection, client: ClientAddress) => void;
+  /** What comes over TCP, and over TLS what `dot` is. */
   readonly serveMessages: (connection: AcceptedConnection, socket: Socket) => Served;
   readonly serveHttps: (connection: AcceptedConnection, socket: TLSSocket) => Served;
   readonly countFault: (fault: ConnectionFault) => void;
 }
-
-/** What a client may ask to speak over TLS (RFC 7858 §3.1 by its registered name, RFC 9113 §3.2); one that asks for nothing speaks the first. */
-const ALPN: Readonly<Record<"tls" | "https", readonly string[]>> = {
-  tls: ["dot"],
-  https: ["h2", "http/1.1"],
-};
 
 export class AcceptedConnection implements Connection {
   readonly transport: StreamTransport;
@@ -117,29 +113,19 @@ export class AcceptedConnection implements Connection {
     const reception = this.#reception;
     reception.identify(this, this.client);
     if (this.#socket.destroyed) return;
-    if (this.transport === "tcp") this.#served = reception.serveMessages(this, this.#socket);
-    else this.#shakeHands(this.transport);
-  }
-
-  #shakeHands(transport: "tls" | "https"): void {
-    const { secureContext, serveMessages, serveHttps } = this.#reception;
-    const secured = new TLSSocket(this.#socket, {
-      isServer: true,
-      secureContext: secureContext(),
-      ALPNProtocols: [...ALPN[transport]],
+    const { tls, serveMessages, serveHttps } = reception;
+    if (tls === undefined) {
+      this.#served = serveMessages(this, this.#socket);
+      return;
+    }
+    tls.accept(this.#socket, (secured) => {
+      this.#secured = secured;
+      this.#served = this.transport === "https" ? serveHttps(this, secured) : serveMessages(this, secured);
     });
-    this.#secured = secured;
-    const failed = (): void => this.#fail("handshake");
-    secured.on("error", failed);
-    secured.on("secure", () => {
-      secured.off("error", failed);
-      this.#served = transport === "tls" ? serveMessages(this, secured) : serveHttps(this, secured);
-    });
-    secured.on("close", () => this.#socket.destroy());
   }
 
   #fail(fault: ConnectionFault): void {
-    if (!this.#socket.destroyed || this.#secured !== undefined) this.#reception.countFault(fault);
+    if (!this.#socket.destroyed) this.#reception.countFault(fault);
     this.destroy();
   }
 }

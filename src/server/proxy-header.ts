@@ -1,6 +1,7 @@
 /**
  * The PROXY protocol, version 2: how a load balancer says whom it speaks for, in a header ahead of the first octet of a
- * connection, or of every datagram (haproxy.org, proxy-protocol.txt §2.2). Who may say so is `trusted-networks`' to know.
+ * connection, or of every datagram (haproxy.org, proxy-protocol.txt §2.2). Only load balancers that the operator
+ * has named are believed.
  *
  * ```
  *  0   signature, 12 octets

@@ -48,3 +48,6 @@ export const DEFAULT_STREAM_LIMITS: StreamLimits = {
   writeMs: 5_000,
   handshakeMs: 5_000,
 };
+
+/** Connections that wait to be accepted, on one listener; the system may hold it to less. */
+export const LISTEN_BACKLOG = 1_024;

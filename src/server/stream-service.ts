@@ -7,9 +7,9 @@
 import { once } from "node:events";
 import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import type { SecureContext } from "node:tls";
 import { type Answer, type CounterWriter, type OpenImage, TRANSPORT } from "../answer/answer.ts";
 import type { ClientAddress } from "../answer/client-address.ts";
+import { isInNetworks } from "../answer/client-network.ts";
 import type { ClientNetwork } from "../answer/settings.ts";
 import { AcceptedConnection, type Reception } from "./accepted-connection.ts";
 import { type Answering, createTimedAnswering } from "./answering.ts";
@@ -18,12 +18,16 @@ import { createFaultReporter, formatListener, type ServerFault } from "./handle.
 import { HttpsConnection } from "./https-connection.ts";
 import { createStreamSlot, LENGTH_OCTETS, MessageConnection } from "./message-connection.ts";
 import type { StreamCounts, StreamTransport } from "./stream-counts.ts";
-import type { LimitName, StreamLimits } from "./stream-limits.ts";
-import { contextOf, type TlsIdentity } from "./tls-identity.ts";
+import { LISTEN_BACKLOG, type LimitName, type StreamLimits } from "./stream-limits.ts";
+import { TlsAcceptor } from "./tls-acceptor.ts";
+import type { TlsIdentity } from "./tls-identity.ts";
 import type { TransferHandler } from "./transfer-handler.ts";
-import { isInAny } from "./trusted-networks.ts";
 
-export const LISTEN_BACKLOG = 1_024;
+/** What clients may ask to speak over TLS (RFC 7858 §3.1 by its registered name, RFC 9113 §3.2). */
+const PROTOCOLS: Readonly<Record<"tls" | "https", readonly string[]>> = {
+  tls: ["dot"],
+  https: ["h2", "http/1.1"],
+};
 
 /** Plain data, cloned to the thread. */
 export interface StreamSettings {
@@ -43,7 +47,7 @@ export interface StreamServiceParts {
   readonly idleMs: () => number;
   readonly counts: StreamCounts;
   readonly settings: StreamSettings;
-  /** Needed from the first connection over TLS on. */
+  /** Needed where TLS or HTTPS is listened for. */
   readonly identity: TlsIdentity | undefined;
   readonly transfers?: TransferHandler | undefined;
   readonly onFault: (fault: ServerFault) => void;
@@ -51,6 +55,13 @@ export interface StreamServiceParts {
 
 /** What a listener is made of: an address, or a socket that listens already and is the service's from then on. */
 export type ListenAt = { readonly address: string; readonly port: number } | { readonly fd: number };
+
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+  /** Takes no new connections; resolves when the last of its own has closed. */
+  close(): Promise<void>;
+}
 
 type Report = ReturnType<typeof createFaultReporter>;
 
@@ -60,27 +71,26 @@ export class StreamService {
   readonly #slot = createStreamSlot();
   readonly #servers = new Set<Server>();
   readonly #clock: NodeJS.Timeout;
-  #context: SecureContext | undefined;
+  readonly #acceptors = new Set<TlsAcceptor>();
+  #identity: TlsIdentity | undefined;
 
   constructor(parts: StreamServiceParts) {
     this.#parts = parts;
     parts.counts.forgetOpen();
     this.#connections = new Connections(parts.settings.limits, parts.counts);
-    if (parts.identity !== undefined) this.renew(parts.identity);
+    this.#identity = parts.identity;
     this.#clock = setInterval(() => this.#connections.closeExpired(performance.now()), TIME_CHECK_EVERY_MS);
     this.#clock.unref();
   }
 
   /** Connections that come from now on are shown this one. */
   renew(identity: TlsIdentity): void {
-    this.#context = contextOf(identity);
+    this.#identity = identity;
+    for (const acceptor of this.#acceptors) acceptor.renew(identity);
   }
 
   /** Rejects with the system's error where the address cannot be bound. */
-  async listen(
-    transport: StreamTransport,
-    at: ListenAt,
-  ): Promise<{ readonly address: string; readonly port: number }> {
+  async listen(transport: StreamTransport, at: ListenAt): Promise<Listener> {
     // Half-open: a client that has said all it wants is still answered (RFC 7766 §6.2.4).
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     if ("fd" in at) server.listen({ fd: at.fd, backlog: LISTEN_BACKLOG });
@@ -99,26 +109,13 @@ export class StreamService {
     server.on("error", (error) => report("socket", error));
     const reception = this.#createReception(transport, report);
     server.on("connection", (socket) => this.#accept(socket, transport, reception));
-    return bound;
-  }
-
-  /** Gives one back that was listened on; its connections stay. */
-  close(port: number): void {
-    for (const server of this.#servers) {
-      const bound = server.address();
-      if (bound === null || typeof bound === "string" || bound.port !== port) continue;
-      this.#servers.delete(server);
-      server.close();
-    }
+    const { address, port } = bound;
+    return { address, port, close: () => this.#close(server) };
   }
 
   /** Takes no new connections, answers what has arrived, and is gone after `deadlineMs` at the latest. */
   async stop(deadlineMs: number): Promise<void> {
-    const closed = [...this.#servers].map(async (server) => {
-      const over = once(server, "close");
-      server.close();
-      await over;
-    });
+    const closed = [...this.#servers].map((server) => this.#close(server));
     // What has arrived already is read in the turns of the event loop that follow.
     await setImmediate();
     await setImmediate();
@@ -127,6 +124,13 @@ export class StreamService {
     await Promise.all(closed);
     clearTimeout(deadline);
     clearInterval(this.#clock);
+  }
+
+  async #close(server: Server): Promise<void> {
+    if (!this.#servers.delete(server)) return;
+    const closed = once(server, "close");
+    server.close();
+    await closed;
   }
 
   #accept(socket: Socket, transport: StreamTransport, reception: Reception): void {
@@ -146,11 +150,8 @@ export class StreamService {
     const answering = createTimedAnswering(this.#parts, TRANSPORT[transport], report);
     return {
       handshakeMs: settings.limits.handshakeMs,
-      isTrustedProxy: (peer) => isInAny(settings.proxyNetworks, peer),
-      secureContext: () => {
-        if (this.#context === undefined) throw new Error("TLS is spoken without a certificate");
-        return this.#context;
-      },
+      isTrustedProxy: (peer) => isInNetworks(settings.proxyNetworks, peer),
+      tls: transport === "tcp" ? undefined : this.#createAcceptor(transport),
       identify: (connection, client) => this.#connections.identify(connection, networkKey(client)),
       countFault: (fault) => counts.countFault(transport, fault),
       serveMessages: (connection, socket) => this.#serveMessages(connection, socket, answering, report),
@@ -165,13 +166,21 @@ export class StreamService {
     };
   }
 
+  #createAcceptor(transport: "tls" | "https"): TlsAcceptor {
+    if (this.#identity === undefined) throw new Error("TLS is listened for without a certificate");
+    const failed = (): void => this.#parts.counts.countFault(transport, "handshake");
+    const acceptor = new TlsAcceptor(this.#identity, PROTOCOLS[transport], failed);
+    this.#acceptors.add(acceptor);
+    return acceptor;
+  }
+
   #serveMessages(
     connection: AcceptedConnection,
     socket: Socket,
     answering: Answering,
     report: Report,
   ): MessageConnection {
-    const { counts, transfers, currentImage } = this.#parts;
+    const { counts, transfers } = this.#parts;
     const { client, transport } = connection;
     return new MessageConnection(socket, performance.now(), {
       ...this.#usesOf(connection),
@@ -182,7 +191,6 @@ export class StreamService {
           query,
           client: client.octets.slice(0, client.length),
           transport: TRANSPORT[transport],
-          image: currentImage(),
         }),
       countFault: () => counts.countFault(transport, "message"),
       report: (error) => report("answer", error),

@@ -4,7 +4,7 @@
  */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { createSecureContext, type SecureContext } from "node:tls";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 
 /** In PEM: the certificate first, then what leads to a root. */
 export interface TlsIdentity {
@@ -13,12 +13,12 @@ export interface TlsIdentity {
 }
 
 export type IdentityJudgement =
-  | { readonly ok: true; readonly expiresAtMs: number; readonly context: SecureContext }
+  | { readonly ok: true; readonly expiresAtMs: number }
   /** In words; nothing of the key is in them. */
   | { readonly ok: false; readonly reason: string };
 
-/** Whether clients can be shown it; `nowMs` in milliseconds since the epoch. */
-export function judgeIdentity(identity: TlsIdentity, nowMs: number): IdentityJudgement {
+/** Whether clients can be shown it; whether they should be, after it has expired, is not judged here. */
+export function judgeIdentity(identity: TlsIdentity): IdentityJudgement {
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(identity.certificate);
@@ -31,17 +31,15 @@ export function judgeIdentity(identity: TlsIdentity, nowMs: number): IdentityJud
   } catch {
     return { ok: false, reason: "the key is not PEM without a passphrase" };
   }
-  const expiresAtMs = Date.parse(certificate.validTo);
-  if (expiresAtMs <= nowMs)
-    return { ok: false, reason: `the certificate has expired on ${certificate.validTo}` };
   try {
-    return { ok: true, expiresAtMs, context: contextOf(identity) };
+    createSecureContext(contextOptions(identity));
+    return { ok: true, expiresAtMs: Date.parse(certificate.validTo) };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
 /** RFC 7858 §3.2 asks for TLS 1.2 or better, as does RFC 9325 §3.1.1. */
-export function contextOf({ certificate, key }: TlsIdentity): SecureContext {
-  return createSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" });
+export function contextOptions({ certificate, key }: TlsIdentity): SecureContextOptions {
+  return { cert: certificate, key, minVersion: "TLSv1.2" };
 }

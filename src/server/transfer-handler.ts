@@ -8,7 +8,7 @@
  * client that takes nothing for too long is cut off, and the iterator's `return` is called then.
  */
 
-import type { OpenImage, Transport } from "../answer/answer.ts";
+import type { Transport } from "../answer/answer.ts";
 
 export interface TransferRequest {
   /** One message, without its length; the handler's own copy. */
@@ -16,8 +16,6 @@ export interface TransferRequest {
   /** Who asks, 4 or 16 octets; behind a load balancer that is trusted, whom that one speaks for. */
   readonly client: Uint8Array;
   readonly transport: Transport;
-  /** What is served at this moment. */
-  readonly image: OpenImage;
 }
 
 /** Whole messages without their lengths, each of at most 65,535 octets, in the order in which they are sent. */

@@ -78,10 +78,14 @@ export interface TcpReply {
   readonly reply: Uint8Array | undefined;
 }
 
-/** Writes octets on a connection of their own, as they are, with a marker behind; what comes back before the marker's answer. */
-export async function writeTcp(place: Place, octets: Uint8Array): Promise<TcpReply> {
+/**
+ * Writes octets on a connection of their own, as they are, each part by itself, with a marker behind; what comes back
+ * before the marker's answer.
+ */
+export async function writeTcp(place: Place, ...parts: readonly Uint8Array[]): Promise<TcpReply> {
   const client = await TcpClient.open(place);
-  client.write(octets, framed(MARKER));
+  for (const part of parts.slice(0, -1)) await client.flush(part);
+  client.write(...parts.slice(-1), framed(MARKER));
   const replies: Uint8Array[] = [];
   let outcome: TcpOutcome = "ignored";
   for (;;) {
@@ -128,11 +132,9 @@ export class TcpClient {
     this.#socket.write(Buffer.concat(parts));
   }
 
-  /** Octet by octet, each in a segment of its own as far as the system will. */
-  async writeSlowly(octets: Uint8Array): Promise<void> {
-    for (const octet of octets) {
-      await new Promise<void>((resolve) => this.#socket.write(Uint8Array.of(octet), () => resolve()));
-    }
+  /** Resolves once the system has taken the octets, which leave in a segment of their own where it lets them. */
+  async flush(octets: Uint8Array): Promise<void> {
+    await new Promise<void>((resolve) => this.#socket.write(octets, () => resolve()));
   }
 
   /** Says that nothing more will be asked. */

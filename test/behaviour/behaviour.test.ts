@@ -6,7 +6,7 @@
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { type Fairlead, startFairlead } from "../support/peers/fairlead.ts";
-import { SAMPLE_FILES } from "../support/sample-zones.ts";
+import { PLAIN_FILES } from "../support/sample-zones.ts";
 import { framed, UDP_TRANSPORTS } from "../support/servers.ts";
 import { UdpAsker, writeTcp } from "./asking.ts";
 import { BEHAVIOUR_ROWS } from "./behaviour-rows.ts";
@@ -27,7 +27,7 @@ describe("behaviour", () => {
   before(async function () {
     this.timeout(START_LIMIT_MS);
     for (const udpTransport of UDP_TRANSPORTS) {
-      const server = await startFairlead({ zones: SAMPLE_FILES, flags: ["--node", "node-1"], udpTransport });
+      const server = await startFairlead({ zones: PLAIN_FILES, flags: ["--node", "node-1"], udpTransport });
       servers.push(server);
       udpAskers.push(await UdpAsker.open(server.dns));
     }

@@ -8,7 +8,7 @@ import { zoneSetOf } from "./zones.ts";
 const many = (owner: string, count: number): string =>
   Array.from({ length: count }, (_, at) => `${owner} A 192.0.2.${at + 1}`).join("\n");
 
-/** `example.`, as any server of zone files serves it. */
+/** `example.` without what only Fairlead knows: every server of zone files can serve it. */
 const RECORDS = `
 $TTL 300
 @        3600 SOA ns1 hostmaster ( 1 3600 600 86400 60 )
@@ -75,17 +75,11 @@ const SECOND = `
 long 300 DNAME ${LONG_TARGET}
 `;
 
-/** By apex, those without policies: any server of zone files can serve them. */
-export const PLAIN_ZONES: ReadonlyMap<string, string> = new Map([
-  ["example.", RECORDS],
-  ["second.test.", SECOND],
-]);
-
-/** By the name of the file. */
-export const SAMPLE_FILES = { "example.zone": RECORDS + POLICIES, "second.test.zone": SECOND };
+/** By the name of the file, without policies: every server of zone files can serve them. */
+export const PLAIN_FILES = { "example.zone": RECORDS, "second.test.zone": SECOND };
 
 export function sampleSet(): ZoneSet {
-  return zoneSetOf(SAMPLE_FILES);
+  return zoneSetOf({ ...PLAIN_FILES, "example.zone": RECORDS + POLICIES });
 }
 
 /** An image of the sample zones; endpoints are up unless a health is given. */

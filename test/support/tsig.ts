@@ -15,7 +15,7 @@ export const SHA256_KEY: TsigKey = {
 export const SHA512_KEY: TsigKey = {
   name: nameOf("longer.key."),
   algorithm: "hmac-sha512",
-  secret: new TextEncoder().encode("another secret"),
+  secret: new TextEncoder().encode("another secret, of as many octets as its digest has, which are sixty"),
 };
 
 export const KEYS: readonly TsigKey[] = [SHA256_KEY, SHA512_KEY];

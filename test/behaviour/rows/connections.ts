@@ -34,7 +34,7 @@ async function pipelined(server: Place): Promise<Observation> {
 
 async function slowly(server: Place): Promise<Observation> {
   const client = await TcpClient.open(server);
-  await client.writeSlowly(framed(WWW));
+  for (const octet of framed(WWW)) await client.flush(Uint8Array.of(octet));
   return lastWords(client);
 }
 

@@ -142,7 +142,7 @@ describe("renderPage()", () => {
       reasons: [evil],
       load: { ...status.load, success: false, diagnostics: [diagnostic] },
       zones: zone === undefined ? [] : [{ ...zone, policies }, ...zones],
-      pools: status.pools.map((pool) => ({ ...pool, name: evil })),
+      pools: status.pools.map(({ up, holds, endpoints }) => ({ up, holds, endpoints, name: evil })),
     });
     expect(page).to.not.include("<script");
     expect(page.split("&lt;script&gt;alert(&quot;&amp;&#39;&quot;)&lt;/script&gt;").length).to.be.greaterThan(

@@ -32,7 +32,43 @@ describe("resolveConfig()", () => {
         node: "ns1",
         adminTokenFile: undefined,
         user: undefined,
+        transfer: undefined,
+        streams: {
+          tcp: {},
+          listenTls: [],
+          listenHttps: [],
+          httpsPath: undefined,
+          identity: undefined,
+          proxyNetworks: [],
+        },
+        answering: {
+          cookies: { kind: "own" },
+          rateLimit: undefined,
+          explainNetworks: [],
+          minimalResponses: true,
+          serverVersion: undefined,
+          serverId: undefined,
+        },
       },
+    });
+  });
+
+  it("reads who may transfer zones", () => {
+    const notify = '["192.0.2.54", "192.0.2.55:5353 transfer.key", "2001:db8::1 k", "[2001:db8::1]:54"]';
+    const yaml = `transfer:\n  networks: [192.0.2.0/24, "2001:db8::1"]\n  keys: k.keys\n  notify: ${notify}`;
+    const result = resolveConfig(input({ yaml }));
+    expect(result.ok && result.options.transfer).to.deep.equal({
+      networks: [
+        { address: "192.0.2.0", prefixBits: 24 },
+        { address: "2001:db8::1", prefixBits: 128 },
+      ],
+      keys: "k.keys",
+      notify: [
+        { server: { address: "192.0.2.54", port: 53 }, keyName: undefined },
+        { server: { address: "192.0.2.55", port: 5353 }, keyName: "transfer.key" },
+        { server: { address: "2001:db8::1", port: 53 }, keyName: "k" },
+        { server: { address: "2001:db8::1", port: 54 }, keyName: undefined },
+      ],
     });
   });
 
@@ -108,7 +144,7 @@ describe("resolveConfig()", () => {
       "a listen address of the file, with its line",
       { yaml: "node: a\nlisten:\n  - localhost:53\n" },
       [
-        "fairlead.yaml:2: listen: 'localhost:53' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300",
+        "fairlead.yaml:3: listen: 'localhost:53' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300",
       ],
     ],
     [
@@ -149,7 +185,24 @@ describe("resolveConfig()", () => {
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },
       [
-        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file user",
+        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file user transfer tcp tls https proxy-protocol cookies rate-limit explain-networks minimal-responses server-version server-id",
+      ],
+    ],
+    [
+      "a network, a secondary and a part that are none",
+      { yaml: "transfer:\n  networks: [192.0.2.0/33]\n  keys: k\n  notify:\n    - ns2\n  secret: no" },
+      [
+        "fairlead.yaml:2: transfer.networks: '192.0.2.0/33' is not a network, as in 192.0.2.0/24",
+        "fairlead.yaml:5: transfer.notify: 'ns2' is not an address, perhaps with a port and the name of a key, as in 192.0.2.54, [2001:db8::1]:5353 or 192.0.2.54:53 transfer.key",
+        "fairlead.yaml:6: transfer.secret: is no part of 'transfer'",
+      ],
+    ],
+    [
+      "transfers that nobody may make",
+      { yaml: "node: a\ntransfer:\n  networks: []" },
+      [
+        "fairlead.yaml:3: transfer.networks: needs at least one value",
+        "fairlead.yaml:2: transfer.keys: has the wrong kind of value: Invalid input: expected string, received undefined",
       ],
     ],
     [

@@ -7,7 +7,9 @@ import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { pino } from "pino";
 import { askServer } from "../../../src/cli/dns-client.ts";
+import { resolveAnswering } from "../../../src/config/answering.ts";
 import type { ServeOptions } from "../../../src/config/options.ts";
+import type { StreamOptions } from "../../../src/config/streams.ts";
 import { type Daemon, type DaemonParts, type StartResult, startDaemon } from "../../../src/daemon/daemon.ts";
 import { nameOf } from "../../../src/dns/name.ts";
 import { formatRdata } from "../../../src/dns/rdata.ts";
@@ -15,6 +17,14 @@ import { TYPE } from "../../../src/dns/types.ts";
 import { ZONE_HEAD } from "./loaded-zones.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
 
+const NO_STREAMS: StreamOptions = {
+  tcp: {},
+  listenTls: [],
+  listenHttps: [],
+  httpsPath: undefined,
+  identity: undefined,
+  proxyNetworks: [],
+};
 const LOOPBACK = { address: "127.0.0.1", port: 0 };
 /** Far above what any step takes; a test that reaches it has failed. */
 const PATIENCE_MS = 8000;
@@ -93,6 +103,9 @@ ${more}`;
       node: "test-node",
       adminTokenFile: undefined,
       user: undefined,
+      transfer: undefined,
+      streams: NO_STREAMS,
+      answering: resolveAnswering({}),
       ...changes,
     };
     return {

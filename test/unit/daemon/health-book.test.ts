@@ -198,4 +198,40 @@ describe("HealthBook", () => {
       expect(book.snapshot(forced, 2).endpoints.get("near/n")).to.equal(first);
     });
   });
+
+  it("probes a dependency once for all endpoints, and takes each of them down with it", () => {
+    const zone =
+      "$MONITOR web tcp port=80 fall=1\n$MONITOR db tcp target=192.0.2.99:5432 fall=1\n" +
+      "$POOL near monitor=web,db\n  n 192.0.2.1\n$POOL far monitor=any(web,db)\n  f 192.0.2.9 192.0.2.10\n" +
+      "www 30 POLICY failover ( near far )\n";
+    book.use(loadText(zone), 0);
+    const hosts = ["192.0.2.1", "192.0.2.9", "192.0.2.10", "192.0.2.99"];
+    expect(book.targets().map(({ host }) => host)).to.have.members(hosts);
+    for (const host of hosts) book.record(keyOf(host), PASS);
+    expect([observed("near/n"), observed("far/f")].flat()).to.deep.equal(Array(3).fill("up true"));
+    book.record(keyOf("192.0.2.99"), FAIL);
+    expect(observed("near/n")).to.deep.equal(["down false"]);
+    expect(observed("far/f")).to.deep.equal(["up true", "up true"]);
+    book.record(keyOf("192.0.2.9"), FAIL);
+    expect(observed("far/f")).to.deep.equal(["down false", "up true"]);
+  });
+
+  it("tells of each endpoint's certificates the one that expires first, as last seen", () => {
+    const shown = (expiresAtMs: number): Verdict => ({
+      ...PASS,
+      certificate: { expiresAtMs, expiresSoon: false },
+    });
+    book.use(loadText(ONE), 0);
+    expect([...book.certificates()]).to.deep.equal([]);
+    book.record(keyOf("192.0.2.1"), shown(2_000));
+    book.record(keyOf("2001:db8::1"), shown(1_000));
+    const reading = { pool: "near", endpoint: "n" };
+    expect([...book.certificates()]).to.deep.equal([{ ...reading, expiresAtMs: 1_000 }]);
+    book.record(keyOf("2001:db8::1"), FAIL);
+    expect([...book.certificates()]).to.deep.equal([{ ...reading, expiresAtMs: 1_000 }]);
+    book.record(keyOf("2001:db8::1"), shown(3_000));
+    expect([...book.certificates()]).to.deep.equal([{ ...reading, expiresAtMs: 2_000 }]);
+    book.use(loadText(ONE.replace("  n 192.0.2.1 2001:db8::1", "  n 2001:db8::1")), 1);
+    expect([...book.certificates()]).to.deep.equal([{ ...reading, expiresAtMs: 3_000 }]);
+  });
 });

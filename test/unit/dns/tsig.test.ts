@@ -79,6 +79,17 @@ describe("verifyRequest()", () => {
     it(`${what}: ${verdict}`, () => expect(verdictOf(message, now)).to.equal(verdict));
   }
 
+  it("keeps nothing of the memory that the message lies in, and leaves that alone", () => {
+    // A Buffer's `slice` is no copy, and a message is overwritten with its answer.
+    const slot = Buffer.from(octets);
+    const found = findTsig(slot);
+    const expected = findTsig(octets);
+    expect(verifyRequest(slot, KEYS, keyedHash, NOW).kind).to.equal("valid");
+    expect(Uint8Array.from(slot)).to.deep.equal(octets);
+    slot.fill(0);
+    expect(found).to.deep.equal(expected);
+  });
+
   it("takes no octets for a valid one, whatever they are, and never throws", () => {
     const anything = fc.uint8Array({ maxLength: 200 });
     fc.assert(fc.property(anything, (octets) => verdictOf(octets) !== "valid"));

@@ -47,6 +47,7 @@ function fakeWheel(probe: Probe, concurrency = 100) {
   const wheel = createProbeWheel({
     probe,
     concurrency,
+    commandConcurrency: 2,
     now: () => clock.nowMs,
     random: () => 0.25,
     onVerdict: (target, verdict) => seen.push({ key: target.key, verdict, atMs: clock.nowMs }),
@@ -232,6 +233,7 @@ describe("createProbeWheel() on the real clock", () => {
     const wheel: ProbeWheel = createProbeWheel({
       probe,
       concurrency: 1,
+      commandConcurrency: 1,
       now: () => performance.now(),
       random: () => 0,
       onVerdict: (_target, verdict) => {
@@ -273,6 +275,7 @@ describe("createProbeWheel() on the real clock", () => {
     const wheel = createProbeWheel({
       probe: () => Promise.resolve(PASS),
       concurrency: 1_000,
+      commandConcurrency: 1,
       now: () => performance.now(),
       random: () => 0,
       onVerdict: () => undefined,

@@ -1,0 +1,78 @@
+/**
+ * What `minimal-responses: no` adds to a positive answer, as BIND does: the zone's NS records as authority, unless they
+ * are the answer, and the addresses that the image has for the names in NS, MX and SRV records. All of it is for the
+ * client's convenience: what does not fit is left out without TC (RFC 2181 §9).
+ *
+ * Names with a policy are left to be asked for: an answer drawn here would be cached without the client's network, and
+ * counted for nobody.
+ */
+
+import { TYPE } from "../dns/types.ts";
+import { findNode, findRRset } from "../image/find.ts";
+import { KIND, KIND_MASK, NODE, RECORD_HEAD_OCTETS, RRSET, WORD_OCTETS, ZONE } from "../image/layout.ts";
+import type { OpenImage } from "../image/open-image.ts";
+import { nameOctets } from "./record-reading.ts";
+import { writeNodeRRset } from "./record-writing.ts";
+import type { Reply } from "./reply.ts";
+
+/** More names than these are not looked up for one answer. */
+const MOST_NAMES = 32;
+
+/** Octets of rdata in front of the name whose addresses a client will ask for next; −1: there is none. */
+function octetsBeforeName(type: number): number {
+  switch (type) {
+    case TYPE.NS:
+      return 0;
+    case TYPE.MX:
+      return 2;
+    case TYPE.SRV:
+      return 6;
+    default:
+      return -1;
+  }
+}
+
+/** Made once for each answer path. */
+export class Completion {
+  readonly #seen = new Int32Array(MOST_NAMES);
+  #seenCount = 0;
+
+  /** Adds to a reply whose writer is open and whose answer came from `node`; `rrset` is what it is, 0 for a policy's. */
+  complete(reply: Reply, image: OpenImage, node: number, rrset: number): void {
+    if (reply.truncated) return;
+    const { words } = image;
+    const apex = words[image.zonesAt + (words[node + NODE.zone] ?? 0) * ZONE.words + ZONE.apex] ?? 0;
+    const ns = findRRset(words, apex, TYPE.NS);
+    this.#seenCount = 0;
+    if (ns !== rrset) reply.authorityCount += writeNodeRRset(reply, image, apex, ns);
+    if (rrset !== 0) this.#addAddresses(reply, image, rrset, rrset);
+    if (ns !== rrset && reply.authorityCount > 0) this.#addAddresses(reply, image, ns, rrset);
+  }
+
+  /** Those of the names in `rrset`; `answered` stands in the answer already. */
+  #addAddresses(reply: Reply, image: OpenImage, rrset: number, answered: number): void {
+    const { words, octets, view } = image;
+    const before = octetsBeforeName((words[rrset] ?? 0) & 0xffff);
+    if (before < 0) return;
+    let at = (words[rrset + RRSET.plain] ?? 0) * WORD_OCTETS;
+    for (let count = (words[rrset] ?? 0) >>> 16; count > 0; count--) {
+      const rdata = at + RECORD_HEAD_OCTETS;
+      at = rdata + view.getUint16(at + 10);
+      const name = rdata + before;
+      const node = findNode(image, view, name, nameOctets(octets, name));
+      if (node === 0 || !this.#isNew(node) || ((words[node] ?? 0) & KIND_MASK) === KIND.belowDname) continue;
+      for (const type of [TYPE.A, TYPE.AAAA]) {
+        const addresses = findRRset(words, node, type);
+        if (addresses === 0 || addresses === answered) continue;
+        reply.additionalCount += writeNodeRRset(reply, image, node, addresses);
+      }
+    }
+  }
+
+  #isNew(node: number): boolean {
+    for (let index = 0; index < this.#seenCount; index++) if (this.#seen[index] === node) return false;
+    if (this.#seenCount === MOST_NAMES) return false;
+    this.#seen[this.#seenCount++] = node;
+    return true;
+  }
+}
