@@ -116,7 +116,7 @@ describe("privileges", function () {
     await once(socket, "secureConnect");
     const { subject } = socket.getPeerCertificate();
     socket.destroy();
-    return String(subject.CN);
+    return subject.CN;
   }
 
   it("goes on as nobody on every thread, with no capability, and still does all that it has to", async () => {
