@@ -42,7 +42,8 @@ export function parseConfigFile(path: string, text: string): FileResult {
   for (const [key, value] of Object.entries<unknown>(Object(document.toJS()))) {
     values[key] = isListSetting(key) && typeof value === "string" ? [value] : value;
   }
-  const sourceOf = (key: string): string => `${path}:${lineOf(lines, key)}: ${key.replaceAll(/\.[0-9]+/g, "")}`;
+  const sourceOf = (key: string): string =>
+    `${path}:${lineOf(lines, key)}: ${key.replaceAll(/\.[0-9]+/g, "")}`;
   return { ok: true, layer: { values, sourceOf } };
 }
 
