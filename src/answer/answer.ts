@@ -136,10 +136,12 @@ class AnswerPath {
       this.#counters.countDrop(form);
       return 0;
     }
-    const cookie =
-      query.cookie.length === 0 ? "absent" : this.#cookies.judge(query.cookie, client, this.#now());
+    const cookie = query.isPlain ? "absent" : this.#cookies.judge(query.cookie, client, this.#now);
     const reserved = this.#opt.measure(transport);
-    const signed = query.hasTsig ? this.#judge(form, buffer.subarray(offset, offset + length)) : undefined;
+    const signed =
+      query.isPlain || !query.hasTsig
+        ? undefined
+        : this.#judge(form, buffer.subarray(offset, offset + length));
     let end = Math.min(offset + this.#limitOctets(transport), buffer.length);
     // A short reply has to hold its question, OPT and TSIG all the same; together they are less than MAX_UDP_ANSWER_OCTETS.
     if (signed !== undefined) {
@@ -152,7 +154,7 @@ class AnswerPath {
       return 0;
     }
     if (reply.rcode === RCODE.NOERROR) this.#resolve(reply, client, image);
-    if (reply.extendedError === EXTENDED_ERROR.none) this.#noteError(reply);
+    if (reserved > 0 && reply.extendedError === EXTENDED_ERROR.none) this.#noteError(reply);
     if (this.#rateLimit !== undefined && transport === TRANSPORT.udp && cookie !== "good") {
       const verdict = this.#rateLimit.judge(reply, client, this.#now());
       if (verdict !== RATE_VERDICT.pass && !this.#holdBack(reply, verdict, cookie)) return 0;

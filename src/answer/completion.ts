@@ -8,11 +8,11 @@
  */
 
 import { TYPE } from "../dns/types.ts";
-import { findNode, findRRset } from "../image/find.ts";
+import { closestEncloser, findNode, findRRset } from "../image/find.ts";
 import { KIND, KIND_MASK, NODE, RECORD_HEAD_OCTETS, RRSET, WORD_OCTETS, ZONE } from "../image/layout.ts";
 import type { OpenImage } from "../image/open-image.ts";
-import { nameOctets } from "./record-reading.ts";
-import { writeNodeRRset } from "./record-writing.ts";
+import { nameOctets, sameName } from "./record-reading.ts";
+import { writeNodeRRset, writeOwnedRRset } from "./record-writing.ts";
 import type { Reply } from "./reply.ts";
 
 /** More names than these are not looked up for one answer. */
@@ -34,6 +34,7 @@ function octetsBeforeName(type: number): number {
 
 /** Made once for each answer path. */
 export class Completion {
+  /** Where names stand in the image's octets. */
   readonly #seen = new Int32Array(MOST_NAMES);
   #seenCount = 0;
 
@@ -59,20 +60,34 @@ export class Completion {
       const rdata = at + RECORD_HEAD_OCTETS;
       at = rdata + view.getUint16(at + 10);
       const name = rdata + before;
-      const node = findNode(image, view, name, nameOctets(octets, name));
-      if (node === 0 || !this.#isNew(node) || ((words[node] ?? 0) & KIND_MASK) === KIND.belowDname) continue;
+      const length = nameOctets(octets, name);
+      const node = nodeFor(image, name, length);
+      if (node === 0 || !this.#isNew(octets, name, length)) continue;
       for (const type of [TYPE.A, TYPE.AAAA]) {
         const addresses = findRRset(words, node, type);
         if (addresses === 0 || addresses === answered) continue;
-        reply.additionalCount += writeNodeRRset(reply, image, node, addresses);
+        reply.additionalCount += writeOwnedRRset(reply, image, name, addresses);
       }
     }
   }
 
-  #isNew(node: number): boolean {
-    for (let index = 0; index < this.#seenCount; index++) if (this.#seen[index] === node) return false;
+  #isNew(octets: Uint8Array, name: number, length: number): boolean {
+    for (let index = 0; index < this.#seenCount; index++) {
+      const seen = this.#seen[index] ?? 0;
+      if (nameOctets(octets, seen) === length && sameName(octets, seen, name, length)) return false;
+    }
     if (this.#seenCount === MOST_NAMES) return false;
-    this.#seen[this.#seenCount++] = node;
+    this.#seen[this.#seenCount++] = name;
     return true;
   }
+}
+
+/** The node that answers for a name in the image's octets, be it that of a wildcard; 0: none does. */
+function nodeFor(image: OpenImage, name: number, length: number): number {
+  const { words, view } = image;
+  const node = findNode(image, view, name, length);
+  if (node !== 0) return ((words[node] ?? 0) & KIND_MASK) === KIND.belowDname ? 0 : node;
+  const encloser = closestEncloser(image, view, name, length);
+  if (encloser === 0 || ((words[encloser] ?? 0) & KIND_MASK) !== KIND.plain) return 0;
+  return words[encloser + NODE.link] ?? 0;
 }

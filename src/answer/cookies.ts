@@ -54,9 +54,9 @@ export class Cookies {
   }
 
   /** Judges the cookie of a query, and makes the one that its answer takes back. */
-  judge(cookie: QueryCookie, client: ClientAddress, nowMs: number): CookieVerdict {
+  judge(cookie: QueryCookie, client: ClientAddress, now: () => number): CookieVerdict {
     if (cookie.length === 0 || !this.enabled) return "absent";
-    const seconds = Math.floor(nowMs / MS_PER_SECOND) | 0;
+    const seconds = Math.floor(now() / MS_PER_SECOND) | 0;
     const hashedBy = this.#secretOf(cookie, client, seconds);
     if (hashedBy === 0 && ((seconds - secondsOf(cookie.octets)) | 0) < RENEW_AGE_SECONDS) {
       for (let at = 0; at < WHOLE_COOKIE_OCTETS; at++) this.answer[at] = cookie.octets[at] ?? 0;

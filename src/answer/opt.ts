@@ -41,7 +41,11 @@ export class OptRecord {
   measure(transport: Transport): number {
     const query = this.#query;
     if (!query.hasOpt) return 0;
-    let octets = OPT_OCTETS;
+    return query.isPlain ? OPT_OCTETS : OPT_OCTETS + this.#measureOptions(query, transport);
+  }
+
+  #measureOptions(query: Query, transport: Transport): number {
+    let octets = 0;
     if (query.wantsNsid) octets += OPTION_HEAD_OCTETS + nsidOctets(this.settings);
     if (this.#returnsCookie()) octets += OPTION_HEAD_OCTETS + WHOLE_COOKIE_OCTETS;
     if (announcesKeepalive(query, transport)) octets += OPTION_HEAD_OCTETS + KEEPALIVE_OCTETS;
@@ -53,13 +57,16 @@ export class OptRecord {
 
   /** Appends it to a reply that has been cut to leave it `octets` of room. True where it tells the reply's extended error. */
   append(reply: Reply, transport: Transport, octets: number): boolean {
-    const query = this.#query;
     reply.additionalCount++;
-    const padded = isPadded(query, transport);
-    if (octets === OPT_OCTETS && reply.extendedError === EXTENDED_ERROR.none && !padded) {
-      appendBare(reply, query.dnssecOk);
-      return false;
+    if (!this.#query.isPlain || reply.extendedError !== EXTENDED_ERROR.none) {
+      return this.#appendWhole(reply, transport, octets);
     }
+    appendBare(reply, this.#query.dnssecOk);
+    return false;
+  }
+
+  #appendWhole(reply: Reply, transport: Transport, octets: number): boolean {
+    const query = this.#query;
     const hasError = reply.extendedError !== EXTENDED_ERROR.none && fitsError(reply, octets);
     reply.openWriter();
     const { writer } = reply;
@@ -71,10 +78,10 @@ export class OptRecord {
     writer.writeUint16(query.dnssecOk ? DNSSEC_OK : 0);
     const lengthAt = writer.position;
     writer.writeUint16(0);
-    this.#writeOptions(writer, transport, reply.place.scopeBits);
+    if (!query.isPlain) this.#writeOptions(writer, transport, reply.place.scopeBits);
     if (hasError) writeError(writer, reply.extendedError);
     // Last, as it has to know how long the rest is.
-    if (padded) writePadding(writer, reply.limit - reply.start);
+    if (!query.isPlain && isPadded(query, transport)) writePadding(writer, reply.limit - reply.start);
     writer.setUint16(lengthAt, writer.position - lengthAt - 2);
     reply.closeWriter();
     return hasError;

@@ -42,16 +42,18 @@ export interface Query {
   questionEnd: number;
   qtype: number;
   qclass: number;
+  /** A question alone, or with an OPT without options; then nothing below `ecs` is filled in. */
+  isPlain: boolean;
   hasOpt: boolean;
   udpOctets: number;
   ednsVersion: number;
   dnssecOk: boolean;
+  ecs: ClientSubnet;
   hasTsig: boolean;
   wantsNsid: boolean;
   wantsKeepalive: boolean;
   wantsPadding: boolean;
   readonly cookie: QueryCookie;
-  ecs: ClientSubnet;
 }
 
 /** RFC 7873 §4: the client's part of 8 octets, and behind it the server's where the client has one. */
@@ -80,16 +82,17 @@ export function createQuery(): Query {
     questionEnd: HEADER_OCTETS,
     qtype: 0,
     qclass: 0,
+    isPlain: false,
     hasOpt: false,
     udpOctets: 0,
     ednsVersion: 0,
     dnssecOk: false,
+    ecs: { present: false, family: 0, sourceBits: 0, octets: new Uint8Array(16) },
     hasTsig: false,
     wantsNsid: false,
     wantsKeepalive: false,
     wantsPadding: false,
     cookie: { length: 0, octets: new Uint8Array(MAX_COOKIE_OCTETS) },
-    ecs: { present: false, family: 0, sourceBits: 0, octets: new Uint8Array(16) },
   };
 }
 
@@ -102,12 +105,16 @@ function clear(query: Query): void {
   query.udpOctets = 0;
   query.ednsVersion = 0;
   query.dnssecOk = false;
+  query.ecs.present = false;
+}
+
+/** The rest, which plain queries do without. */
+function clearExtras(query: Query): void {
   query.hasTsig = false;
   query.wantsNsid = false;
   query.wantsKeepalive = false;
   query.wantsPadding = false;
   query.cookie.length = 0;
-  query.ecs.present = false;
 }
 
 /** QDCOUNT 1 and ANCOUNT 0, read as one. */
@@ -135,11 +142,14 @@ export function parseQuery(
     const records = view.getUint32(offset + 8);
     const behind = records > 1 ? CUT : readQuestion(query, octets, offset + HEADER_OCTETS, end);
     if (behind !== CUT && (records === 0 ? behind === end : isBareOpt(query, view, behind, end))) {
+      query.isPlain = true;
       query.hasQuestion = true;
       query.questionEnd = behind - offset;
       return "whole";
     }
   }
+  query.isPlain = false;
+  clearExtras(query);
   return parseWhole(query, octets, offset, end);
 }
 

@@ -37,7 +37,12 @@ export function writeRequired(
 
 /** Writes an RRset of a node that the answer can do without: how many records, 0 where it does not fit. */
 export function writeNodeRRset(reply: Reply, image: OpenImage, node: number, rrset: number): number {
-  return writeRRset(reply, image, image.octets, nameAt(node), rrset, ttlOf(image, rrset));
+  return writeOwnedRRset(reply, image, nameAt(node), rrset);
+}
+
+/** The same for a name that stands at `ownerAt` in the image's octets: one that a wildcard answers for. */
+export function writeOwnedRRset(reply: Reply, image: OpenImage, ownerAt: number, rrset: number): number {
+  return writeRRset(reply, image, image.octets, ownerAt, rrset, ttlOf(image, rrset));
 }
 
 function writeRRset(

@@ -56,7 +56,9 @@ export function parseTsigKeys(
     if (!isTsigAlgorithm(lower)) {
       const known = Object.keys(TSIG_ALGORITHMS);
       const guess = didYouMean(lower, known);
-      return fail(atAlgorithm, `'${algorithm}' is none of the algorithms ${known.join(" ")}${guess}`);
+      // What looks like none could be the secret, in the wrong place.
+      const what = lower.startsWith("hmac-") ? `'${algorithm}' is none` : "expected one";
+      return fail(atAlgorithm, `${what} of the algorithms ${known.join(" ")}${guess}`);
     }
     const octets = decodeBase64(secret);
     if (octets === undefined) return fail(atSecret, "the secret is not base 64");

@@ -15,7 +15,7 @@ import { createProbeWheel, type ProbeWheel } from "./wheel.ts";
 import type { WheelStats } from "./wheel-stats.ts";
 
 /** A verdict may wait so long for others to go with it: a message for each would be a tenth of what a probe costs. */
-const GATHER_MS = 5;
+const GATHER_MS = 10;
 
 /** What bounds a wheel, on whichever thread it turns. */
 export interface ProbeLimits {

@@ -142,7 +142,7 @@ function nameOf({ port, address = [127, 0, 0, 1] }: FakeDatagram): Uint8Array {
 }
 
 function put(place: DataView, octets: Uint8Array): void {
-  octets.forEach((octet, index) => place.setUint8(index, octet));
+  new Uint8Array(place.buffer, place.byteOffset, place.byteLength).set(octets);
 }
 
 function copied(place: DataView): Uint8Array {

@@ -82,7 +82,7 @@ describe("zone transfers", function () {
   });
   after(async () => {
     await node?.stop();
-    await Promise.all(secondaries.map(([, { end }]) => end()));
+    await Promise.all(secondaries.map(([, peer]) => peer.end()));
     rmSync(folder, { recursive: true, force: true });
   });
 

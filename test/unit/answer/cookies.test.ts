@@ -118,9 +118,9 @@ describe("Cookies", () => {
       setClientAddress(client, from);
       const octets = new Uint8Array(40);
       octets.set(Buffer.from(cookie, "hex"));
-      expect(cookies.judge({ octets, length: cookie.length / 2 }, client, seconds * 1_000 + 999)).to.equal(
-        verdict,
-      );
+      expect(
+        cookies.judge({ octets, length: cookie.length / 2 }, client, () => seconds * 1_000 + 999),
+      ).to.equal(verdict);
       if (answer !== undefined) expect(Buffer.from(cookies.answer).toString("hex")).to.equal(answer);
     });
   }
@@ -130,7 +130,7 @@ describe("Cookies", () => {
     cookies.configure([Buffer.from(FIRST, "hex")]);
     const client = createClientAddress();
     const octets = new Uint8Array(40).fill(7);
-    const ask = (length: number, ms: number) => cookies.judge({ octets, length }, client, ms);
+    const ask = (length: number, ms: number) => cookies.judge({ octets, length }, client, () => ms);
     const lastMs = (2 ** 32 - 10) * 1_000;
     expect(ask(8, lastMs)).to.equal("client");
     octets.set(cookies.answer);
