@@ -132,6 +132,17 @@ describe("README's other blocks", () => {
     });
   });
 
+  it("has monitors that the strict check accepts", () => {
+    const { text } = onlyBlock("zone-monitors");
+    const head = "$TTL 300\n@ SOA ns hostmaster ( 1 1h 10m 2w 30 )\n@ NS ns\nns A 192.0.2.1\n";
+    withFolder((folder) => {
+      writeFileSync(join(folder, "example.com.zone"), head + text);
+      const words = [join(ROOT, "dist", "main.js"), "check", "--strict", "--zones", folder];
+      const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+      expect(status, stdout + stderr).to.equal(0);
+    });
+  });
+
   it("has a delegation that named-checkzone accepts in a parent zone", function () {
     needPeers.call(this, "named-checkzone");
     const { mark, text } = onlyBlock("zone-parent");
