@@ -26,8 +26,8 @@
 
 import type { KeyedHash } from "../dns/tsig-key.ts";
 import { CLASS, OPCODE, RCODE, TYPE } from "../dns/types.ts";
+import type { Random } from "../image/draws.ts";
 import type { OpenImage } from "../image/open-image.ts";
-import type { Random } from "../image/tables.ts";
 import { Chaos } from "./chaos.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { Cookies, type CookieVerdict } from "./cookies.ts";

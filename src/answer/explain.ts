@@ -16,12 +16,13 @@
  */
 
 import { formatIp } from "../dns/address.ts";
+import { candidateCount, createDrawRoom, favouriteOf, favouritesInOrder, sliceOf } from "../image/draws.ts";
 import { closestEncloser, findNode } from "../image/find.ts";
 import { KIND, KIND_MASK, NODE } from "../image/layout.ts";
 import type { OpenImage } from "../image/open-image.ts";
-import { candidateCount, type DecisionTables, OUTCOME } from "../image/tables.ts";
+import { type DecisionTables, OUTCOME, tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
-import { tableForClient } from "./place-client.ts";
+import { placeClient, positionClient } from "./place-client.ts";
 import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
 import type { ExplainLabels, ExplainSettings } from "./settings.ts";
@@ -33,6 +34,8 @@ const FAMILIES = [
   ["AAAA", 1],
 ] as const;
 const OUTCOME_WORDS = Object.entries(OUTCOME);
+/** What a slot's threshold is a part of. */
+const FRACTION_STEPS = 2 ** 32;
 
 /** The number of the policy that answers a name of `octets` octets at `at`; −1: there is none. */
 export function policyAt(image: OpenImage, view: DataView, at: number, octets: number): number {
@@ -72,18 +75,24 @@ export function explain(
 ): string[] {
   const { tables, generation } = image;
   const { place } = reply;
+  placeClient(reply, query, client, image, policyNumber);
   const answers = FAMILIES.map(
-    ([type, family]) => [type, tableForClient(reply, query, client, image, policyNumber, family)] as const,
+    ([type, family]) => [type, tableOf(tables, policyNumber, place.classNumber, family)] as const,
   );
+  if (answers.some(([, table]) => (tables.outcomes[table] ?? 0) >= OUTCOME.sliced)) {
+    positionClient(reply, query, client);
+  }
   const className = place.classNumber === 0 ? "other" : (classes[place.classNumber - 1] ?? "other");
   const lines = [
     `policy=${owner} generation=${generation}`,
     `client=${clientText(query, client)} class=${className} scope=${place.scopeBits}`,
   ];
-  for (const [type, table] of answers) {
+  for (const [type, choice] of answers) {
+    // Chance may choose among tables; those of one choice have their outcome, rung and TTL in common but for NODATA.
+    const table = firstChosen(tables, choice, place.position);
     const outcome = OUTCOME_WORDS.find(([, value]) => value === tables.outcomes[table])?.[0] ?? "";
     lines.push(`${type} ${outcome} rung=${tables.rungs[table] ?? 0} ttl=${tables.ttlSeconds[table] ?? 0}`);
-    const shares = [...sharesOf(tables, table)];
+    const shares = [...sharesOf(tables, choice, place.position)];
     for (const [number, share] of shares.slice(0, MOST_ENDPOINTS)) {
       lines.push(`${type} ${endpoints[number] ?? "?"} ${percent(share)}`);
     }
@@ -93,22 +102,63 @@ export function explain(
   return lines;
 }
 
-/** By an endpoint's number within its policy: the probability of being drawn first. */
-function sharesOf(tables: DecisionTables, table: number): Map<number, number> {
-  const shares = new Map<number, number>();
-  let before = 0;
-  const end = tables.tableDraws[table + 1] ?? 0;
-  for (let draw = tables.tableDraws[table] ?? 0; draw < end; draw++) {
-    const upTo = tables.drawProbabilities[draw] ?? 0;
-    const first = tables.drawCandidates[draw] ?? 0;
-    const count = candidateCount(tables, draw);
-    const sum = tables.candidateSums[first + count - 1] ?? 1;
-    for (let candidate = first; candidate < first + count; candidate++) {
-      const number = tables.candidateEndpoints[candidate] ?? 0;
-      const share = ((upTo - before) * (tables.candidateWeights[candidate] ?? 0)) / sum;
-      shares.set(number, (shares.get(number) ?? 0) + share);
+/** The tables that chance can choose for a client, each with its probability. */
+function* chosen(
+  tables: DecisionTables,
+  table: number,
+  position: number,
+): Generator<readonly [table: number, probability: number]> {
+  const outcome = tables.outcomes[table];
+  if (outcome === OUTCOME.sliced) yield* chosen(tables, sliceOf(tables, table, position), position);
+  else if (outcome === OUTCOME.sticky) yield* chosen(tables, favouriteOf(tables, table, position), position);
+  else if (outcome === OUTCOME.mixed) {
+    const first = tables.tableSlots[table] ?? 0;
+    const end = tables.tableSlots[table + 1] ?? 0;
+    for (let slot = first; slot < end; slot++) {
+      const own = (tables.slotThresholds[slot] ?? 0) / FRACTION_STEPS;
+      for (const [next, part] of [
+        [tables.slotCandidates[slot] ?? 0, own],
+        [tables.slotAliases[slot] ?? 0, 1 - own],
+      ] as const) {
+        for (const [leaf, within] of chosen(tables, next, position))
+          yield [leaf, (within * part) / (end - first)];
+      }
     }
-    before = upTo;
+  } else yield [table, 1];
+}
+
+function firstChosen(tables: DecisionTables, table: number, position: number): number {
+  for (const [leaf] of chosen(tables, table, position)) return leaf;
+  return table;
+}
+
+/** By an endpoint's number within its policy: the probability that it is the first that this client is answered. */
+function sharesOf(tables: DecisionTables, choice: number, position: number): Map<number, number> {
+  const shares = new Map<number, number>();
+  const add = (candidate: number, share: number): void => {
+    const number = tables.candidateEndpoints[candidate] ?? 0;
+    if (share > 0) shares.set(number, (shares.get(number) ?? 0) + share);
+  };
+  for (const [table, probability] of chosen(tables, choice, position)) {
+    let before = 0;
+    const end = tables.tableDraws[table + 1] ?? 0;
+    for (let draw = tables.tableDraws[table] ?? 0; draw < end; draw++) {
+      const upTo = tables.drawProbabilities[draw] ?? 0;
+      const first = tables.drawCandidates[draw] ?? 0;
+      const count = candidateCount(tables, draw);
+      if (tables.tableSticky[table] === 1 && count > 0) {
+        const room = createDrawRoom();
+        favouritesInOrder(tables, draw, position, room);
+        add(room.order[0] ?? 0, probability);
+        continue;
+      }
+      const sum = tables.candidateSums[first + count - 1] ?? 1;
+      for (let candidate = first; candidate < first + count; candidate++) {
+        const part = (tables.candidateWeights[candidate] ?? 0) / sum;
+        add(candidate, probability * (upTo - before) * part);
+      }
+      before = upTo;
+    }
   }
   return shares;
 }

@@ -1,15 +1,15 @@
 /**
- * What a policy's answer takes from the client: the table that it is drawn from, how wide the answer will be valid around
- * the client, and the TTL that a negative one may have.
+ * What a policy's answer takes from the client, how wide it will be valid around the client, and the TTL that a negative one
+ * may have.
  *
- * Most policies ask for no more than the class of the client's network. While a pool is in its slow start the client's
- * position counts as well: a hash of its network, of a /24 or a /56, so that a client keeps its place from query to query and
- * whatever resolver's address it comes from within that network.
+ * Most policies ask for no more than the class of the client's network. Below a `sticky`, and while a pool is in its slow
+ * start, the client's position counts as well: a hash of its network, of a /24 or a /56, so that a client keeps its place
+ * from query to query, and so does its neighbour.
  */
 
 import { classOfAddressAt, placeNetworkAt } from "../image/clients.ts";
 import { clientsOf, type OpenImage } from "../image/open-image.ts";
-import { type DecisionTables, OUTCOME, sliceOf, tableOf } from "../image/tables.ts";
+import type { DecisionTables } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
@@ -22,35 +22,20 @@ export function negativeTtl(tables: DecisionTables, table: number, soaTtlSeconds
 /** The length of the network by which a client has its position. */
 export const POSITION_BITS = { ipv4: 24, ipv6: 56 } as const;
 
-/** The table that answers this client; `family` is 0 for A, 1 for AAAA. Fills in how wide the answer will be valid. */
-export function tableForClient(
-  reply: Reply,
-  query: Query,
-  client: ClientAddress,
-  image: OpenImage,
-  policyNumber: number,
-  family: 0 | 1,
-): number {
-  placeClient(reply, query, client, image, policyNumber);
-  const { tables } = image;
-  const table = tableOf(tables, policyNumber, reply.place.classNumber, family);
-  if (tables.outcomes[table] !== OUTCOME.sliced) return table;
-  return sliceOf(tables, table, placeInRow(reply, query, client));
-}
-
-/** The client's position, in 2³². Its network decides, so the answer is valid no further than that. */
-function placeInRow({ place }: Reply, { ecs }: Query, client: ClientAddress): number {
+/** Finds the client's position. Its network decides from then on, so the answer is valid no further than that. */
+export function positionClient({ place }: Reply, { ecs }: Query, client: ClientAddress): void {
   if (!ecs.present || ecs.sourceBits === 0) {
     const bits = client.length === 4 ? POSITION_BITS.ipv4 : POSITION_BITS.ipv6;
-    return positionOf(client.octets, client.length, bits);
+    place.position = positionOf(client.octets, client.length, bits);
+    return;
   }
   const longest = ecs.family === 1 ? POSITION_BITS.ipv4 : POSITION_BITS.ipv6;
   const bits = Math.min(ecs.sourceBits, longest);
   place.scopeBits = Math.max(place.scopeBits, bits);
-  return positionOf(ecs.octets, ecs.family === 1 ? 4 : 16, bits);
+  place.position = positionOf(ecs.octets, ecs.family === 1 ? 4 : 16, bits);
 }
 
-/** The first `bits` of an address, mixed until every one of them counts in every bit of the result. */
+/** The first `bits` of an address, mixed until every one of them counts in every bit of the result, of 32. */
 export function positionOf(octets: Uint8Array, length: 4 | 16, bits: number): number {
   let hash: number = length;
   for (let at = 0; at * 8 < bits; at++) {
@@ -65,7 +50,7 @@ export function positionOf(octets: Uint8Array, length: 4 | 16, bits: number): nu
 }
 
 /** Finds the class of the client in a policy, and how wide the answer will be valid around it. */
-function placeClient(
+export function placeClient(
   { place }: Reply,
   { ecs }: Query,
   client: ClientAddress,

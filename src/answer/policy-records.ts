@@ -6,25 +6,31 @@
  * | -------------------------------------- | ------------------------------------------------------- |
  * | has slots: one endpoint an answer      | one random number, one copy                             |
  * | has none: some draw answers several    | draw by probability, candidates by order of arrival     |
+ * | is sticky                              | candidates by the client's favourites                   |
+ * | is sliced, sticky or mixed with tables | the client's position, its favourite, chance: a table   |
  */
 
 import { CLASS, TYPE } from "../dns/types.ts";
-import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
-import type { OpenImage } from "../image/open-image.ts";
 import {
   candidateCount,
   candidateOf,
   createDrawRoom,
-  type DecisionTables,
   drawCandidatesInOrder,
   drawOf,
-  NO_CANDIDATE,
-  OUTCOME,
+  favouriteOf,
+  favouritesInOrder,
   type Random,
-} from "../image/tables.ts";
+  sliceOf,
+} from "../image/draws.ts";
+import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
+import type { OpenImage } from "../image/open-image.ts";
+import { type DecisionTables, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
+import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
 import { ERROR_OF_RUNG, EXTENDED_ERROR } from "./extended-errors.ts";
 import { Generator } from "./generator.ts";
+import { placeClient, positionClient } from "./place-client.ts";
+import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
 /** What became of it: so many records were written, or one of these. */
@@ -53,6 +59,37 @@ export class PolicyRecords {
     const generator = new Generator(random);
     this.#generator = generator;
     this.#random = () => (generator.next() >>> 0) / RANDOM_STEPS;
+  }
+
+  /** The table that answers this client; `family` is 0 for A, 1 for AAAA. Fills in how wide the answer will be valid. */
+  tableFor(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+    family: 0 | 1,
+  ): number {
+    const { tables } = image;
+    placeClient(reply, query, client, image, policyNumber);
+    const table = tableOf(tables, policyNumber, reply.place.classNumber, family);
+    if ((tables.outcomes[table] ?? 0) < OUTCOME.sliced) return table;
+    positionClient(reply, query, client);
+    return this.#chooseFrom(tables, table, reply.place.position);
+  }
+
+  /** Goes from choice to choice down to a table to draw from. */
+  #chooseFrom(tables: DecisionTables, choice: number, position: number): number {
+    let table = choice;
+    for (;;) {
+      const outcome = tables.outcomes[table];
+      if (outcome === OUTCOME.sliced) table = sliceOf(tables, table, position);
+      else if (outcome === OUTCOME.sticky) table = favouriteOf(tables, table, position);
+      else if (outcome === OUTCOME.mixed) {
+        const first = tables.tableSlots[table] ?? 0;
+        table = this.#drawSlot(tables, first, (tables.tableSlots[table + 1] ?? 0) - first);
+      } else return table;
+    }
   }
 
   /**
@@ -103,7 +140,10 @@ export class PolicyRecords {
   ): number {
     const draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, draw) === 0) return POLICY_RESULT.nodata;
-    const drawn = this.#drawInto(tables, draw);
+    const drawn =
+      tables.tableSticky[table] === 1
+        ? favouritesInOrder(tables, draw, reply.place.position, this.#room)
+        : this.#drawInto(tables, draw);
     const { position } = reply;
     const mark = reply.writer.mark();
     const step = recordOctets(type);

@@ -33,7 +33,7 @@ export class Reply {
   additionalCount = 0;
   /** Of `EXTENDED_ERROR`: why the answer is what it is. */
   extendedError: number = EXTENDED_ERROR.none;
-  readonly place: ClientPlace = { classNumber: 0, scopeBits: 0 };
+  readonly place: ClientPlace = { classNumber: 0, scopeBits: 0, position: 0 };
   readonly writer = new MessageWriter();
 
   /** Moves to the memory of a query. */

@@ -5,6 +5,7 @@
  */
 
 import { RCODE, TYPE } from "../dns/types.ts";
+import type { Random } from "../image/draws.ts";
 import { closestEncloser, findNode, findRRset } from "../image/find.ts";
 import {
   FLAG_APEX,
@@ -18,10 +19,9 @@ import {
   ZONE,
 } from "../image/layout.ts";
 import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
-import type { Random } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
-import { negativeTtl, tableForClient } from "./place-client.ts";
+import { negativeTtl } from "./place-client.ts";
 import { POLICY_RESULT, PolicyRecords } from "./policy-records.ts";
 import { HEADER_OCTETS, type Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
@@ -132,7 +132,14 @@ export class Resolver {
   ): boolean {
     const { tables } = image;
     const { qtype } = query;
-    const table = tableForClient(reply, query, client, image, policyNumber, qtype === TYPE.A ? 0 : 1);
+    const table = this.#policies.tableFor(
+      reply,
+      query,
+      client,
+      image,
+      policyNumber,
+      qtype === TYPE.A ? 0 : 1,
+    );
     const counter = answerCounterOf(image, policyNumber);
     const result = this.#policies.write(reply, image, table, counter, qtype, undefined);
     if (result > 0) {

@@ -24,7 +24,7 @@ import {
 import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { Completion } from "./completion.ts";
-import { negativeTtl, tableForClient } from "./place-client.ts";
+import { negativeTtl } from "./place-client.ts";
 import { POLICY_RESULT, type PolicyRecords } from "./policy-records.ts";
 import { HEADER_OCTETS, type Query } from "./query.ts";
 import { isSuffix, nameOctets, rdataAt, sameName, ttlOf } from "./record-reading.ts";
@@ -259,7 +259,14 @@ export class Walk {
     if (reply.truncated) return false;
     const { words, tables } = image;
     const policyNumber = (words[node + NODE.policy] ?? 0) - 1;
-    const table = tableForClient(reply, query, client, image, policyNumber, query.qtype === TYPE.A ? 0 : 1);
+    const table = this.#policies.tableFor(
+      reply,
+      query,
+      client,
+      image,
+      policyNumber,
+      query.qtype === TYPE.A ? 0 : 1,
+    );
     const counter = answerCounterOf(image, policyNumber);
     const result = this.#policies.write(reply, image, table, counter, query.qtype, this.#owner);
     if (result > 0) {

@@ -31,6 +31,7 @@ const statusSchema = z.looseObject({
           expression: z.string(),
           rung: z.number(),
           failingOpen: z.boolean(),
+          overCapacity: z.array(z.string()).optional(),
           ttlSeconds: z.number(),
           shares: z.array(z.looseObject({ pool: z.string(), endpoint: z.string(), share: z.number() })),
         }),
@@ -96,9 +97,9 @@ function formatStatus(status: Status): string[] {
 
 function policyLines({ policies }: Status["zones"][number]): string[] {
   return formatColumns(
-    policies.map(({ owner, expression, rung, failingOpen, ttlSeconds, shares }) => [
+    policies.map(({ owner, expression, rung, failingOpen, overCapacity = [], ttlSeconds, shares }) => [
       `  ${owner}`,
-      `rung ${rung}${failingOpen ? ", failing open" : ""}`,
+      `rung ${rung}${failingOpen ? ", failing open" : ""}${overCapacity.length > 0 ? `, over capacity: ${overCapacity.join(" ")}` : ""}`,
       `TTL ${ttlSeconds} s`,
       shares.map(({ pool, endpoint, share }) => `${pool}/${endpoint}=${percent(share)}%`).join(" "),
       expression,

@@ -26,6 +26,8 @@ const CLIENTS = { ipv4: 0, ipv6: 1, classes: 2, intervals: 3 } as const;
 export interface ClientPlace {
   classNumber: number;
   scopeBits: number;
+  /** Among all clients, in 2³²; of use only where a table asks for it. */
+  position: number;
 }
 
 export function buildClientTable(networks: readonly Network[]): ClientTable {

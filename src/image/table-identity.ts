@@ -9,22 +9,34 @@ import type { Endpoint } from "../policy/model.ts";
 /** An endpoint's number within its policy. */
 export type Numbers = ReadonlyMap<Endpoint, number>;
 
-/** What clients are answered alike. */
+/** What is drawn from. */
 export interface DrawnTable {
   readonly kind: "drawn";
+  /** Whether the client's network takes the place of chance among its candidates. */
+  readonly sticky: boolean;
   readonly evaluation: Evaluation;
   readonly numbers: Numbers;
 }
 
-/** What clients are answered by their position: the end of each slice, and the number of its table. */
-export interface SlicedTable {
-  readonly kind: "sliced";
+/** Who chooses among tables: the client's position, its favourite by rendezvous, or chance. */
+export type ChoiceKind = "position" | "rendezvous" | "chance";
+
+/** What leads to one of several tables. */
+export interface ChoiceTable {
+  readonly kind: "choice";
+  readonly choose: ChoiceKind;
   readonly rung: Rung;
   readonly ttlSeconds: number;
-  readonly slices: readonly { readonly upTo: number; readonly table: number }[];
+  readonly children: readonly {
+    /** Where the slice ends, for a choice by position; the key, for one by rendezvous. */
+    readonly value: number;
+    /** For choices by rendezvous and by chance. */
+    readonly part: number;
+    readonly table: number;
+  }[];
 }
 
-export type Table = DrawnTable | SlicedTable;
+export type Table = DrawnTable | ChoiceTable;
 
 const MULTIPLIER = 0x9e37_79b1;
 const float = new Float64Array(1);
@@ -42,10 +54,11 @@ function mixFloat(hash: number, value: number): number {
 /** Equal for tables that are the same. */
 export function hashOf(table: Table): number {
   if (table.kind === "drawn") return hashOfDrawn(table);
-  return table.slices.reduce(
-    (hash, { upTo, table: slice }) => mixFloat(mix(hash, slice), upTo),
-    mix(table.rung, table.ttlSeconds),
-  );
+  let hash = mix(mix(table.choose.length, table.rung), table.ttlSeconds);
+  for (const child of table.children) {
+    hash = mixFloat(mixFloat(mix(hash, child.table), child.value), child.part);
+  }
+  return hash;
 }
 
 function hashOfDrawn({ evaluation, numbers }: DrawnTable): number {
@@ -62,23 +75,26 @@ function hashOfDrawn({ evaluation, numbers }: DrawnTable): number {
 
 export function isSame(one: Table | undefined, other: Table): boolean {
   if (one?.kind === "drawn" && other.kind === "drawn") return isSameDrawn(one, other);
-  return one?.kind === "sliced" && other.kind === "sliced" && isSameSliced(one, other);
+  return one?.kind === "choice" && other.kind === "choice" && isSameChoice(one, other);
 }
 
-function isSameSliced(one: SlicedTable, other: SlicedTable): boolean {
+function isSameChoice(one: ChoiceTable, other: ChoiceTable): boolean {
   return (
+    one.choose === other.choose &&
     one.rung === other.rung &&
     one.ttlSeconds === other.ttlSeconds &&
-    one.slices.length === other.slices.length &&
-    one.slices.every(
-      ({ upTo, table }, index) => upTo === other.slices[index]?.upTo && table === other.slices[index]?.table,
-    )
+    one.children.length === other.children.length &&
+    one.children.every(({ value, part, table }, index) => {
+      const child = other.children[index];
+      return value === child?.value && part === child.part && table === child.table;
+    })
   );
 }
 
 function isSameDrawn(one: DrawnTable, other: DrawnTable): boolean {
   const { outcome, rung, ttlSeconds, draws } = one.evaluation;
   const { evaluation } = other;
+  if (one.sticky !== other.sticky) return false;
   if (outcome !== evaluation.outcome || rung !== evaluation.rung || ttlSeconds !== evaluation.ttlSeconds)
     return false;
   const areSame = (mine: Candidate, theirs: Candidate | undefined): boolean =>

@@ -25,6 +25,7 @@ import {
   partsByWeight,
   type Question,
   restingOn,
+  stickyWay,
   traceOf,
 } from "./node.ts";
 
@@ -45,7 +46,8 @@ export function decideAll(
   );
   const candidates = unite(draws);
   const draw = { probability: 1, answers: Number.POSITIVE_INFINITY, candidates };
-  return { draws: [candidates.length > 0 ? draw : NODATA_DRAW], ...rests, trace };
+  const united = candidates.length > 0 ? draw : NODATA_DRAW;
+  return { draws: [{ ...united, ...stickyWay(question) }], ...rests, trace };
 }
 
 /** Every endpoint of the draws once, its weight the probability of being drawn first. */

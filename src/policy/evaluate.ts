@@ -30,6 +30,7 @@ import { decide } from "./decide.ts";
 import type { Evaluation, Rung, Share, Slice, TraceNode } from "./evaluation.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Policy } from "./model.ts";
 import { EVERY_POSITION, NODATA_DRAW, type NodeResult, type Question } from "./node.ts";
+import { poolsOverCapacity } from "./pool-parts.ts";
 
 const WHILE_SOMETHING_PASSES: readonly Rung[] = [1, 2, 3];
 
@@ -55,25 +56,31 @@ export function explain(
   return decideAllPositions(policy, { definitions, snapshot, client, family, traced: true });
 }
 
+/** What is asked of the policy as a whole; the rest of a question follows on the way. */
+type PolicyQuestion = Pick<Question, "definitions" | "snapshot" | "client" | "family" | "traced">;
+
 interface Decided {
   readonly evaluation: Evaluation;
   readonly trace: readonly TraceNode[];
 }
 
-function decideAllPositions(policy: Policy, question: Omit<Question, "rung" | "position">): Decided {
-  const first = climb(policy, { ...question, rung: 1, position: 0 });
+function decideAllPositions(policy: Policy, question: PolicyQuestion): Decided {
+  const { demand } = policy;
+  const climbAt = (position: number): Climbed =>
+    climb(policy, { ...question, rung: 1, position, demand, sticky: undefined });
+  const first = climbAt(0);
   if (first.upTo >= EVERY_POSITION) return first;
   const slices: Slice[] = [];
   const trace: TraceNode[] = [];
   let position = 0;
-  for (let climbed = first; ; climbed = climb(policy, { ...question, rung: 1, position })) {
+  for (let climbed = first; ; climbed = climbAt(position)) {
     const { upTo, evaluation } = climbed;
     slices.push({ upTo, evaluation });
     if (question.traced) trace.push(traceSlice(position, climbed));
     if (upTo >= EVERY_POSITION) break;
     position = upTo;
   }
-  return { evaluation: mix(slices), trace };
+  return { evaluation: mix(slices, policy, question.definitions), trace };
 }
 
 function traceSlice(from: number, { upTo, evaluation, trace }: Climbed): TraceNode {
@@ -87,7 +94,7 @@ function traceSlice(from: number, { upTo, evaluation, trace }: Climbed): TraceNo
 }
 
 /** What somebody is answered of whom no position is known. Whatever differs by position is no steady answer. */
-function mix(slices: readonly Slice[]): Evaluation {
+function mix(slices: readonly Slice[], policy: Policy, definitions: Definitions): Evaluation {
   const evaluations = slices.map(({ evaluation }) => evaluation);
   const draws = slices.flatMap(({ upTo, evaluation }, index) => {
     const width = upTo - (slices[index - 1]?.upTo ?? 0);
@@ -99,6 +106,7 @@ function mix(slices: readonly Slice[]): Evaluation {
     ttlSeconds: Math.min(...evaluations.map(({ ttlSeconds }) => ttlSeconds)),
     rung: evaluations.reduce<Rung>((worst, { rung }) => (rung > worst ? rung : worst), 1),
     failingOpen: evaluations.some(({ failingOpen }) => failingOpen),
+    overCapacity: poolsOverCapacity(draws, policy, definitions),
     slices,
   };
 }
@@ -125,7 +133,7 @@ function climb(policy: Policy, question: Question): Climbed {
         children: [result.trace],
       });
     }
-    if (yields) return { evaluation: evaluationOn(rung, result, policy), trace, upTo };
+    if (yields) return { evaluation: evaluationOn(rung, result, policy, question.definitions), trace, upTo };
   }
   const outcome = policy.whenDown === "nodata" ? "nodata" : "servfail";
   const draws = outcome === "nodata" ? [NODATA_DRAW] : [];
@@ -133,7 +141,15 @@ function climb(policy: Policy, question: Question): Climbed {
   if (question.traced) {
     trace.push({ node: "when-down", decision: outcome, reason: describeNothing(policy) });
   }
-  return { evaluation: { outcome, draws, ttlSeconds, rung: 4, failingOpen: false }, trace, upTo };
+  const evaluation: Evaluation = {
+    outcome,
+    draws,
+    ttlSeconds,
+    rung: 4,
+    failingOpen: false,
+    overCapacity: [],
+  };
+  return { evaluation, trace, upTo };
 }
 
 const RUNG_MEANING: { readonly [rung in Rung]: string } = {
@@ -149,7 +165,7 @@ function describeNothing(policy: Policy): string {
     : `nothing is up, and when-down=${policy.whenDown}`;
 }
 
-function evaluationOn(rung: Rung, result: NodeResult, policy: Policy): Evaluation {
+function evaluationOn(rung: Rung, result: NodeResult, policy: Policy, definitions: Definitions): Evaluation {
   const answers = result.draws.some(({ candidates }) => candidates.length > 0);
   const steady = rung === 1 && result.steady;
   return {
@@ -158,6 +174,7 @@ function evaluationOn(rung: Rung, result: NodeResult, policy: Policy): Evaluatio
     ttlSeconds: steady ? policy.ttl.maxSeconds : policy.ttl.minSeconds,
     rung,
     failingOpen: rung === 4,
+    overCapacity: poolsOverCapacity(result.draws, policy, definitions),
   };
 }
 

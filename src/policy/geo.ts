@@ -29,6 +29,7 @@ import {
   type NodeResult,
   type Question,
   restingOn,
+  stickyWay,
   traceOf,
 } from "./node.ts";
 
@@ -44,7 +45,8 @@ export function decideGeo(entries: readonly GeoEntry[], question: Question, deci
         ? `${label} is nodata, and health never makes NODATA`
         : `${label} matches and is nodata`;
       const trace = traceOf(question, "geo", decidesByHealth ? "down" : "nodata", reason, passedOver);
-      return { draws: decidesByHealth ? [] : [NODATA_DRAW], ...restingOn(passedOver), trace };
+      const nodata = { ...NODATA_DRAW, ...stickyWay(question) };
+      return { draws: decidesByHealth ? [] : [nodata], ...restingOn(passedOver), trace };
     }
     const result = decide(entry.expression, question);
     if (isUp(result)) {

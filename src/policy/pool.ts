@@ -12,8 +12,9 @@
  * | up     | no, or within            | has some     | those up; where none is, those in grace |
  */
 
+import { UNKNOWN_CLIENT } from "../geo/client.ts";
 import { formatDuration } from "../health/duration.ts";
-import type { AddressHealth, Hold } from "../health/snapshot.ts";
+import type { AddressHealth, Hold, Snapshot } from "../health/snapshot.ts";
 import type { Candidate, TraceNode } from "./evaluation.ts";
 import {
   type Group,
@@ -24,18 +25,32 @@ import {
   type JudgedGroup,
   judgeGroup,
 } from "./group.ts";
-import type { Endpoint, Pool } from "./model.ts";
+import type { AddressFamily, Definitions, Endpoint, Pool } from "./model.ts";
 import {
   EVERY_POSITION,
   NODATA_DRAW,
   type NodeResult,
   partsByWeight,
   type Question,
+  stickyWay,
   traceOf,
 } from "./node.ts";
 
 export function decidePool(pool: Pool, question: Question): NodeResult {
   return decideGroup(groupOf(pool), question);
+}
+
+/** Whether policies find the pool up on rung 1, for some clients at least. */
+export function isPoolUp(
+  pool: Pool,
+  definitions: Definitions,
+  snapshot: Snapshot,
+  family: AddressFamily,
+): boolean {
+  const question = { definitions, snapshot, family, client: UNKNOWN_CLIENT, rung: 1, position: 0 } as const;
+  return (
+    decidePool(pool, { ...question, demand: undefined, sticky: undefined, traced: false }).draws.length > 0
+  );
 }
 
 export function decideEndpoint(endpoint: Endpoint, question: Question): NodeResult {
@@ -54,8 +69,10 @@ function decideGroup(group: Group, question: Question): NodeResult {
   const trace = traceGroup(judged, hold, admitted, question);
   const rests = { steady, upTo: endOfPart(hold, question.position), trace };
   if (!judged.isUp || !admitted) return { draws: [], ...rests };
-  if (!judged.answered) return { draws: [NODATA_DRAW], ...rests };
-  return { draws: [{ probability: 1, answers: group.answers, candidates: candidatesOf(judged) }], ...rests };
+  const way = stickyWay(question);
+  if (!judged.answered) return { draws: [{ ...NODATA_DRAW, ...way }], ...rests };
+  const draw = { probability: 1, answers: group.answers, candidates: candidatesOf(judged), ...way };
+  return { draws: [draw], ...rests };
 }
 
 /** Clients stand in a row from 0 to 1; a pool in its slow start is back for those at its beginning. */

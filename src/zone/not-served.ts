@@ -16,8 +16,8 @@ import type {
   ZoneFileSyntax,
 } from "./syntax.ts";
 
-const EXPRESSIONS: ReadonlySet<ExpressionSyntax["kind"]> = new Set(["sticky", "nearest", "spill"]);
-const POLICY_OPTIONS = ["demand", "dry-run"] as const;
+const EXPRESSIONS: ReadonlySet<ExpressionSyntax["kind"]> = new Set(["nearest"]);
+const POLICY_OPTIONS = ["dry-run"] as const;
 
 /** How the words read that a geo entry may begin with. */
 const GEO_WORDS: { readonly [kind in GeoMatch["kind"]]: string | undefined } = {

@@ -121,8 +121,8 @@ export const METRICS = [
     name: "fairlead_policy_over_capacity",
     type: "gauge",
     labels: ["policy"],
-    help: "1 while the policy's demand exceeds the capacity of the pools that are up.",
-    published: false,
+    help: "1 while a pool gets more of the policy's demand than its capacity, in any address family in which the policy has endpoints, for a client of unknown place; not of policies without a demand.",
+    published: true,
   },
   {
     name: "fairlead_policy_rto_seconds",

@@ -18,6 +18,8 @@ export interface PolicyStatus {
   readonly outcome: Evaluation["outcome"];
   readonly rung: number;
   readonly failingOpen: boolean;
+  /** Pools that get more of its demand than their capacity. */
+  readonly overCapacity: readonly string[];
   readonly ttlSeconds: number;
   readonly shares: readonly ShareView[];
 }
@@ -141,6 +143,7 @@ function statusOfPolicy(state: PolicyState): PolicyStatus {
     outcome: state.outcome,
     rung: state.rung,
     failingOpen: state.failingOpen,
+    overCapacity: state.overCapacity,
     ttlSeconds: state.ttlSeconds,
     shares: viewShares(state.shares),
   };

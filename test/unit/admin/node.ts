@@ -35,7 +35,7 @@ export const WWW = policy(
   { name: "www.gtm.example.com." },
 );
 /** Has endpoints in IPv6 only. */
-export const SIX = policy({ kind: "pool", pool: "tokyo" }, { name: "six" });
+export const SIX = policy({ kind: "pool", pool: "tokyo" }, { name: "six", demand: 10 });
 
 export interface Situation {
   readonly health?: { readonly [endpointId: string]: HealthWord | readonly HealthWord[] };

@@ -76,10 +76,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "check of what is not served",
-    zone: GOOD.replace("failover (", "sticky (").replaceAll(
-      /\$EXPECT.*\n/g,
-      "$EXPECT www A is near=50% far=50%\n",
-    ),
+    zone: GOOD.replace("failover (", "nearest (").replaceAll(/\$EXPECT.*\n/g, "$EXPECT www A is near\n"),
     args: ["check", "--json", "--zones", "ZONES"],
     status: 0,
     out: /"severity": "warning",\s+"code": "not-served"/,

@@ -260,8 +260,8 @@ ${more}`;
     ["a failed expectation", () => zoneText("$EXPECT www A is far\n"), /\$EXPECT www A is far/],
     [
       "what is not served yet",
-      () => zoneText("geo 5 POLICY sticky ( near far )\n"),
-      /'sticky' is understood but not served/,
+      () => zoneText("geo 5 POLICY nearest ( near far )\n"),
+      /'nearest' is understood but not served/,
     ],
   ];
   for (const [what, text, message] of faulty) {

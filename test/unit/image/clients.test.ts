@@ -27,7 +27,7 @@ function place(
   client: Network,
 ): ClientPlace & { network: Network | undefined } {
   const table = buildClientTable(networks);
-  const result = { classNumber: -1, scopeBits: -1 };
+  const result = { classNumber: -1, scopeBits: -1, position: 0 };
   const length = client.octets.length === 4 ? 4 : 16;
   placeNetwork(table, client.octets, length, client.prefixBits, result);
   return { ...result, network: networkOfClass(table.classes, result.classNumber) };

@@ -5,16 +5,13 @@ import type { Hold } from "../../../src/health/snapshot.ts";
 import { classOfAddress } from "../../../src/image/clients.ts";
 import { compileDecisions } from "../../../src/image/decisions.ts";
 import {
-  ALL_ANSWERS,
   candidateOf,
   createDrawRoom,
-  type DecisionTables,
   drawCandidatesInOrder,
   drawOf,
-  OUTCOME,
   sliceOf,
-  tableOf,
-} from "../../../src/image/tables.ts";
+} from "../../../src/image/draws.ts";
+import { ALL_ANSWERS, type DecisionTables, OUTCOME, tableOf } from "../../../src/image/tables.ts";
 import { compileZones, type PolicyEntry } from "../../../src/image/zones.ts";
 import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { AddressFamily } from "../../../src/policy/model.ts";
