@@ -161,6 +161,8 @@ describe("zone transfers", function () {
     }
     expect(node.program.output()).to.include('"msg":"a secondary knows of the zone"');
     expect(node.program.output()).to.include('"msg":"zone transferred"');
+    expect(await node.metric('fairlead_dns_notifies_total{result="told"}')).to.equal(4);
+    expect(await node.metric('fairlead_dns_transfers_total{result="sent"}')).to.be.at.least(4);
   });
 
   async function servesSerial(name: string, peer: RunningPeer, serial: number): Promise<void> {
