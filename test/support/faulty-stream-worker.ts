@@ -5,7 +5,7 @@ import { Socket } from "node:net";
 const DEADLY = 0xdead;
 
 // What a bug of the runtime would look like.
-const emit: unknown = Socket.prototype.emit;
+const emit: unknown = Reflect.get(Socket.prototype, "emit");
 if (typeof emit !== "function") throw new Error("sockets emit nothing");
 Object.assign(Socket.prototype, {
   emit(this: Socket, ...words: readonly unknown[]): unknown {
