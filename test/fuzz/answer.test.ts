@@ -5,10 +5,18 @@ import { once } from "node:events";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { TRANSPORT, type Transport } from "../../src/answer/answer.ts";
+import { loadLibc } from "../../src/server/libc.ts";
 import { createAsker } from "../support/answering.ts";
 import { join, parsed, query, summary } from "../support/packets.ts";
 import { sampleImage } from "../support/sample-zones.ts";
-import { askUdp, connectTcp, framed, readMessages, startListeners } from "../support/servers.ts";
+import {
+  askUdp,
+  connectTcp,
+  framed,
+  readMessages,
+  startListeners,
+  UDP_TRANSPORTS,
+} from "../support/servers.ts";
 import { createPacketSource } from "./packet-source.ts";
 
 const SEED = 20_261_122;
@@ -67,22 +75,25 @@ describe("fuzz", () => {
     }
   });
 
-  it(`a UDP socket takes ${SOCKET_PACKETS} packets and is alive`, async function () {
-    this.timeout(60_000);
-    const servers = await startListeners(() => image);
-    const next = createPacketSource(SEED + 1);
-    const socket = createSocket("udp4");
-    socket.on("message", (reply) => parsed(reply));
-    for (let sent = 0; sent < SOCKET_PACKETS; sent += BURST) {
-      for (let count = 0; count < BURST; count++) {
-        socket.send(next(), servers.udp.port, servers.udp.address);
+  for (const udpTransport of UDP_TRANSPORTS) {
+    it(`a UDP socket, by ${udpTransport}, takes ${SOCKET_PACKETS} packets and is alive`, async function () {
+      this.timeout(60_000);
+      if (udpTransport === "batch" && !(await loadLibc()).ok) this.skip();
+      const servers = await startListeners(() => image, { udpTransport });
+      const next = createPacketSource(SEED + 1);
+      const socket = createSocket("udp4");
+      socket.on("message", (reply) => parsed(reply));
+      for (let sent = 0; sent < SOCKET_PACKETS; sent += BURST) {
+        for (let count = 0; count < BURST; count++) {
+          socket.send(next(), servers.udp.port, servers.udp.address);
+        }
+        expect(summary(await askUdp(servers.udp, ALIVE))).to.equal(ALIVE_SUMMARY);
       }
-      expect(summary(await askUdp(servers.udp, ALIVE))).to.equal(ALIVE_SUMMARY);
-    }
-    socket.close();
-    expect(servers.faults).to.deep.equal([]);
-    await servers.stop();
-  });
+      socket.close();
+      expect(servers.faults).to.deep.equal([]);
+      await servers.stop();
+    });
+  }
 
   it(`a TCP listener takes ${SOCKET_PACKETS} packets and is alive`, async function () {
     this.timeout(60_000);
