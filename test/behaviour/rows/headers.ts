@@ -56,7 +56,7 @@ export const HEADER_ROWS: readonly Row[] = [
     query("www.elsewhere.test.", "A", opt()),
     "REFUSED an=0 opt=1",
   ),
-  both("5001", "NSID asked → returned", withOptions(option(3)), "NOERROR an=2 options=3 nsid=node-1"),
+  both("5001", "NSID asked → returned", withOptions(option(3)), "NOERROR an=2 options=3 ‖ NOERROR an=2"),
   both("5001§2.1", "NSID not asked → absent", edns({}), "NOERROR an=2 options=none"),
   both(
     "7873§5.2.3/9018",
