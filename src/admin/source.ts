@@ -208,6 +208,12 @@ export interface NodeCertificateView {
   readonly loadSuccess: boolean;
 }
 
+/** What secondaries asked for and were told, by result. No value ever goes down. */
+export interface SecondariesView {
+  transfers(): Iterable<LabelledReading>;
+  notifies(): Iterable<LabelledReading>;
+}
+
 /** How often a policy came down to a rung of its last resorts. No value ever goes down. */
 export interface LastResortReading {
   readonly policy: string;
@@ -238,6 +244,7 @@ export interface AdminSource {
   connections(): ConnectionsView | undefined;
   /** `undefined` where neither TLS nor HTTPS is spoken. */
   nodeCertificate(): NodeCertificateView | undefined;
+  readonly secondaries: SecondariesView;
   readonly answerCounters: AnswerCounters;
   readonly probeCounters: ProbeCounters;
   lastResorts(): Iterable<LastResortReading>;

@@ -221,6 +221,7 @@ class AnswerPath {
     if (verdict === RATE_VERDICT.drop) {
       this.#counters.countLimit("drop");
       this.#counters.countDrop("rate-limited");
+      this.#counters.countQuery(reply.zoneNumber, this.#query.qtype, TRANSPORT.udp);
       return false;
     }
     const { rcode } = reply;

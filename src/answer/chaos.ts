@@ -24,13 +24,13 @@ import type { AnswerSettings } from "./settings.ts";
 
 const QUESTION_TAIL_OCTETS = 4;
 
-/** Folded, as `nameKey` has them. */
-const VERSION_NAMES = keysOf("version.bind.", "version.server.");
-const ID_NAMES = keysOf("id.server.", "hostname.bind.");
-
-function keysOf(...names: readonly string[]): ReadonlySet<string> {
-  return new Set(names.map((name) => nameKey(nameOf(name))));
-}
+/** By name, as `nameKey` has it: the setting that answers it. */
+const ABOUT_SERVER: ReadonlyMap<string, "serverVersion" | "serverId"> = new Map([
+  [nameKey(nameOf("version.bind.")), "serverVersion"],
+  [nameKey(nameOf("version.server.")), "serverVersion"],
+  [nameKey(nameOf("id.server.")), "serverId"],
+  [nameKey(nameOf("hostname.bind.")), "serverId"],
+]);
 
 /** Made once for each answer path. */
 export class Chaos {
@@ -62,19 +62,21 @@ export class Chaos {
     query: Query,
     client: ClientAddress,
     image: OpenImage,
-    { serverVersion, serverId, explain: explainSettings }: AnswerSettings,
+    settings: AnswerSettings,
   ): readonly string[] | undefined {
-    if (query.qtype === TYPE.TXT) {
-      if (serverVersion !== undefined && asksFor(VERSION_NAMES, reply)) return [serverVersion];
-      if (serverId !== undefined && asksFor(ID_NAMES, reply)) return [serverId];
-      if (explainSettings !== undefined && isInNetworks(explainSettings.networks, client)) {
-        if (explainSettings.zonesId === image.zonesId) {
-          return this.#explain(reply, query, client, image, this.#labels.of(explainSettings));
-        }
-        reply.rcode = RCODE.SERVFAIL;
-        reply.extendedError = EXTENDED_ERROR.notReady;
-        return undefined;
+    const { explain: explainSettings } = settings;
+    const isText = query.qtype === TYPE.TXT;
+    const about = isText ? ABOUT_SERVER.get(questionKey(reply)) : undefined;
+    if (about !== undefined) {
+      const text = settings[about];
+      if (text !== undefined) return [text];
+    } else if (isText && explainSettings !== undefined && isInNetworks(explainSettings.networks, client)) {
+      if (explainSettings.zonesId === image.zonesId) {
+        return this.#explain(reply, query, client, image, this.#labels.of(explainSettings));
       }
+      reply.rcode = RCODE.SERVFAIL;
+      reply.extendedError = EXTENDED_ERROR.notReady;
+      return undefined;
     }
     reply.rcode = RCODE.REFUSED;
     reply.extendedError = EXTENDED_ERROR.prohibited;
@@ -96,10 +98,8 @@ export class Chaos {
   }
 }
 
-function asksFor(names: ReadonlySet<string>, { buffer, start, questionEnd }: Reply): boolean {
-  return names.has(
-    nameKey(buffer.subarray(start + HEADER_OCTETS, start + questionEnd - QUESTION_TAIL_OCTETS)),
-  );
+function questionKey({ buffer, start, questionEnd }: Reply): string {
+  return nameKey(buffer.subarray(start + HEADER_OCTETS, start + questionEnd - QUESTION_TAIL_OCTETS));
 }
 
 /** Each string behind its length (RFC 1035 §3.3.14); one that is too long goes on in the next. */

@@ -28,6 +28,7 @@ export const DROP_REASONS = [
   "send-failed",
   "internal-error",
   "rate-limited",
+  "proxy-header",
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 

@@ -49,9 +49,14 @@ export class CounterWriter {
 
   /** A query and its response; `zoneNumber` is −1 for a name that is not ours. */
   countResponse(zoneNumber: number, qtype: number, transport: Transport, rcode: number): void {
+    this.countQuery(zoneNumber, qtype, transport);
+    this.#add(this.#responsesAt + (zoneNumber + 1) * RCODE_SLOTS + rcode);
+  }
+
+  /** A query whose response is not sent. */
+  countQuery(zoneNumber: number, qtype: number, transport: Transport): void {
     const row = (zoneNumber + 1) * TRANSPORT_NAMES.length + transport;
     this.#add(QUERIES_AT + row * TYPE_SLOTS + slotOfType(qtype));
-    this.#add(this.#responsesAt + (zoneNumber + 1) * RCODE_SLOTS + rcode);
   }
 
   /** One endpoint in one answer, by the number of its counter in the image. */

@@ -68,7 +68,7 @@ export class OptRecord {
   #appendWhole(reply: Reply, transport: Transport, octets: number): boolean {
     const query = this.#query;
     const hasError = reply.extendedError !== EXTENDED_ERROR.none && fitsError(reply, octets);
-    reply.openWriter();
+    reply.openNamelessWriter();
     const { writer } = reply;
     writer.writeUint8(0);
     writer.writeUint16(TYPE.OPT);

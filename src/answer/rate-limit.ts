@@ -39,11 +39,8 @@ const UNITS_PER_SECOND = 1_000 * UNITS_PER_MS;
 /** Where as many threads get in one's way, its response is not counted. */
 const MOST_ATTEMPTS = 8;
 
-/** How many networks and kinds are known at one time, unless said otherwise; 16 octets each. */
-export const DEFAULT_RATE_ENTRIES = 262_144;
-
-/** Room for as many entries, rounded up to a power of two. */
-export function createRateTable(entries = DEFAULT_RATE_ENTRIES): SharedArrayBuffer {
+/** Room for as many networks and kinds, rounded up to a power of two; 16 octets each. */
+export function createRateTable(entries: number): SharedArrayBuffer {
   const buckets = 2 ** Math.ceil(Math.log2(Math.max(1, entries / BUCKET_ENTRIES)));
   return new SharedArrayBuffer(buckets * BUCKET_WORDS * Int32Array.BYTES_PER_ELEMENT);
 }

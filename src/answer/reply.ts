@@ -103,10 +103,15 @@ export class Reply {
     this.view.setUint32(at + TTL_OFFSET, ttlSeconds);
   }
 
-  /** Hands the message to the writer, which knows the question's name. */
-  openWriter(): void {
+  /** Hands the message to the writer, which knows no name: for what holds none. */
+  openNamelessWriter(): void {
     this.writer.reset(this.buffer, this.start, this.limit);
     this.writer.skip(this.position - this.start);
+  }
+
+  /** Hands the message to the writer, which knows the question's name. */
+  openWriter(): void {
+    this.openNamelessWriter();
     if (this.questionEnd > HEADER_OCTETS) this.writer.rememberName(this.start + HEADER_OCTETS);
   }
 

@@ -4,17 +4,14 @@
  * for a message.
  */
 
-/** Words of the state, low half first: v0, v1, v2, v3. */
-const V0 = 0;
-const V1 = 2;
-const V2 = 4;
-const V3 = 6;
-/** «somepseudorandomlygeneratedbytes», as words of the state. */
+/** «somepseudorandomlygeneratedbytes», as words of the state: v0, v1, v2, v3, the low half of each first. */
 const INITIAL: readonly number[] = [
   0x7073_6575, 0x736f_6d65, 0x6e64_6f6d, 0x646f_7261, 0x6e65_7261, 0x6c79_6765, 0x7974_6573, 0x7465_6462,
 ];
 const ROUNDS_A_WORD = 2;
 const LAST_ROUNDS = 4;
+/** What goes into v2 before the last rounds. */
+const END = 0xff;
 
 export const SIP_HASH_KEY_OCTETS = 16;
 
@@ -23,7 +20,6 @@ export class SipHash {
   low = 0;
   high = 0;
   readonly #initial = new Int32Array(8);
-  readonly #state = new Int32Array(8);
 
   /** Of 16 octets. */
   constructor(key: Uint8Array) {
@@ -33,34 +29,63 @@ export class SipHash {
     }
   }
 
-  /** Hashes octets [0, length) into `low` and `high`. */
+  /**
+   * Hashes octets [0, length) into `low` and `high`. Words of eight octets come first, then one of what is left over and
+   * the length, then the end, which takes nothing in. The state is in variables: in an array a cookie took 70 ns more.
+   */
   hash(octets: Uint8Array, length: number): void {
-    const state = this.#state;
-    for (let word = 0; word < 8; word++) state[word] = this.#initial[word] ?? 0;
-    const whole = length & ~7;
-    for (let at = 0; at < whole; at += 8) this.#take(littleEndian(octets, at), littleEndian(octets, at + 4));
-    // What is left over, and the length in the last octet.
-    let low = 0;
-    let high = length << 24;
-    for (let at = whole; at < length; at++) {
-      const octet = (octets[at] ?? 0) << ((at & 3) * 8);
-      if (at - whole < 4) low |= octet;
-      else high |= octet;
+    const initial = this.#initial;
+    let l0 = initial[0] ?? 0;
+    let h0 = initial[1] ?? 0;
+    let l1 = initial[2] ?? 0;
+    let h1 = initial[3] ?? 0;
+    let l2 = initial[4] ?? 0;
+    let h2 = initial[5] ?? 0;
+    let l3 = initial[6] ?? 0;
+    let h3 = initial[7] ?? 0;
+    const left = length & ~7;
+    for (let at = 0; at <= left + 8; at += 8) {
+      const isEnd = at > left;
+      const low = isEnd ? 0 : wordAt(octets, at, length);
+      const high = isEnd ? 0 : wordAt(octets, at + 4, length) | (at === left ? length << 24 : 0);
+      l3 ^= low;
+      h3 ^= high;
+      if (isEnd) l2 ^= END;
+      for (let rounds = isEnd ? LAST_ROUNDS : ROUNDS_A_WORD; rounds > 0; rounds--) {
+        // v0 += v1, v1 = (v1 <<< 13) ^ v0, v0 <<<= 32: the halves change places with that.
+        let sum = (l0 + l1) | 0;
+        let high = (h0 + h1 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
+        let turned = ((l1 << 13) | (h1 >>> 19)) ^ sum;
+        h1 = ((h1 << 13) | (l1 >>> 19)) ^ high;
+        l1 = turned;
+        l0 = high;
+        h0 = sum;
+        // v2 += v3, v3 = (v3 <<< 16) ^ v2.
+        l2 = (l2 + l3) | 0;
+        h2 = (h2 + h3 + (l2 >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
+        turned = ((l3 << 16) | (h3 >>> 16)) ^ l2;
+        h3 = ((h3 << 16) | (l3 >>> 16)) ^ h2;
+        l3 = turned;
+        // v0 += v3, v3 = (v3 <<< 21) ^ v0.
+        l0 = (l0 + l3) | 0;
+        h0 = (h0 + h3 + (l0 >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
+        turned = ((l3 << 21) | (h3 >>> 11)) ^ l0;
+        h3 = ((h3 << 21) | (l3 >>> 11)) ^ h0;
+        l3 = turned;
+        // v2 += v1, v1 = (v1 <<< 17) ^ v2, v2 <<<= 32.
+        sum = (l2 + l1) | 0;
+        high = (h2 + h1 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
+        turned = ((l1 << 17) | (h1 >>> 15)) ^ sum;
+        h1 = ((h1 << 17) | (l1 >>> 15)) ^ high;
+        l1 = turned;
+        l2 = high;
+        h2 = sum;
+      }
+      l0 ^= low;
+      h0 ^= high;
     }
-    this.#take(low, high);
-    state[V2] = (state[V2] ?? 0) ^ 0xff;
-    mix(state, LAST_ROUNDS);
-    this.low = (state[V0] ?? 0) ^ (state[V1] ?? 0) ^ (state[V2] ?? 0) ^ (state[V3] ?? 0);
-    this.high = (state[V0 + 1] ?? 0) ^ (state[V1 + 1] ?? 0) ^ (state[V2 + 1] ?? 0) ^ (state[V3 + 1] ?? 0);
-  }
-
-  #take(low: number, high: number): void {
-    const state = this.#state;
-    state[V3] = (state[V3] ?? 0) ^ low;
-    state[V3 + 1] = (state[V3 + 1] ?? 0) ^ high;
-    mix(state, ROUNDS_A_WORD);
-    state[V0] = (state[V0] ?? 0) ^ low;
-    state[V0 + 1] = (state[V0 + 1] ?? 0) ^ high;
+    this.low = l0 ^ l1 ^ l2 ^ l3;
+    this.high = h0 ^ h1 ^ h2 ^ h3;
   }
 }
 
@@ -69,34 +94,10 @@ function littleEndian(octets: Uint8Array, at: number): number {
   return low | ((octets[at + 2] ?? 0) << 16) | ((octets[at + 3] ?? 0) << 24);
 }
 
-/** SipRound, so many times. */
-function mix(state: Int32Array, rounds: number): void {
-  for (let round = 0; round < rounds; round++) {
-    addRotateXor(state, V0, V1, 13);
-    swap(state, V0);
-    addRotateXor(state, V2, V3, 16);
-    addRotateXor(state, V0, V3, 21);
-    addRotateXor(state, V2, V1, 17);
-    swap(state, V2);
-  }
-}
-
-/** a += b; b = (b rotated left by fewer than 32 bits) ^ a. */
-function addRotateXor(state: Int32Array, a: number, b: number, bits: number): void {
-  const bLow = state[b] ?? 0;
-  const bHigh = state[b + 1] ?? 0;
-  const low = ((state[a] ?? 0) + bLow) | 0;
-  const carry = low >>> 0 < bLow >>> 0 ? 1 : 0;
-  const high = ((state[a + 1] ?? 0) + bHigh + carry) | 0;
-  state[a] = low;
-  state[a + 1] = high;
-  state[b] = ((bLow << bits) | (bHigh >>> (32 - bits))) ^ low;
-  state[b + 1] = ((bHigh << bits) | (bLow >>> (32 - bits))) ^ high;
-}
-
-/** Rotates by 32 bits. */
-function swap(state: Int32Array, at: number): void {
-  const low = state[at] ?? 0;
-  state[at] = state[at + 1] ?? 0;
-  state[at + 1] = low;
+/** As above, octets from `end` on taken for 0. */
+function wordAt(octets: Uint8Array, at: number, end: number): number {
+  if (at + 4 <= end) return littleEndian(octets, at);
+  let word = 0;
+  for (let index = at; index < end; index++) word |= (octets[index] ?? 0) << ((index - at) * 8);
+  return word;
 }

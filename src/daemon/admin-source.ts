@@ -1,6 +1,6 @@
 /** The running node as the admin plane sees it: everything it shows is read from here, and from what is served. */
 
-import type { AdminSource, LoadOutcome, Readiness, ReloadOutcome } from "../admin/source.ts";
+import type { AdminSource, LoadOutcome, Readiness, ReloadOutcome, SecondariesView } from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
 import { nameKey, parseName, ROOT } from "../dns/name.ts";
 import { masterFileLines } from "../zone/master-file.ts";
@@ -21,6 +21,7 @@ export interface NodeParts {
   readonly lastResorts: LastResorts;
   readonly answering: () => AnsweringSide | undefined;
   readonly certificate: NodeCertificate | undefined;
+  readonly secondaries: SecondariesView;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -60,6 +61,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     probeCounters: parts.book.counts,
     lastResorts: () => parts.lastResorts.read(),
     certificates: () => parts.book.certificates(),
+    secondaries: parts.secondaries,
     explain(query) {
       const image = parts.serving.image();
       if (image === undefined) {

@@ -156,7 +156,7 @@ function rateLimitSettings({ rateLimit }: AnsweringOptions): RateLimitSettings |
   };
 }
 
-function clientNetwork({ address, prefixBits }: NetworkText): ClientNetwork {
+export function clientNetwork({ address, prefixBits }: NetworkText): ClientNetwork {
   const octets = parseIp(address);
   if (octets === undefined) throw new Error(`the configuration let '${address}' pass for an address`);
   return { octets, prefixBits };

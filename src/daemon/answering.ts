@@ -9,6 +9,7 @@ import type { ServerOptions } from "../server/handle.ts";
 import { keyedHash } from "../server/keyed-hash.ts";
 import type { TransferHandler } from "../server/transfer-handler.ts";
 import type { UdpServers } from "../server/udp-servers.ts";
+import { clientNetwork } from "./answer-settings.ts";
 import { type ListenResult, startListeners } from "./listeners.ts";
 import type { Log, LogLimiter } from "./log.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
@@ -104,7 +105,7 @@ export async function createAnsweringSide(parts: AnsweringParts): Promise<Answer
 
 /** What the answer path on the main thread is made of. */
 function mainOptions(parts: AnsweringParts): Omit<ServerOptions, "address" | "port"> {
-  const { log, clock, random, counters, settings, image, limiter } = parts;
+  const { options, log, clock, random, counters, settings, image, limiter } = parts;
   return {
     answer: createAnswer({ random, now: clock.now, counters, settings, keyedHash }),
     currentImage() {
@@ -113,6 +114,7 @@ function mainOptions(parts: AnsweringParts): Omit<ServerOptions, "address" | "po
       return current;
     },
     counters,
+    proxyNetworks: options.streams.proxyNetworks.map(clientNetwork),
     onFault({ kind, listener, error, unreported }) {
       const heldBack = limiter.admit(`${listener} ${error.message}`);
       if (heldBack === undefined) return;

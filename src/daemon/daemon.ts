@@ -9,7 +9,7 @@
  */
 
 import { startAdmin } from "../admin/server.ts";
-import type { Readiness, ReloadOutcome } from "../admin/source.ts";
+import type { ReloadOutcome } from "../admin/source.ts";
 import { Counters, type Image } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
@@ -29,6 +29,7 @@ import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
 import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
 import { becomeUser, judgeUser, type User } from "./privileges.ts";
 import { createProbing } from "./probing.ts";
+import { createStatus, type Status } from "./readiness.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
 import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
@@ -111,20 +112,8 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
   const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
   const core = createCore(parts, user, secondaries);
-  const status = createStatus(core);
-  const adminSource = createAdminSource({
-    node: options.node,
-    serving: core.serving,
-    book: core.book,
-    counters: core.counters,
-    lastResorts: core.lastResorts,
-    answering: () => core.answering,
-    certificate: core.certificate,
-    readiness: status.readiness,
-    load: core.reloading.outcome,
-    reload: core.reload,
-  });
-  const admin = await startAdminPlane(parts, adminSource);
+  const status = createStatus(() => core.serving.image() !== undefined);
+  const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
   await beginHealth(parts, core, start.loaded.set);
@@ -290,42 +279,25 @@ async function beginHealth(parts: DaemonParts, { book, prober }: Core, set: Zone
   prober.setTargets(book.targets());
 }
 
-interface Status {
-  readonly readiness: () => Readiness;
-  readonly firstRoundIn: () => void;
-  readonly listening: () => void;
-  readonly stopping: () => void;
-}
-
-function createStatus({ serving }: Core): Status {
-  let firstRound = false;
-  let listening = false;
-  let stopping = false;
-  return {
-    firstRoundIn: () => {
-      firstRound = true;
-    },
-    listening: () => {
-      listening = true;
-    },
-    stopping: () => {
-      stopping = true;
-    },
-    readiness() {
-      const reasons: string[] = [];
-      if (stopping) reasons.push("stopping");
-      if (!firstRound) reasons.push("the first round of probes is not in");
-      if (serving.image() === undefined) reasons.push("there is no image yet");
-      if (!listening) reasons.push("the listeners are not open");
-      return { ready: reasons.length === 0, reasons };
-    },
-  };
-}
-
 async function startAdminPlane(
   { options, log, adminToken }: DaemonParts,
-  source: ReturnType<typeof createAdminSource>,
+  core: Core,
+  status: Status,
+  secondaries: Secondaries,
 ): ReturnType<typeof startAdmin> {
+  const source = createAdminSource({
+    node: options.node,
+    serving: core.serving,
+    book: core.book,
+    counters: core.counters,
+    lastResorts: core.lastResorts,
+    answering: () => core.answering,
+    certificate: core.certificate,
+    secondaries: secondaries.counts,
+    readiness: status.readiness,
+    load: core.reloading.outcome,
+    reload: core.reload,
+  });
   const { address, port } = options.admin;
   try {
     return await startAdmin({ address, port, source, log, token: adminToken });

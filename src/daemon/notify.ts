@@ -27,6 +27,7 @@ import { CLASS, formatRcode, OPCODE, RCODE, TYPE } from "../dns/types.ts";
 import { keyedHash } from "../server/keyed-hash.ts";
 import type { Zone } from "../zone/model.ts";
 import type { Log, LogLimiter } from "./log.ts";
+import type { NotifyResult } from "./secondary-counts.ts";
 
 /** How long an answer is waited for, attempt by attempt: a minute in all. */
 export const NOTIFY_WAITS_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
@@ -46,6 +47,7 @@ export interface NotifierParts {
   readonly now: () => number;
   readonly log: Log;
   readonly limiter: LogLimiter;
+  readonly count: (result: NotifyResult) => void;
   /** `NOTIFY_WAITS_MS` but in tests. */
   readonly waitsMs?: readonly number[];
 }
@@ -121,7 +123,7 @@ export function createNotifier(parts: NotifierParts): Notifier {
 /** Tells one secondary of one zone, and says in the log how that went. */
 async function tell(telling: Telling, parts: NotifierParts): Promise<void> {
   const { secondary, zone, cancel } = telling;
-  const { log, limiter, waitsMs = NOTIFY_WAITS_MS } = parts;
+  const { log, limiter, count, waitsMs = NOTIFY_WAITS_MS } = parts;
   const server = formatSocketAddress(secondary.server);
   const line = { event: "notify", zone: formatName(zone.apex), serial: zone.serial, server };
   let last = "no answer";
@@ -131,6 +133,7 @@ async function tell(telling: Telling, parts: NotifierParts): Promise<void> {
     if (outcome.kind === "answer") {
       const { rcode } = outcome;
       const isTold = rcode === RCODE.NOERROR;
+      count(isTold ? "told" : "refused");
       const unreported = limiter.admit(`notify ${server} ${rcode}`);
       if (unreported === undefined) return;
       if (isTold) log.info({ ...line, unreported }, "a secondary knows of the zone");
@@ -139,6 +142,7 @@ async function tell(telling: Telling, parts: NotifierParts): Promise<void> {
     }
     last = outcome.reason;
   }
+  count("unanswered");
   const unreported = limiter.admit(`notify ${server} ${last}`);
   if (unreported !== undefined) log.warn({ ...line, reason: last, unreported }, "a secondary cannot be told");
 }

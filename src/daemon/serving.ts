@@ -16,6 +16,13 @@ import type { ForcedStates, HealthBook } from "./health-book.ts";
 const MS_PER_SECOND = 1000;
 const LONGEST_WAIT_MS = 60_000;
 
+/**
+ * After a build the main thread rests from building for so many times as long as it took: where thousands of endpoints
+ * die within seconds, builds take a third of its time at most, and a withdrawal waits for two builds more. Builds of a
+ * millisecond wait for nobody.
+ */
+const REST_FACTOR = 2;
+
 export interface Clock {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -31,7 +38,7 @@ export interface Publication {
 export interface Serving {
   /** Compiles `set` and publishes it with the health that the book has. */
   install(set: ZoneSet): void;
-  /** Asks for a build at the end of this tick. */
+  /** Asks for a build at the end of this tick, or of the rest after the latest one. */
   healthChanged(): void;
   /** `undefined` until the first set is installed. */
   image(): Image | undefined;
@@ -54,6 +61,7 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
   let state: ServingState | undefined;
   let asked = false;
   let stopped = false;
+  let restUntilMs = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const publish = (installed: InstalledZones, startedMs: number): void => {
@@ -72,6 +80,8 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
     };
     state = after;
     onPublish({ before, after }, next);
+    const endedMs = clock.monotonic();
+    restUntilMs = endedMs + (endedMs - startedMs) * REST_FACTOR;
     awaitTime(installed);
   };
 
@@ -98,12 +108,15 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
     healthChanged() {
       if (asked) return;
       asked = true;
-      setImmediate(() => {
+      const build = (): void => {
         // An installation in between has taken the change along.
-        if (!asked) return;
+        if (!asked || stopped) return;
         asked = false;
         if (zones !== undefined) publish(zones, clock.monotonic());
-      });
+      };
+      const restMs = restUntilMs - clock.monotonic();
+      if (restMs <= 0) setImmediate(build);
+      else setTimeout(build, restMs).unref();
     },
     image: () => image,
     state: () => state,

@@ -1,10 +1,7 @@
 /** What answers over TCP, TLS and HTTPS, made for this node: a thread of its own where the system has what it needs. */
 
 import type { Counters, PublishedAnswers, SettingsCell } from "../answer/answer.ts";
-import type { ClientNetwork } from "../answer/settings.ts";
-import type { NetworkText } from "../config/network.ts";
 import type { StreamOptions } from "../config/streams.ts";
-import { parseIp } from "../dns/address.ts";
 import type { ServerOptions } from "../server/handle.ts";
 import { DEFAULT_HTTPS_PATH } from "../server/http-query.ts";
 import { StreamCounts } from "../server/stream-counts.ts";
@@ -59,7 +56,7 @@ export async function createStreams(parts: StreamParts): Promise<Streams> {
       settings: {
         limits: limitsOf(options),
         httpsPath: options.httpsPath ?? DEFAULT_HTTPS_PATH,
-        proxyNetworks: networksOf(options.proxyNetworks),
+        proxyNetworks: main.proxyNetworks ?? [],
       },
       identity: certificate?.identity(),
       transfers: parts.transfers,
@@ -85,12 +82,4 @@ function limitsOf({ tcp }: StreamOptions): StreamLimits {
     writeMs: tcp["write-timeout"] ?? limits.writeMs,
     handshakeMs: tcp["handshake-timeout"] ?? limits.handshakeMs,
   };
-}
-
-/** As those who answer hold them: octets instead of text. */
-export function networksOf(texts: readonly NetworkText[]): ClientNetwork[] {
-  return texts.flatMap(({ address, prefixBits }) => {
-    const octets = parseIp(address);
-    return octets === undefined ? [] : [{ octets, prefixBits }];
-  });
 }

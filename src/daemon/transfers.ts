@@ -18,6 +18,7 @@ import { keyedHash } from "../server/keyed-hash.ts";
 import type { TransferHandler } from "../server/transfer-handler.ts";
 import { plainRRsets } from "../zone/plain-zone.ts";
 import type { Log, LogLimiter } from "./log.ts";
+import type { TransferResult } from "./secondary-counts.ts";
 
 /** Whole zones under way at one time. Each holds its client's connection and the zones that it began with. */
 export const MAX_TRANSFERS = 16;
@@ -31,10 +32,11 @@ export interface TransferParts {
   readonly now: () => number;
   readonly log: Log;
   readonly limiter: LogLimiter;
+  readonly count: (result: TransferResult) => void;
 }
 
 export function createTransfers(parts: TransferParts): TransferHandler {
-  const { options, keys, image, now, log, limiter } = parts;
+  const { options, keys, image, now, log, limiter, count } = parts;
   const networks = networksOf(options);
   let underWay = 0;
   const rules = {
@@ -52,9 +54,10 @@ export function createTransfers(parts: TransferParts): TransferHandler {
     const answer = answerTransfer(query, client, rules);
     const line = lineOf(answer, client);
     if (answer.rcode !== RCODE.NOERROR) {
+      count("refused");
       const unreported = limiter.admit(`transfer ${line.client} ${line.rcode}`);
       if (unreported !== undefined) log.warn({ ...line, unreported }, "transfer refused");
-    }
+    } else if (!answer.isZone) count("current");
     if (!answer.isZone) return answer.messages;
     return (function* zone(): Generator<Uint8Array, void> {
       underWay++;
@@ -68,6 +71,7 @@ export function createTransfers(parts: TransferParts): TransferHandler {
         done = true;
       } finally {
         underWay--;
+        count(done ? "sent" : "broken-off");
         if (done) log.info({ ...line, octets }, "zone transferred");
         else log.warn({ ...line, octets }, "transfer broken off");
       }

@@ -68,7 +68,7 @@ function wantedOf({ cores, busyPollUs }: UdpTuning): string | undefined {
 async function create(parts: UdpParts, transports: readonly UdpTransport[] | undefined): Promise<UdpServers> {
   const { workers, tuning, settings, counters, currentImage, main, onFault, log, choice } = parts;
   const images = new WorkerImages(counters, currentImage);
-  const data: WorkerData = { warmUp: createWarmUp() };
+  const data: WorkerData = { warmUp: createWarmUp(), proxyNetworks: main.proxyNetworks ?? [] };
   const servers: UdpServers = await createUdpServers({
     workers,
     tuning,

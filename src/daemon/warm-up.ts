@@ -6,6 +6,7 @@
 
 import { createCounterBlock } from "../answer/counter-layout.ts";
 import { type AnswerSettings, DEFAULT_SETTINGS, type PublishedAnswers } from "../answer/settings.ts";
+import { SIP_HASH_KEY_OCTETS } from "../answer/sip-hash.ts";
 import type { EdnsOption } from "../dns/edns-option.ts";
 import { buildMessage } from "../dns/message.ts";
 import { nameOf } from "../dns/name.ts";
@@ -66,7 +67,11 @@ const NAMES =
   "weighted failover places many x.policy topolicy weighted failover places weighted";
 const TYPES = ["A", "AAAA", "A", "TXT"];
 
-const SETTINGS: AnswerSettings = { ...DEFAULT_SETTINGS, nsid: new TextEncoder().encode("warm-up") };
+const SETTINGS: AnswerSettings = {
+  ...DEFAULT_SETTINGS,
+  nsid: new TextEncoder().encode("warm-up"),
+  cookieSecrets: [new Uint8Array(SIP_HASH_KEY_OCTETS)],
+};
 
 /** Every name and type, with and without EDNS; some of them as they should not be. */
 export function createWarmUp(): WarmUp {
@@ -89,6 +94,7 @@ function createQueries(): Uint8Array[] {
       query(name, type, []),
       query(name.toUpperCase(), type, [{ kind: "nsid", octets: new Uint8Array() }]),
       query(name, type, [SUBNET]),
+      query(name, type, [COOKIE]),
     ]),
   );
   const elsewhere = query("www.elsewhere.test.", "A", undefined);
@@ -112,6 +118,9 @@ const SUBNET: EdnsOption = {
   sourcePrefixBits: 24,
   scopePrefixBits: 0,
 };
+
+/** As many resolvers send one with every query. */
+const COOKIE: EdnsOption = { kind: "cookie", client: new Uint8Array(8), server: undefined };
 
 function query(name: string, type: string, options: EdnsOption[] | undefined): Uint8Array {
   return buildMessage({

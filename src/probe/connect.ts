@@ -14,6 +14,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Monitor } from "../health/monitor.ts";
 import type { CertificateSeen, Verdict } from "../health/verdict.ts";
+import { leaveCertificateWhole, peerCertificate } from "./peer-certificate.ts";
 import { fails, type Outcome, type ProbeTarget, verdictOf } from "./probe.ts";
 import { codeOf, isoDay, reasonOfAbort, reasonOfCertificate, reasonOfError } from "./reasons.ts";
 import { tlsContext } from "./tls-context.ts";
@@ -81,6 +82,7 @@ export async function connectSecure(
     // Judged below, against `host`.
     checkServerIdentity: () => undefined,
   });
+  leaveCertificateWhole(socket);
   const connection = await settled(socket, "secureConnect", "TLS handshake", target, signal);
   if (!connection.ok) {
     return connection;
@@ -101,7 +103,11 @@ interface CertificateJudgement {
 }
 
 function judgeCertificate(socket: TLSSocket, monitor: Monitor, nowMs: number): CertificateJudgement {
-  const certificate = socket.getPeerCertificate();
+  const certificate = peerCertificate(socket);
+  if (certificate === undefined) {
+    const fault = monitor.verify ? "TLS handshake without a certificate" : undefined;
+    return { fault, certificate: undefined };
+  }
   const expiresAtMs = Date.parse(certificate.valid_to);
   const { certExpiryMs } = monitor;
   const expiresSoon = certExpiryMs !== undefined && expiresAtMs - nowMs < certExpiryMs;

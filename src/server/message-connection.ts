@@ -123,10 +123,10 @@ export class MessageConnection {
   #takeWhatIsWhole(): void {
     const socket = this.#socket;
     socket.cork();
-    const isSound = this.#answerWhatIsWhole();
+    const left = this.#answerWhatIsWhole();
     socket.uncork();
-    if (!isSound) return this.#hangUp();
-    if (this.#transferring || this.#limitMet(1) !== undefined) {
+    if (left === "faulty") return this.#hangUp();
+    if (left === "waiting") {
       this.#waiting = true;
       socket.pause();
       return;
@@ -136,16 +136,19 @@ export class MessageConnection {
     else this.#messageBegunMs ??= performance.now();
   }
 
-  /** False where a message deserves no answer, and its sender no more attention. */
-  #answerWhatIsWhole(): boolean {
+  /**
+   * What is left is part of a message at most (`read`), has to wait until the client has taken something or its transfer
+   * is over (`waiting`), or stands behind a message that deserves no answer, and its sender no more attention (`faulty`).
+   */
+  #answerWhatIsWhole(): "read" | "waiting" | "faulty" {
     const socket = this.#socket;
-    while (!this.#transferring && socket.writable && this.#end - this.#start >= LENGTH_OCTETS) {
+    while (socket.writable && this.#end - this.#start >= LENGTH_OCTETS) {
       const length = this.#input.readUInt16BE(this.#start);
       if (this.#end - this.#start < LENGTH_OCTETS + length) break;
       const limit = this.#limitMet(1);
       if (limit !== undefined) {
         this.#work.countLimit(limit);
-        break;
+        return "waiting";
       }
       const messageAt = this.#start + LENGTH_OCTETS;
       this.#input.copy(this.#work.slot, LENGTH_OCTETS, messageAt, messageAt + length);
@@ -153,14 +156,15 @@ export class MessageConnection {
       this.#messageBegunMs = undefined;
       if (!this.#answerOne(length)) {
         this.#work.countFault();
-        return false;
+        return "faulty";
       }
+      if (this.#transferring) return "waiting";
       if (socket.writableLength > JOINED_OCTETS) {
         socket.uncork();
         socket.cork();
       }
     }
-    return true;
+    return "read";
   }
 
   #answerOne(length: number): boolean {

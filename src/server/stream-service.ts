@@ -122,6 +122,8 @@ export class StreamService {
     this.#connections.finishAll();
     const deadline = setTimeout(() => this.#connections.destroyAll(), deadlineMs);
     await Promise.all(closed);
+    // Sockets say that they are closed after their server has.
+    while (this.#connections.size > 0) await setImmediate();
     clearTimeout(deadline);
     clearInterval(this.#clock);
   }

@@ -26,6 +26,9 @@ import type { TransferHandler } from "./transfer-handler.ts";
 /** What a thread has to end by itself, beyond the deadline of its connections. */
 const END_MS = 1_000;
 
+/** What the runtime sets aside for objects that are soon gone; by itself it would take three times as much. */
+const YOUNG_GENERATION_MB = 16;
+
 /** How the thread is made and fed. */
 export interface StreamProgram<Published> {
   readonly entry: URL;
@@ -140,7 +143,8 @@ class StreamThread<Published> implements StreamServers {
       transfers: channel?.port2,
     };
     const transferList = channel === undefined ? [port2] : [port2, channel.port2];
-    const thread = new Worker(program.entry, { workerData, transferList, name: "streams" });
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
+    const thread = new Worker(program.entry, { workerData, transferList, name: "streams", resourceLimits });
     port1.unref();
     if (channel !== undefined && transfers !== undefined) serveTransfers(channel.port1, transfers);
     this.#thread = thread;

@@ -18,7 +18,10 @@ export class TlsAcceptor {
   /** `protocols` are what a client may ask for; one that asks for nothing speaks the first. */
   constructor(identity: TlsIdentity, protocols: readonly string[], handshakeFailed: () => void) {
     this.#server = createServer({ ...contextOptions(identity), ALPNProtocols: [...protocols] });
-    this.#server.on("tlsClientError", handshakeFailed);
+    this.#server.on("tlsClientError", (error) => {
+      // Who vanishes, or had to leave, has done nothing wrong.
+      if (!("code" in error && error.code === "ECONNRESET")) handshakeFailed();
+    });
     this.#server.on("secureConnection", (socket) => {
       const key = keyOf(socket);
       const secured = this.#waiting.get(key);

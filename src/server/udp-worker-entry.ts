@@ -12,11 +12,13 @@ import {
   type SettingsCell,
   TRANSPORT,
 } from "../answer/answer.ts";
-import { DEFAULT_SETTINGS } from "../answer/settings.ts";
+import type { DropReason } from "../answer/counters.ts";
+import { type ClientNetwork, DEFAULT_SETTINGS } from "../answer/settings.ts";
 import { createAnswering } from "./answering.ts";
 import { BATCH_DATAGRAMS } from "./datagram-batch.ts";
 import { ImageCollector } from "./image-collector.ts";
 import { keyedHash } from "./keyed-hash.ts";
+import { withProxyHeaders } from "./proxied-datagrams.ts";
 import { runUdpWorker } from "./udp-worker.ts";
 
 export interface WorkerData {
@@ -24,13 +26,14 @@ export interface WorkerData {
   readonly warmUp:
     | { readonly published: PublishedAnswers; readonly queries: readonly Uint8Array[] }
     | undefined;
+  readonly proxyNetworks: readonly ClientNetwork[];
 }
 
 /** Queries that a thread answers for itself before it answers anyone: by then all that they reach is compiled. */
 const WARM_UP_QUERIES = 60_000;
 
 await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
-  const { warmUp } = data;
+  const { warmUp, proxyNetworks } = data;
   const counters = new CounterWriter();
   const settings: SettingsCell = { current: DEFAULT_SETTINGS };
   const answer = createAnswer({ random: Math.random, now: Date.now, counters, settings, keyedHash });
@@ -40,6 +43,7 @@ await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
     return image;
   };
   const answering = createAnswering({ answer, currentImage, counters }, TRANSPORT.udp, report);
+  const drop = (reason: DropReason): void => counters.countDrop(reason);
   const collector = new ImageCollector();
   const adopt = (published: PublishedAnswers): void => {
     image = openImage(published.image);
@@ -49,8 +53,8 @@ await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
   };
   return {
     adopt,
-    answer: answering,
-    drop: (reason) => counters.countDrop(reason),
+    answer: withProxyHeaders(answering, proxyNetworks, drop),
+    drop,
     tidy: () => collector.collectWhereDue(),
     observe: (seconds) => counters.observeResponse(seconds),
     warmUp(batch) {

@@ -16,6 +16,7 @@ import { TRANSPORT } from "../answer/answer.ts";
 import { createClientAddress, setClientAddress } from "../answer/client-address.ts";
 import { createTimedAnswering } from "./answering.ts";
 import { createFaultReporter, formatListener, type ServerHandle, type ServerOptions } from "./handle.ts";
+import { withProxyHeaders } from "./proxied-datagrams.ts";
 import { SendSampling } from "./send-sampling.ts";
 import { RECEIVE_BUFFER_OCTETS, STOP_READING_MS, UDP_SLOT_OCTETS } from "./udp-limits.ts";
 
@@ -62,7 +63,10 @@ function serveDatagrams(
   report: ReturnType<typeof createFaultReporter>,
 ): Traffic {
   const { counters } = options;
-  const answering = createTimedAnswering(options, TRANSPORT.udp, report);
+  const timed = createTimedAnswering(options, TRANSPORT.udp, report);
+  const answering = withProxyHeaders(timed, options.proxyNetworks ?? [], (reason) =>
+    counters.countDrop(reason),
+  );
   const client = createClientAddress();
   const traffic: Traffic = { received: 0 };
   let slot = new Slot();

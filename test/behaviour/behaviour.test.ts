@@ -27,7 +27,7 @@ describe("behaviour", () => {
   before(async function () {
     this.timeout(START_LIMIT_MS);
     for (const udpTransport of UDP_TRANSPORTS) {
-      const server = await startFairlead({ zones: PLAIN_FILES, flags: ["--node", "node-1"], udpTransport });
+      const server = await startFairlead({ zones: PLAIN_FILES, udpTransport });
       servers.push(server);
       udpAskers.push(await UdpAsker.open(server.dns));
     }

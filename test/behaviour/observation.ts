@@ -108,6 +108,12 @@ function optOf(edns: Edns | undefined): Record<string, string | number | boolean
   const codes: string[] = [];
   const found: Record<string, string | number | boolean> = {
     opt: true,
+    nsid: "none",
+    cookie: "none",
+    keepalive: "none",
+    padding: "none",
+    scope: "none",
+    unknown: 0,
     size: edns.udpSize,
     version: edns.version,
     do: edns.dnssecOk,
@@ -129,6 +135,7 @@ function optOf(edns: Edns | undefined): Record<string, string | number | boolean
         break;
       case "padding":
         codes.push(String(PADDING));
+        found["padding"] = option.octetCount;
         break;
       case "client-subnet":
         codes.push("8");
@@ -142,6 +149,7 @@ function optOf(edns: Edns | undefined): Record<string, string | number | boolean
       case "unknown":
       case "malformed":
         codes.push(String(option.code));
+        found["unknown"] = Number(found["unknown"]) + 1;
     }
   }
   return { ...found, options: codes.join("+") || "none" };

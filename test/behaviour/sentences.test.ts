@@ -135,6 +135,12 @@ for (const udpTransport of UDP_TRANSPORTS)
       }
     });
 
+    it("says its name where NSID is asked for (RFC 5001)", async () => {
+      const octets = query("target.example.", "A", opt({ options: [option(3)] }));
+      holds(octets, await askUdp(octets), "NOERROR options=3 nsid=node-1");
+      holds(octets, await askTcp(octets), "NOERROR options=3 nsid=node-1");
+    });
+
     it("says 1232 for its own size, whatever theirs is", async () => {
       for (const size of [512, 1_232, 65_535]) {
         const octets = query("target.example.", "A", opt({ size }));

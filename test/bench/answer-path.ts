@@ -60,7 +60,7 @@ const rateLimit = (): RateLimitSettings => ({
   ipv4PrefixBits: 24,
   ipv6PrefixBits: 56,
   exempt: [],
-  table: createRateTable(),
+  table: createRateTable(262_144),
   seed: 1,
 });
 

@@ -22,6 +22,8 @@ export interface BenchOptions {
   /** `undefined`: built from this tree. */
   readonly dist: string | undefined;
   readonly json: boolean;
+  /** Instead of measuring: what becomes of every kind of packet. */
+  readonly behaviour: boolean;
 }
 
 export const HELP = `npm run bench -- [flags]
@@ -38,6 +40,7 @@ export const HELP = `npm run bench -- [flags]
   --no-dnsperf         without the second witness
   --no-overload        without offering 1.2 times the peak, to see what share of the peak is still served
   --dist DIR           compiled code to measure (default: built from this tree), package.json and node_modules beside it
+  --behaviour          instead of measuring speed: what becomes of every kind of packet, of fuzz and of reflection
   --json               every figure of every round instead of the table
 `;
 
@@ -61,6 +64,7 @@ const WORDS = {
   overload: { type: "boolean", default: true },
   dist: { type: "string" },
   json: { type: "boolean", default: false },
+  behaviour: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -82,6 +86,7 @@ export function parseOptions(words: readonly string[]): BenchOptions | undefined
     overload: values.overload,
     dist: values.dist,
     json: values.json,
+    behaviour: values.behaviour,
   };
   if (options.serverCore === options.generatorCore) {
     throw new Error(

@@ -152,16 +152,27 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => s
 
 /** As Markdown, so that it can be pasted; columns that hold nothing are left out. */
 export function formatTable(rows: readonly Row[]): string {
-  const columns = COLUMNS.map(({ title, cell }) => ({ title, cells: rows.map(cell) }))
-    .filter(({ cells }) => cells.some((cell) => cell !== ""))
-    .map(({ title, cells }, at) => {
-      const width = Math.max(...[title, ...cells].map((cell) => cell.length));
-      const pad = (cell: string) => (at < 2 ? cell.padEnd(width) : cell.padStart(width));
-      const rule = at < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`;
-      return [pad(title), rule].concat(cells.map(pad));
-    });
-  const lines = Array.from({ length: rows.length + 2 }, (_, line) =>
-    columns.map((cells) => cells[line] ?? "").join(" | "),
+  const columns = COLUMNS.map(({ title, cell }, at) => ({ title, cells: rows.map(cell), isText: at < 2 }));
+  return formatColumns(columns.filter(({ cells }) => cells.some((cell) => cell !== "")));
+}
+
+export interface Column {
+  readonly title: string;
+  /** As many in every column. */
+  readonly cells: readonly string[];
+  /** Set flush left; figures are set flush right. */
+  readonly isText: boolean;
+}
+
+export function formatColumns(columns: readonly Column[]): string {
+  const padded = columns.map(({ title, cells, isText }) => {
+    const width = Math.max(...[title, ...cells].map((cell) => cell.length));
+    const pad = (cell: string) => (isText ? cell.padEnd(width) : cell.padStart(width));
+    const rule = isText ? "-".repeat(width) : `${"-".repeat(width - 1)}:`;
+    return [pad(title), rule].concat(cells.map(pad));
+  });
+  const lines = Array.from({ length: padded[0]?.length ?? 0 }, (_, line) =>
+    padded.map((cells) => cells[line] ?? "").join(" | "),
   );
   return lines.map((line) => `| ${line} |\n`).join("");
 }

@@ -4,11 +4,20 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { TRANSPORT, type Transport } from "../../src/answer/answer.ts";
+import { type AnswerSettings, TRANSPORT, type Transport } from "../../src/answer/answer.ts";
+import { createRateTable } from "../../src/answer/rate-limit.ts";
+import { loadLibc } from "../../src/server/libc.ts";
 import { createAsker } from "../support/answering.ts";
 import { join, parsed, query, summary } from "../support/packets.ts";
 import { sampleImage } from "../support/sample-zones.ts";
-import { askUdp, connectTcp, framed, readMessages, startListeners } from "../support/servers.ts";
+import {
+  askUdp,
+  connectTcp,
+  framed,
+  readMessages,
+  startListeners,
+  UDP_TRANSPORTS,
+} from "../support/servers.ts";
 import { createPacketSource } from "./packet-source.ts";
 
 const SEED = 20_261_122;
@@ -20,6 +29,36 @@ const ALIVE = query("www.example.", "A");
 const ALIVE_SUMMARY = "NOERROR aa qd=1 an=2";
 
 const DSO = 6;
+
+const ANYONE = [{ octets: new Uint8Array(4), prefixBits: 0 }];
+const EVERYTHING: AnswerSettings = {
+  nsid: new Uint8Array(128),
+  minimalResponses: false,
+  keepaliveMs: 10_000,
+  serverVersion: "fuzz",
+  serverId: "x".repeat(255),
+  cookieSecrets: [new Uint8Array(16), new Uint8Array(16).fill(1)],
+  rateLimit: {
+    responsesPerSecond: 1,
+    windowSeconds: 1,
+    slip: 2,
+    ipv4PrefixBits: 24,
+    ipv6PrefixBits: 56,
+    exempt: [],
+    table: createRateTable(1_024),
+    seed: 1,
+  },
+  explain: { networks: ANYONE, zonesId: 0, labels: noLabels() },
+  tsigKeys: [],
+  isStale: true,
+};
+
+/** Of no policy at all. */
+function noLabels(): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer(2);
+  new Uint8Array(shared).set(Buffer.from("[]"));
+  return shared;
+}
 
 /** Shorter than a header, or a response, or DSO over UDP. */
 function mustBeDropped(octets: Uint8Array, transport: Transport): boolean {
@@ -56,6 +95,30 @@ describe("fuzz", () => {
     }
   });
 
+  it(`answer() takes ${DIRECT_PACKETS} packets with everything switched on`, function () {
+    this.timeout(60_000);
+    const { ask, counters } = createAsker(() => image, { settings: { current: EVERYTHING } });
+    const next = createPacketSource(SEED + 3);
+    const transports = Object.values(TRANSPORT);
+    for (let count = 0; count < DIRECT_PACKETS; count++) {
+      const octets = next();
+      const where = `packet ${count}: ${Buffer.from(octets).toString("hex")}`;
+      const transport = transports[count % transports.length] ?? TRANSPORT.udp;
+      const client = `192.0.${count % 256}.1`;
+      const reply = ask(octets, { transport, client });
+      if (mustBeDropped(octets, transport)) expect(reply, where).to.equal(undefined);
+      else if (transport !== TRANSPORT.udp) expect(reply, where).not.to.equal(undefined);
+      if (reply === undefined) continue;
+      parsed(reply);
+      if (transport === TRANSPORT.udp) expect(reply.length, where).to.be.at.most(1_232);
+    }
+    for (const { action, value } of counters.rateLimited()) expect(value, action).to.be.above(20);
+    const errors = new Map(counters.extendedErrors().map(({ error, value }) => [error, value]));
+    for (const error of ["stale", "not-authoritative", "not-supported"]) {
+      expect(errors.get(error), error).to.be.above(20);
+    }
+  });
+
   it("answer() takes every length from 0 to 65,535", function () {
     this.timeout(60_000);
     const { ask } = createAsker(() => image);
@@ -67,22 +130,25 @@ describe("fuzz", () => {
     }
   });
 
-  it(`a UDP socket takes ${SOCKET_PACKETS} packets and is alive`, async function () {
-    this.timeout(60_000);
-    const servers = await startListeners(() => image);
-    const next = createPacketSource(SEED + 1);
-    const socket = createSocket("udp4");
-    socket.on("message", (reply) => parsed(reply));
-    for (let sent = 0; sent < SOCKET_PACKETS; sent += BURST) {
-      for (let count = 0; count < BURST; count++) {
-        socket.send(next(), servers.udp.port, servers.udp.address);
+  for (const udpTransport of UDP_TRANSPORTS) {
+    it(`a UDP socket, by ${udpTransport}, takes ${SOCKET_PACKETS} packets and is alive`, async function () {
+      this.timeout(60_000);
+      if (udpTransport === "batch" && !(await loadLibc()).ok) this.skip();
+      const servers = await startListeners(() => image, { udpTransport });
+      const next = createPacketSource(SEED + 1);
+      const socket = createSocket("udp4");
+      socket.on("message", (reply) => parsed(reply));
+      for (let sent = 0; sent < SOCKET_PACKETS; sent += BURST) {
+        for (let count = 0; count < BURST; count++) {
+          socket.send(next(), servers.udp.port, servers.udp.address);
+        }
+        expect(summary(await askUdp(servers.udp, ALIVE))).to.equal(ALIVE_SUMMARY);
       }
-      expect(summary(await askUdp(servers.udp, ALIVE))).to.equal(ALIVE_SUMMARY);
-    }
-    socket.close();
-    expect(servers.faults).to.deep.equal([]);
-    await servers.stop();
-  });
+      socket.close();
+      expect(servers.faults).to.deep.equal([]);
+      await servers.stop();
+    });
+  }
 
   it(`a TCP listener takes ${SOCKET_PACKETS} packets and is alive`, async function () {
     this.timeout(60_000);

@@ -13,7 +13,6 @@ import {
   type StreamPlace,
   type StreamServers,
 } from "../../src/server/stream-servers.ts";
-import type { StreamSettings } from "../../src/server/stream-service.ts";
 import type { TlsIdentity } from "../../src/server/tls-identity.ts";
 import type { TransferHandler } from "../../src/server/transfer-handler.ts";
 import { createUdpServers, type UdpServers, type UdpTransport } from "../../src/server/udp-servers.ts";
@@ -52,7 +51,6 @@ export interface ListenerChanges extends Partial<ServerOptions> {
   readonly streamEntry?: URL;
   readonly limits?: Partial<StreamLimits>;
   readonly idleMs?: number;
-  readonly proxyNetworks?: StreamSettings["proxyNetworks"];
   readonly identity?: TlsIdentity;
   readonly transfers?: TransferHandler;
 }
@@ -75,7 +73,7 @@ export async function startListeners(
     ...changes,
   };
   const images = new WorkerImages(counters, image);
-  const data: WorkerData = { warmUp: undefined };
+  const data: WorkerData = { warmUp: undefined, proxyNetworks: changes.proxyNetworks ?? [] };
   const udpServers: UdpServers = await createUdpServers({
     workers,
     program: {

@@ -19,6 +19,9 @@ const LABELS = ["a", "b", "c", "*"] as const;
 const MAX_DEPTH = 4;
 const OWNERS = 28;
 
+/** The address of every name that has one beside a DNAME, and of no other. */
+export const ADDRESS_BESIDE_DNAME = "192.0.2.2";
+
 export interface GeneratedZone {
   readonly apex: string;
   readonly text: string;
@@ -101,7 +104,7 @@ function recordsOf(owner: string, kind: Kind, target: () => string, random: () =
     case "cname":
       return [`${owner} CNAME ${target()}`];
     case "dname":
-      return [`${owner} DNAME ${target()}`, ...maybe(0.5, `${owner} A 192.0.2.2`)];
+      return [`${owner} DNAME ${target()}`, ...maybe(0.5, `${owner} A ${ADDRESS_BESIDE_DNAME}`)];
     case "cut":
       return [
         `${owner} NS ${random() < 0.4 ? target() : "ns"}`,

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { resolveConfig } from "../../src/config/resolve.ts";
 import { needPeers } from "../peers.ts";
 import { type Demo, ROOT, startDemo } from "./demo.ts";
 
@@ -113,6 +114,15 @@ describe("README's other blocks", () => {
       expect(status, stderr).to.equal(0);
       const json = /'(\{[^']*\})'/.exec(text)?.[1];
       if (json !== undefined) expect(JSON.parse(json)).to.be.an("object");
+    });
+  }
+
+  for (const { text } of BLOCKS.filter(({ language }) => language === "yaml")) {
+    it(`are a configuration: ${text.split("\n")[0]}`, () => {
+      const file = { path: "README.md", text };
+      const environment = { HOME: "/home/op" };
+      const resolved = resolveConfig({ file, environment, flags: {}, hostName: "ns1", cores: 1 });
+      expect(resolved.ok ? [] : resolved.faults).to.deep.equal([]);
     });
   }
 

@@ -4,7 +4,9 @@
  */
 
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,15 +15,18 @@ import { after, before, describe, it } from "mocha";
 import { formatName } from "../../src/dns/name.ts";
 import type { TsigKey } from "../../src/dns/tsig-key.ts";
 import { needPeers, peerPath } from "../peers.ts";
+import { query } from "../support/packets.ts";
 import { dig, readDig } from "../support/peers/dig.ts";
 import { COMMAND, type Fairlead, startFairlead } from "../support/peers/fairlead.ts";
 import { freePort } from "../support/peers/network.ts";
 import { eventually } from "../support/peers/program.ts";
 import type { RunningPeer } from "../support/peers/running-peer.ts";
 import { startKnotSecondary, startNsdSecondary } from "../support/peers/secondaries.ts";
-import { digKey, SHA256_KEY, SHA512_KEY } from "../support/tsig.ts";
+import { framed } from "../support/servers.ts";
+import { digKey, SHA256_KEY, SHA512_KEY, signedQuery } from "../support/tsig.ts";
 
 const run = promisify(execFile);
+const BROKEN_OFF = 'fairlead_dns_transfers_total{result="broken-off"}';
 const TOLD_LIMIT_MS = 8_000;
 const NAMES = 3_000;
 
@@ -46,10 +51,11 @@ describe("zone transfers", function () {
   this.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), "fairlead-transfer-"));
   let node: Fairlead;
+  let tlsPort: number;
   let secondaries: readonly (readonly [string, RunningPeer])[] = [];
 
   before(async function () {
-    needPeers.call(this, "dig", "kdig", "nsd", "knotd");
+    needPeers.call(this, "dig", "kdig", "nsd", "knotd", "openssl");
     const primaryPort = await freePort();
     const common = { apex: "gtm.test.", primaryPort };
     const [nsd, knot] = await Promise.all([
@@ -75,9 +81,29 @@ describe("zone transfers", function () {
     - 127.0.0.1:${knot.port} ${formatName(SHA512_KEY.name)}
 `,
     );
+    tlsPort = await freePort();
+    const [certificate, privateKey] = [join(folder, "node.crt"), join(folder, "node.key")];
+    const made = [
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-subj",
+      "/CN=ns.test",
+    ];
+    await run("openssl", ["req", "-x509", ...made, "-keyout", privateKey, "-out", certificate]);
+    const tls = [
+      "--listen-tls",
+      `127.0.0.1:${tlsPort}`,
+      "--tls-certificate",
+      certificate,
+      "--tls-key",
+      privateKey,
+    ];
     node = await startFairlead({
       zones: { "gtm.test.zone": zoneText(1) },
-      flags: ["--config", config, "--listen", `127.0.0.1:${primaryPort}`],
+      flags: ["--config", config, "--listen", `127.0.0.1:${primaryPort}`, ...tls],
     });
   });
   after(async () => {
@@ -126,6 +152,28 @@ describe("zone transfers", function () {
     });
   }
 
+  it("gives it over TLS as well (RFC 9103)", async () => {
+    const words = ["@127.0.0.1", "-p", String(tlsPort), "+tls", "-y", digKey(SHA512_KEY), "gtm.test", "AXFR"];
+    const { stdout } = await run(peerPath("kdig") ?? "kdig", words, { maxBuffer: 1 << 26 });
+    expect(stdout).to.not.match(/WARNING: |failed/);
+    expect(readRecords(stdout)).to.have.length(NAMES + 8);
+  });
+
+  it("lets a transfer go whose client has gone", async () => {
+    const before = (await node.metric(BROKEN_OFF)) ?? 0;
+    const { octets } = signedQuery(query("gtm.test.", "AXFR"), SHA256_KEY, Math.floor(Date.now() / 1_000));
+    const socket = connect(node.dns.port, node.dns.address);
+    // More transfers, one behind the other, than any socket holds: the client takes none of it.
+    for (let count = 0; count < 500; count++) socket.write(framed(octets));
+    await once(socket, "readable");
+    socket.destroy();
+    await eventually(
+      async () => ((await node.metric(BROKEN_OFF)) === before + 1 ? true : undefined),
+      TOLD_LIMIT_MS,
+      node.program.output,
+    );
+  });
+
   for (const transport of ["+notcp", "+tcp"]) {
     it(`signs the answers to ordinary queries, ${transport}`, async () => {
       const reply = await dig(node.dns, "www.gtm.test", "A", transport, "-y", digKey(SHA512_KEY));
@@ -161,6 +209,8 @@ describe("zone transfers", function () {
     }
     expect(node.program.output()).to.include('"msg":"a secondary knows of the zone"');
     expect(node.program.output()).to.include('"msg":"zone transferred"');
+    expect(await node.metric('fairlead_dns_notifies_total{result="told"}')).to.equal(4);
+    expect(await node.metric('fairlead_dns_transfers_total{result="sent"}')).to.be.at.least(4);
   });
 
   async function servesSerial(name: string, peer: RunningPeer, serial: number): Promise<void> {

@@ -31,6 +31,13 @@ export function lastResortSamples(source: AdminSource) {
   return { fairlead_policy_last_resorts_total: () => labelled(source.lastResorts()) };
 }
 
+export function secondarySamples({ secondaries }: AdminSource) {
+  return {
+    fairlead_dns_transfers_total: () => secondaries.transfers(),
+    fairlead_dns_notifies_total: () => secondaries.notifies(),
+  };
+}
+
 export function certificateSamples(source: AdminSource) {
   return { fairlead_probe_certificate_expiry_timestamp_seconds: () => expirySamples(source) };
 }

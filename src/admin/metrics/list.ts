@@ -318,6 +318,22 @@ export const METRICS = [
     addition: "DNS over HTTPS",
   },
   {
+    name: "fairlead_dns_transfers_total",
+    type: "counter",
+    labels: ["result"],
+    help: "Answers to zone transfers: sent (the whole zone), current (the client has it), refused, broken-off.",
+    published: true,
+    addition: "secondaries transfer zones",
+  },
+  {
+    name: "fairlead_dns_notifies_total",
+    type: "counter",
+    labels: ["result"],
+    help: "Zones that a secondary was told of, by what came of it: told, refused, unanswered.",
+    published: true,
+    addition: "secondaries are told of new zones",
+  },
+  {
     name: "fairlead_tls_certificate_expiry_timestamp_seconds",
     type: "gauge",
     labels: [],

@@ -44,7 +44,7 @@ export const MESSAGE_ROWS: readonly Row[] = [
     "7873§5.4",
     "QDCOUNT=0 + COOKIE",
     packet({ additional: [opt({ options: [COOKIE] })] }),
-    "NOERROR qd=0 an=0 opt=1 cookie=24 ‖ FORMERR ‖ drop",
+    "NOERROR qd=0 an=0 opt=1 cookie=24 ‖ NOERROR an=0 opt=1 ‖ FORMERR ‖ drop",
   ),
   both(
     "1035§4.1.4",

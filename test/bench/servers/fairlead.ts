@@ -26,20 +26,21 @@ export function fairleadOverDgram(dist: string): BenchServer {
   };
 }
 
-function shared(dist: string): Pick<BenchServer, "version" | "serves"> {
+function shared(dist: string): Pick<BenchServer, "version" | "limits" | "serves"> {
   return {
     version: async () => {
       const text = await readFile(join(dirname(dist), "package.json"), "utf8");
       const description: { readonly version: string } = JSON.parse(text);
       return `Fairlead ${description.version}`;
     },
+    limits: true,
     serves: (zone) => zone.plain !== undefined || zone.fairlead !== undefined,
   };
 }
 
 async function start(
   dist: string,
-  { folder, port, zones, prefix }: Setting,
+  { folder, port, zones, prefix, rateLimit }: Setting,
   transport: "koffi" | "node:dgram",
 ): Promise<RunningServer> {
   const zonesFolder = join(folder, "zones");
@@ -50,6 +51,11 @@ async function start(
   const adminPort = await freePort();
   const flags = ["--listen", `${ADDRESS}:${port}`, "--admin", `${ADDRESS}:${adminPort}`];
   flags.push("--state", join(folder, "state"), "--workers", "1");
+  if (rateLimit !== undefined) {
+    const config = join(folder, "fairlead.yaml");
+    await writeFile(config, `rate-limit: { responses-per-second: ${rateLimit}, slip: 2 }\n`);
+    flags.push("--config", config);
+  }
   const words = [...prefix, process.execPath, join(dist, "main.js"), "serve", zonesFolder, ...flags];
   const [command = process.execPath, ...rest] = words;
   const program = startProgram(command, rest);

@@ -9,6 +9,7 @@ import { spawnPinned, wordsOf } from "./spawn.ts";
 
 export const knot: BenchServer = {
   name: "knot",
+  limits: false,
   version: async () => /Knot DNS\), version (\S+)/.exec(await wordsOf("knotd", ["-V"]))?.[0].replace(")", ""),
   serves: (zone) => zone.plain !== undefined,
   async start({ folder, port, zones, prefix }) {

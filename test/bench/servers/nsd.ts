@@ -9,9 +9,10 @@ import { spawnPinned, wordsOf } from "./spawn.ts";
 
 export const nsd: BenchServer = {
   name: "nsd",
+  limits: true,
   version: async () => /NSD version \S+/.exec(await wordsOf("nsd", ["-v"]))?.[0],
   serves: (zone) => zone.plain !== undefined,
-  async start({ folder, port, zones, prefix }) {
+  async start({ folder, port, zones, prefix, rateLimit = 0 }) {
     const files: [string, string][] = [];
     for (const { origin, plain = "" } of zones) {
       const file = `${origin}.zone`;
@@ -19,7 +20,7 @@ export const nsd: BenchServer = {
       files.push([origin, file]);
     }
     const config = join(folder, "nsd.conf");
-    await writeFile(config, nsdConfig(folder, port, files));
+    await writeFile(config, nsdConfig(folder, port, files, { rateLimit }));
     return spawnPinned(prefix, peerPath("nsd") ?? "nsd", ["-d", "-c", config], port);
   },
 };

@@ -34,6 +34,8 @@ export interface FairleadOptions {
   readonly zones: { readonly [file: string]: string };
   /** Further flags of `serve`. */
   readonly flags?: readonly string[];
+  /** The text of a configuration file. */
+  readonly config?: string;
   /** `dgram`: beside packages without koffi, which is how a system meets the fallback. */
   readonly udpTransport?: UdpTransport;
 }
@@ -59,6 +61,7 @@ export async function withoutKoffi(dist: string, folder: string): Promise<string
 export async function startFairlead({
   zones,
   flags = [],
+  config,
   udpTransport = "batch",
 }: FairleadOptions): Promise<Fairlead> {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-node-"));
@@ -69,6 +72,10 @@ export async function startFairlead({
   const adminPort = await freePort();
   const words = ["serve", zonesFolder, "--listen", `${dns.address}:${dns.port}`];
   words.push("--admin", `127.0.0.1:${adminPort}`, "--state", join(folder, "state"), ...flags);
+  if (config !== undefined) {
+    await writeFile(join(folder, "fairlead.yaml"), config);
+    words.push("--config", join(folder, "fairlead.yaml"));
+  }
   const dist = udpTransport === "batch" ? dirname(COMMAND) : await withoutKoffi(dirname(COMMAND), folder);
   const program = startProgram(process.execPath, [join(dist, "main.js"), ...words]);
   const adminUrl = `http://127.0.0.1:${adminPort}`;

@@ -135,6 +135,10 @@ export function createNode(situation: Situation = {}): Node {
       loadSuccess: true,
     }),
     certificates: () => [{ pool: "frankfurt", endpoint: "fra-1", expiresAtMs: 1_790_000_000_500 }],
+    secondaries: {
+      transfers: () => [{ labels: { result: "sent" }, value: 7 }],
+      notifies: () => [{ labels: { result: "told" }, value: 8 }],
+    },
     lastResorts: () => [{ policy: "six", rung: "4", value: 2 }],
     answerCounters: {
       queries: () => [{ zone: "gtm.example.com.", qtype: "A", transport: "udp", value: 12 }],

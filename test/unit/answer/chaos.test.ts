@@ -118,6 +118,10 @@ describe("answer() that explains", () => {
     expect(lines("strict.example.")).to.include("A servfail rung=4 ttl=300");
   });
 
+  it("keeps the server's own names apart", () => {
+    expect(summary(explaining.ask(txt("version.bind."), { client: ALLOWED }))).to.equal("REFUSED qd=1 an=0");
+  });
+
   for (const name of ["www.example.", "missing.example.", "x.sub.example.", "x.moved.example.", "no.test."]) {
     it(`says that no policy answers ${name}`, () => {
       expect(explain(name)).to.deep.equal(["no policy answers this name, generation=12"]);

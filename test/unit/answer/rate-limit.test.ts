@@ -247,5 +247,7 @@ describe("answer() where responses are limited", () => {
       { action: "badcookie", value: 2 },
     ]);
     expect(counters.dropped()).to.deep.include({ reason: "rate-limited", value: 5 });
+    expect(counters.queries()).to.deep.equal([{ zone: "example.", qtype: "A", transport: "udp", value: 20 }]);
+    expect(counters.responses().reduce((sum, { value }) => sum + value, 0)).to.equal(15);
   });
 });

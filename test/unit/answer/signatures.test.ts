@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { TRANSPORT } from "../../../src/answer/answer.ts";
+import { MAX_NSID_OCTETS } from "../../../src/answer/settings.ts";
 import { nameOf } from "../../../src/dns/name.ts";
 import { findTsig } from "../../../src/dns/tsig.ts";
 import type { TsigKey } from "../../../src/dns/tsig-key.ts";
@@ -14,7 +15,9 @@ import { KEYS, SHA256_KEY, SHA512_KEY, signedQuery } from "../../support/tsig.ts
 
 const image = sampleImage();
 const NOW = NOW_MS / 1_000;
-const settings = { current: { ...SETTINGS, tsigKeys: KEYS } };
+/** With as long a name as is sent, and cookies. */
+const nsid = new Uint8Array(MAX_NSID_OCTETS).fill(0x6e);
+const settings = { current: { ...SETTINGS, nsid, cookieSecrets: [new Uint8Array(16)], tsigKeys: KEYS } };
 const { ask } = createAsker(() => image, { settings, keyedHash });
 const WWW = query("www.example.", "A");
 const LONGEST_NAME = nameOf(`${`${"n".repeat(63)}.`.repeat(3)}${"n".repeat(61)}.`);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { describe, it } from "mocha";
 import { answerTransfer, TRANSFER_MESSAGE_OCTETS, type TransferRules } from "../../../src/answer/transfer.ts";
 import { formatName, type Name, nameKey, nameOf } from "../../../src/dns/name.ts";
@@ -86,6 +87,23 @@ describe("answerTransfer()", () => {
       expect([...messages].map(summary)).to.deep.equal([reply]);
     });
   }
+
+  it("answers whatever it is asked with messages that can be read, and gives no record without a signature", () => {
+    const starts = [AXFR, signed(AXFR), ixfr(9), signed(ixfr(9)), signed(query("example.", "AXFR", opt()))];
+    const changes = fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 3 });
+    const start = fc.oneof(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 64 }));
+    fc.assert(
+      fc.property(start, changes, (octets, changed) => {
+        const message = Uint8Array.from(octets);
+        for (const [at, octet] of changed) if (at < message.length) message[at] = octet;
+        const { messages, key } = answerTransfer(message, CLIENT, rulesFor(records(2)));
+        for (const reply of [...messages].map(parsed)) {
+          if (key === undefined) expect(reply.answers).to.deep.equal([]);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 
   it("signs its first message over the query's signature", () => {
     const { octets, mac } = signedQuery(AXFR, SHA256_KEY, NOW);

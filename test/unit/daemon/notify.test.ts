@@ -35,6 +35,7 @@ describe("createNotifier()", () => {
   let heard: string[];
   let waitFor: (count: number) => Promise<void>;
   let logged: { msg: string; zone: string; serial: number }[];
+  let counted: string[];
   let notifier: Notifier | undefined;
   let port: number;
 
@@ -44,6 +45,7 @@ describe("createNotifier()", () => {
     ({ port } = secondary.address());
     heard = [];
     logged = [];
+    counted = [];
     waitFor = async (count) => {
       while (heard.length < count) await once(secondary, "heard");
     };
@@ -92,6 +94,7 @@ describe("createNotifier()", () => {
       now: () => NOW_MS,
       log,
       limiter: createLogLimiter(0, () => 0),
+      count: (result) => counted.push(result),
       waitsMs: [250, 250, 250],
       ...changes,
     });
@@ -129,6 +132,8 @@ describe("createNotifier()", () => {
       expect(await said()).to.equal(outcome);
       const what = `notify a.test. 7 ${key === undefined ? "unsigned" : "valid"}`;
       expect(heard).to.deep.equal(Array.from({ length: count }, () => what));
+      const result = /cannot/.test(outcome) ? "unanswered" : /refuses/.test(outcome) ? "refused" : "told";
+      expect(counted).to.deep.equal([result]);
     });
   }
 

@@ -71,8 +71,8 @@ describe("the exec probe", () => {
   it("kills the whole group at the deadline, and tells what it had said", async () => {
     const pidFile = join(folder, "grandchild");
     const text = `echo waiting for the lock; sleep 60 & echo $! > ${pidFile}; wait`;
-    const verdict = await probe(`/bin/sh ${script(text)}`, 500);
-    expect(verdict).to.include({ ok: false, reason: "command timed out after 500 ms: waiting for the lock" });
+    const verdict = await probe(`/bin/sh ${script(text)}`, 2_000);
+    expect(verdict).to.include({ ok: false, reason: "command timed out after 2 s: waiting for the lock" });
     await isGone(Number(readFileSync(pidFile, "utf8")));
   });
 

@@ -11,7 +11,6 @@ import { createProbe } from "../../../src/probe/kinds.ts";
 import { monitorOf, targetOf } from "./monitors.ts";
 import { listen, rawServer } from "./servers.ts";
 
-const TIMEOUT_MS = 40;
 const PROBES = 60;
 
 /** Which connections are lost: three of each ten, in an order that the seed decides. */
@@ -33,25 +32,32 @@ const everyThird = (connection: number): boolean => connection % 3 === 2;
 
 const never = (): boolean => false;
 
+/** What a responder does with a connection that is lost: `passDeadline` ends the probe as its deadline would. */
+type Loss = (socket: Socket, passDeadline: () => void) => void;
+
+const reset: Loss = (socket) => void socket.resetAndDestroy();
+const hang: Loss = (_socket, passDeadline) => passDeadline();
+
 /** The states after each probe of a responder that loses connections by `isLost`, in the way given. */
-async function observe(
-  fall: string,
-  isLost: (connection: number) => boolean,
-  lose: (socket: Socket) => void,
-) {
+async function observe(fall: string, isLost: (connection: number) => boolean, lose: Loss): Promise<string[]> {
   let connections = 0;
-  const ask = (socket: Socket): void => {
-    if (isLost(connections++)) lose(socket);
-    else socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
-  };
-  const server = await listen(rawServer(ask));
-  const monitor = monitorOf("http", { fall, timeout: `${TIMEOUT_MS}ms`, rise: "6" });
+  let deadline = new AbortController();
+  const passDeadline = (): void =>
+    deadline.abort(new DOMException("the deadline has passed", "TimeoutError"));
+  const server = await listen(
+    rawServer((socket) => {
+      if (isLost(connections++)) lose(socket, passDeadline);
+      else socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    }),
+  );
+  const monitor = monitorOf("http", { fall, rise: "6" });
   const target = targetOf(monitor, "127.0.0.1", server.port);
   const probe = createProbe();
   let state: ProbeState = initialState(0);
   const observed: string[] = [];
   for (let made = 0; made < PROBES; made++) {
-    state = step(state, await probe(target, AbortSignal.timeout(TIMEOUT_MS)), monitor.thresholds);
+    deadline = new AbortController();
+    state = step(state, await probe(target, deadline.signal), monitor.thresholds);
     observed.push(state.observed);
   }
   await server.close();
@@ -59,8 +65,6 @@ async function observe(
 }
 
 describe("a path with 30 % loss", () => {
-  const hang = (): void => undefined;
-  const reset = (socket: Socket): void => void socket.resetAndDestroy();
   const seeded = [1, 2, 3].map((seed) => [`three in ten, seed ${seed}`, threeInTen(seed)] as const);
   const losses = [["every third", everyThird] as const, ...seeded];
   for (const [name, isLost] of losses) {

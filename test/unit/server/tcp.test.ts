@@ -19,7 +19,7 @@ import {
 const WWW = query("www.example.", "A");
 const WHOLE = "NOERROR aa qd=1 an=2";
 
-describe("startTcp()", () => {
+describe("DNS over TCP", () => {
   const image = sampleImage();
   let listeners: Listeners | undefined;
   const sockets: Socket[] = [];

@@ -46,7 +46,8 @@ describe("DNS over TLS", function () {
   };
   const open = async ({ tls }: Listeners, options: ConnectionOptions = {}): Promise<TLSSocket> => {
     const { address: host, port } = tls;
-    const socket = connect({ host, port, rejectUnauthorized: false, allowHalfOpen: true, ...options });
+    const halfOpen = { allowHalfOpen: true };
+    const socket = connect({ host, port, rejectUnauthorized: false, ...halfOpen, ...options });
     sockets.push(socket);
     await once(socket, "secureConnect");
     socket.on("error", () => undefined);
