@@ -131,7 +131,11 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const listening = await side.listen();
   if (!listening.ok) throw new StartFailure(listening.message);
   const { listeners } = listening;
-  if (user !== undefined) dropPrivileges(user, options);
+  if (user !== undefined) {
+    dropPrivileges(user, options);
+    // A key that this user may not read is better known now than when it has been renewed.
+    core.certificate?.reload();
+  }
   core.prober.start();
   await startUpkeep(parts, core, limiter, endings);
   status.listening();

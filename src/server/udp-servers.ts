@@ -200,10 +200,11 @@ const WILDCARDS: ReadonlyMap<string, "IPv4" | "IPv6"> = new Map([
 function addressesOf(address: string): string[] {
   const family = WILDCARDS.get(address);
   if (family === undefined) return [address];
-  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
     addresses
       .filter((each) => each.family === family)
-      .map((each) => (each.scopeid ? `${each.address}%${each.scopeid}` : each.address)),
+      // A zone is bound by its name; its number is refused (RFC 4007 §11.2 leaves the choice to the system).
+      .map((each) => (each.scopeid ? `${each.address}%${name}` : each.address)),
   );
 }
 

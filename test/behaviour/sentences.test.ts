@@ -6,6 +6,7 @@
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import { nameOf } from "../../src/dns/name.ts";
+import { loadLibc } from "../../src/server/libc.ts";
 import { join, opt, option, packet, parsed, query, summary } from "../support/packets.ts";
 import { type Fairlead, startFairlead } from "../support/peers/fairlead.ts";
 import { freePort } from "../support/peers/network.ts";
@@ -57,7 +58,8 @@ for (const udpTransport of UDP_TRANSPORTS)
 
     before(async function () {
       this.timeout(START_LIMIT_MS);
-      server = await startFairlead({ zones: { "example.zone": ZONE }, udpTransport });
+      const flags = ["--node", "node-1"];
+      server = await startFairlead({ zones: { "example.zone": ZONE }, flags, udpTransport });
       asker = await UdpAsker.open(server.dns);
     });
 
@@ -230,12 +232,16 @@ describe("replies leave from the address that was asked", function () {
     });
   }
 
-  it("where a wildcard is bound", async () => {
-    const port = await freePort();
-    const flags = ["--listen", `0.0.0.0:${port}`, "--listen", `[::]:${port}`];
-    server = await startFairlead({ zones: { "example.zone": ZONE }, flags });
-    for (const address of ["127.0.0.1", "127.0.0.3", "::1"]) await answers(address, port);
-  });
+  for (const udpTransport of UDP_TRANSPORTS) {
+    it(`where a wildcard is bound, over UDP by ${udpTransport}`, async () => {
+      const port = await freePort();
+      const flags = ["--listen", `0.0.0.0:${port}`, "--listen", `[::]:${port}`];
+      server = await startFairlead({ zones: { "example.zone": ZONE }, udpTransport, flags });
+      for (const address of ["127.0.0.1", "::1"]) await answers(address, port);
+      // Node's sockets cannot say where a datagram came to, so there it stands for addresses known at the start.
+      if (udpTransport === "batch" && (await loadLibc()).ok) await answers("127.0.0.3", port);
+    });
+  }
 });
 
 /** A record to a line, below a head of SOA, NS and its address. */

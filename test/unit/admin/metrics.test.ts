@@ -122,6 +122,7 @@ describe("createRegistry()", () => {
         "fairlead_image_generation 7",
         "fairlead_image_build_seconds 0.004",
         'fairlead_build_info{version="0.1.0"} 1',
+        'fairlead_probe_certificate_expiry_timestamp_seconds{pool="frankfurt",endpoint="fra-1"} 1790000000.5',
         'fairlead_dns_connections{transport="tls"} 3',
         'fairlead_dns_connections_opened_total{transport="tls"} 30',
         'fairlead_dns_connection_limits_total{transport="tcp",limit="idle-timeout"} 4',

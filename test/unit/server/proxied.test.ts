@@ -93,6 +93,10 @@ describe("clients behind a load balancer", function () {
     const yielded = once(one.resume(), "end");
     same.write(join(proxyHeader("198.51.100.1"), framed(WWW)));
     await yielded;
+    const met = servers.streamCounts.limits().filter(({ value }) => value > 0);
+    expect(met.map(({ labels, value }) => [labels.limit, value])).to.deep.equal([
+      ["connections-per-client", 1],
+    ]);
   });
 
   for (const [what, octets] of [

@@ -97,6 +97,8 @@ describe("DNS over TCP", () => {
       stuck.write(framed(WWW).subarray(0, 3));
     }
     await ended;
+    const met = servers.streamCounts.limits().filter(({ value }) => value > 0);
+    expect(met.map(({ labels }) => labels.limit)).to.deep.equal(["connections-per-client"]);
     const socket = await open(servers);
     socket.write(framed(WWW));
     expect((await readMessages(socket, 1)).map(summary)).to.deep.equal([WHOLE]);
