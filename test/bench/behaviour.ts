@@ -19,6 +19,7 @@ import {
   REFLECTION_SECONDS,
   reflect,
 } from "../behaviour/reflection.ts";
+import { MESSAGE_ROWS } from "../behaviour/rows/messages.ts";
 import type { Row } from "../behaviour/rows/row.ts";
 import { createPacketSource } from "../fuzz/packet-source.ts";
 import { parsed, query } from "../support/packets.ts";
@@ -27,7 +28,7 @@ import { eventually } from "../support/peers/program.ts";
 import { PLAIN_FILES } from "../support/sample-zones.ts";
 import { framed } from "../support/servers.ts";
 import type { BenchZone } from "./content.ts";
-import { processTree, residentKib } from "./measure.ts";
+import { cpuTimeOf, processTree, residentKib } from "./measure.ts";
 import { formatColumns } from "./report.ts";
 import { ADDRESS, type BenchServer, type RunningServer, type ServerName } from "./servers/server.ts";
 
@@ -36,6 +37,8 @@ const FUZZ_PACKETS = 20_000;
 const FIRST_ANSWER_LIMIT_MS = 60_000;
 const FLAG_QR = 0x80;
 const OPEN_QUERIES = 600;
+const COST_TURNS = 10;
+const COST_PACKETS = 2_000;
 
 /** gdnsd refuses a zone with DNAME, which it does not know, and one with a loop of CNAMEs. */
 const ZONES: readonly BenchZone[] = Object.entries(PLAIN_FILES).map(([file, plain]) => ({
@@ -106,7 +109,8 @@ async function reportOf(server: BenchServer): Promise<Report | undefined> {
     const load = { queries: OPEN_QUERIES, seconds: OPEN_QUERIES / 2_000 };
     const gains: string[] = [];
     for (const attack of ATTACKS) gains.push((await reflect(place, { ...attack, ...load })).gain.toFixed(2));
-    return { rows, gains, fuzz: await fuzz(place, running) };
+    const costs = await costsOf(place, running);
+    return { rows, gains, fuzz: [...(await fuzz(place, running)), ...costs] };
   });
   const limited = server.limits ? await limitedReflections(server) : [];
   const reflections = open.gains.map((gain, at) => {
@@ -179,6 +183,8 @@ const FUZZ_LINES = [
   "fuzz: replies that cannot be read",
   "fuzz: replies to responses",
   "fuzz: runs on, memory grown by",
+  "CPU µs for a good packet",
+  "CPU µs for a malformed one",
 ] as const;
 
 /** The same packets for every server, one at a time. */
@@ -205,4 +211,30 @@ async function fuzz(place: Place, { program }: RunningServer): Promise<string[]>
   const grown = (residentKib(processTree(program.pid)) - before) / 1_024;
   const end = program.isRunning() ? `yes, ${grown.toFixed(1)} MiB` : "no";
   return [String(replies), String(unreadable), String(toResponses), end];
+}
+
+/** What the server pays for a good packet, and for those that are no query: in turns, so that both meet the same machine. */
+async function costsOf(place: Place, { program }: RunningServer): Promise<string[]> {
+  const good = query("www.example.", "A");
+  const malformed = MESSAGE_ROWS.flatMap((row) => {
+    const isMalformed = row.kind === "packet" && row.outcomes.startsWith("FORMERR");
+    return isMalformed && row.octets.length >= good.length ? [row.octets] : [];
+  });
+  const asker = await UdpAsker.open(place);
+  const pids = processTree(program.pid);
+  const spent = [0, 0];
+  for (let turn = 0; turn < COST_TURNS; turn++) {
+    for (const kind of [0, 1]) {
+      const before = cpuTimeOf(pids).runNs;
+      for (let asked = 0; asked < COST_PACKETS; asked++) {
+        const bad = malformed[asked % malformed.length] ?? good;
+        await asker.ask(kind === 0 ? good : bad);
+      }
+      spent[kind] = (spent[kind] ?? 0) + cpuTimeOf(pids).runNs - before;
+    }
+  }
+  asker.close();
+  // Half of what was spent went to the marker behind each packet, which is a good one.
+  const [forGood = 0, forBad = 0] = spent.map((ns) => ns / 1e3 / (COST_TURNS * COST_PACKETS));
+  return [(forGood / 2).toFixed(1), (forBad - forGood / 2).toFixed(1)];
 }
