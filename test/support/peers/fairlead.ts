@@ -1,6 +1,6 @@
 /** Fairlead itself as a process, the compiled command as users run it: a folder of zones, free ports, a state of its own. */
 
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -65,6 +65,8 @@ export async function startFairlead({
   udpTransport = "batch",
 }: FairleadOptions): Promise<Fairlead> {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-node-"));
+  // A node that becomes another user has to find its state again.
+  await chmod(folder, 0o755);
   const zonesFolder = join(folder, "zones");
   await mkdir(zonesFolder);
   for (const [file, text] of Object.entries(zones)) await writeFile(join(zonesFolder, file), text);
