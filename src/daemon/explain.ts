@@ -8,7 +8,7 @@ import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
 import { formatType, parseType } from "../dns/types.ts";
-import { type Client, type Place, UNKNOWN_CLIENT } from "../geo/client.ts";
+import { type Client, NOWHERE, UNKNOWN_CLIENT } from "../geo/client.ts";
 import { continentOf } from "../geo/country.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { explain, sharesOf } from "../policy/evaluate.ts";
@@ -71,10 +71,9 @@ export function parseClient(text: string): Client | undefined {
   }
   const match = parseGeoMatch(text);
   if (!match.ok) return undefined;
-  const nowhere: Place = { country: undefined, subdivision: undefined, continent: undefined, asn: undefined };
   const { kind: _kind, ...place } = match.value;
   const continent = "country" in place ? { continent: continentOf(place.country) } : {};
-  return { network: undefined, place: { ...nowhere, ...continent, ...place } };
+  return { network: undefined, place: { ...NOWHERE, ...continent, ...place } };
 }
 
 /** `US-VA`, `DE` or `EU`; `null` where the client's place is unknown. */

@@ -2,6 +2,12 @@
 
 import type { Network } from "./network.ts";
 
+/** Degrees: north and east are positive. */
+export interface Coordinates {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
 export interface Place {
   /** ISO 3166-1 alpha-2, upper case. */
   readonly country: string | undefined;
@@ -10,7 +16,18 @@ export interface Place {
   /** `AF AN AS EU NA OC SA`. */
   readonly continent: string | undefined;
   readonly asn: number | undefined;
+  /** Where nothing more exact is known than the country or its subdivision, they say where it is (`geo/centroids`). */
+  readonly coordinates: Coordinates | undefined;
 }
+
+/** Nothing is known of it but what is added. */
+export const NOWHERE: Place = {
+  country: undefined,
+  subdivision: undefined,
+  continent: undefined,
+  asn: undefined,
+  coordinates: undefined,
+};
 
 export interface Client {
   /** A single address is a network of 32 or 128 bits. `undefined` where only a place is supposed. */

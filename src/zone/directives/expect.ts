@@ -4,7 +4,7 @@
  */
 
 import { type Name, parseName } from "../../dns/name.ts";
-import { type Client, UNKNOWN_CLIENT } from "../../geo/client.ts";
+import { type Client, NOWHERE, UNKNOWN_CLIENT } from "../../geo/client.ts";
 import { continentOf } from "../../geo/country.ts";
 import type { AddressFamily } from "../../policy/model.ts";
 import { accepted, refused, type ValueParse } from "../key-values.ts";
@@ -226,13 +226,13 @@ function parseFrom(text: string): ValueParse<Client> {
     const region = parseRegion(text.slice("country:".length));
     if (!region.ok) return region;
     const { country, subdivision } = region.value;
-    const place = { country, subdivision, continent: continentOf(country), asn: undefined };
+    const place = { ...NOWHERE, country, subdivision, continent: continentOf(country) };
     return accepted({ network: undefined, place });
   }
   if (text.startsWith("continent:")) {
     const continent = parseContinent(text.slice("continent:".length));
     if (!continent.ok) return continent;
-    const place = { country: undefined, subdivision: undefined, continent: continent.value, asn: undefined };
+    const place = { ...NOWHERE, continent: continent.value };
     return accepted({ network: undefined, place });
   }
   const network = parseNetwork(text);

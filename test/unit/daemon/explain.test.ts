@@ -102,6 +102,7 @@ describe("parseClient()", () => {
       subdivision: undefined,
       continent: "EU",
       asn: undefined,
+      coordinates: undefined,
     });
   });
   for (const text of [

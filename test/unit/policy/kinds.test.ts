@@ -176,7 +176,7 @@ describe("geo", () => {
   const inner = clientAt("10.1.2.3");
   const france = {
     network: undefined,
-    place: { country: "FR", subdivision: undefined, continent: "EU", asn: undefined },
+    place: { country: "FR", subdivision: undefined, continent: "EU", asn: undefined, coordinates: undefined },
   };
   table(expression, [
     [{ client: inner }, "a/one=100"],
