@@ -10,6 +10,7 @@ import type { Monitor } from "../health/monitor.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { TestedExpectation } from "./expect.ts";
+import type { ZoneNodes } from "./zone-nodes.ts";
 
 /** Where something stands in the files. */
 export interface Position {
@@ -33,7 +34,7 @@ export interface Zone {
   readonly serial: number;
   readonly soa: RRset;
   /** By `nameKey` of the owner: every owner and every empty non-terminal from the apex down. */
-  readonly nodes: ReadonlyMap<string, ZoneNode>;
+  readonly nodes: ZoneNodes;
 }
 
 export type SupposedState = "up" | "down" | "drain";

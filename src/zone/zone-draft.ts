@@ -9,8 +9,9 @@ import type { RRset } from "../dns/rrset.ts";
 import { formatType, TYPE } from "../dns/types.ts";
 import type { Policy } from "../policy/model.ts";
 import { describePlace, errorAt, type Report, warningAt } from "./diagnostic.ts";
-import type { Position, Zone, ZoneNode } from "./model.ts";
+import type { Position, Zone } from "./model.ts";
 import type { PolicyRecordEntry, RecordEntry, ZoneFileSyntax } from "./syntax.ts";
+import { type BareNode, ZoneNodes } from "./zone-nodes.ts";
 
 export interface RRsetDraft {
   readonly type: number;
@@ -190,18 +191,18 @@ export function zoneOf(
   draft: ZoneDraft,
   policyFor: (entry: PolicyRecordEntry) => Policy | undefined,
 ): Zone | undefined {
-  const nodes = new Map<string, ZoneNode>();
+  const nodes = new Map<string, BareNode>();
+  const policies = new Map<string, Policy>();
   for (const [key, { owner, rrsets, policy }] of draft.nodes) {
-    nodes.set(key, {
-      owner,
-      rrsets: rrsetsOf(owner, rrsets),
-      policy: policy === undefined ? undefined : policyFor(policy),
-    });
+    nodes.set(key, { owner, rrsets: rrsetsOf(owner, rrsets) });
+    const meaning = policy === undefined ? undefined : policyFor(policy);
+    if (meaning !== undefined) policies.set(key, meaning);
     draft.nodes.delete(key);
   }
   const soa = nodes.get(draft.apexKey)?.rrsets.get(TYPE.SOA);
   if (soa === undefined) return undefined;
-  return { apex: draft.apex, file: draft.file, serial: serialOf(soa), soa, nodes };
+  const { apex, file } = draft;
+  return { apex, file, serial: serialOf(soa), soa, nodes: new ZoneNodes(nodes, policies) };
 }
 
 const NO_RRSETS: ReadonlyMap<number, RRset> = new Map();

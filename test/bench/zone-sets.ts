@@ -3,7 +3,8 @@
 import { nameKey, nameOf } from "../../src/dns/name.ts";
 import type { RRset } from "../../src/dns/rrset.ts";
 import { TYPE } from "../../src/dns/types.ts";
-import type { ZoneNode, ZoneSet } from "../../src/zone/model.ts";
+import type { ZoneSet } from "../../src/zone/model.ts";
+import { type BareNode, ZoneNodes } from "../../src/zone/zone-nodes.ts";
 import { zoneSetOf } from "../support/zones.ts";
 
 /** Some of the address in each label, so that names differ early and late and in length. */
@@ -42,13 +43,12 @@ export function benchSet(names: number): ZoneSet {
   const set = zoneSetOf({ "bench.test.zone": FRAME });
   const [zone] = set.zones;
   if (zone === undefined) throw new Error("the frame has no zone");
-  const nodes = new Map(zone.nodes);
+  const nodes = new Map<string, BareNode>(zone.nodes);
   for (let number = 0; number < names; number++) {
     const owner = nameOf(nameAt(number));
     const rdatas = [Uint8Array.of(10, (number >> 16) & 0xff, (number >> 8) & 0xff, number & 0xff)];
     const rrset: RRset = { owner, type: TYPE.A, ttlSeconds: 300, rdatas };
-    const node: ZoneNode = { owner, rrsets: new Map([[TYPE.A, rrset]]), policy: undefined };
-    nodes.set(nameKey(owner), node);
+    nodes.set(nameKey(owner), { owner, rrsets: new Map([[TYPE.A, rrset]]) });
   }
-  return { ...set, zones: [{ ...zone, nodes }] };
+  return { ...set, zones: [{ ...zone, nodes: new ZoneNodes(nodes, zone.nodes.policies) }] };
 }
