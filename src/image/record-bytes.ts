@@ -35,15 +35,15 @@ export class RecordBytes {
     const at = builder.take(RRSET.records);
     if (compressibleNameCount(rrset.type) === 0) {
       const octets = appendPlain(builder, rrset);
-      setRRset(builder, at, rrset, octets, at + RRSET.records);
+      setRRset(builder, at, rrset, octets, RRSET.records);
       return;
     }
     this.begin(rrset.owner);
     const fits = this.writeRRset(rrset, true);
     const octets = fits ? this.octets() : undefined;
     if (octets !== undefined) builder.append(octets);
-    const plain = builder.next;
-    if (octets !== undefined) appendPlain(builder, rrset);
+    const plain = builder.next - at;
+    appendPlain(builder, rrset);
     setRRset(builder, at, rrset, octets?.length ?? TOO_LONG, plain);
   }
 

@@ -18,6 +18,7 @@ const POINTER_FLAGS = 0xc0;
 
 /** The node of a name server, and what of it belongs into a referral. */
 export interface GlueNode {
+  readonly server: Name;
   readonly node: ZoneNode;
   /** Within the delegated zone: a referral without it leads nowhere (RFC 9471). */
   readonly isRequired: boolean;
@@ -30,7 +31,7 @@ export function glueNodesOf(zone: Zone, cut: ZoneNode): GlueNode[] {
     const server = readUncompressedName(rdata, 0);
     const node = server === undefined ? undefined : zone.nodes.get(nameKey(server));
     if (server !== undefined && node !== undefined) {
-      glue.push({ node, isRequired: isAtOrBelow(server, cut.owner) });
+      glue.push({ server, node, isRequired: isAtOrBelow(server, cut.owner) });
     }
   }
   // What is required comes first, so that what may be left out is at the end.
@@ -46,13 +47,13 @@ export function appendSoaTemplate(builder: WordBuilder, records: RecordBytes, so
   return appendTemplate(builder, records, soa.owner, fits, 1, []);
 }
 
-/** Appends the template of a cut's referral and says where; `placeOf` knows the nodes of its glue. */
+/** Appends the template of a cut's referral and says where; `placeOf` knows the nodes of name servers. */
 export function appendReferralTemplate(
   builder: WordBuilder,
   records: RecordBytes,
   zone: Zone,
   cut: ZoneNode,
-  placeOf: (node: ZoneNode) => number,
+  placeOf: (server: Name) => number,
 ): number {
   const ns = cut.rrsets.get(TYPE.NS);
   if (ns === undefined) throw new Error("A zone cut has no NS");
@@ -60,13 +61,13 @@ export function appendReferralTemplate(
   let fits = records.writeRRset(ns, true);
   let additional = 0;
   const referred: number[] = [];
-  for (const { node, isRequired } of glueNodesOf(zone, cut)) {
+  for (const { server, node, isRequired } of glueNodesOf(zone, cut)) {
     for (const type of ADDRESS_TYPES) {
       const rrset = node.rrsets.get(type);
       if (rrset === undefined) continue;
       fits &&= records.writeRRset(rrset, false);
       additional += rrset.rdatas.length;
-      referred.push(placeOf(node), type | (isRequired ? GLUE_REQUIRED : 0));
+      referred.push(placeOf(server), type | (isRequired ? GLUE_REQUIRED : 0));
     }
   }
   return appendTemplate(builder, records, cut.owner, fits, ns.rdatas.length | (additional << 16), referred);
@@ -90,7 +91,9 @@ function appendTemplate(
   words[at + TEMPLATE.counts] = counts;
   words[at + TEMPLATE.pointers] = pointers.length;
   words[at + TEMPLATE.referred] = referred.length / 2;
-  words.set(referred, at + TEMPLATE.body);
+  referred.forEach((word, index) => {
+    words[at + TEMPLATE.body + index] = index % 2 === 0 ? word - at : word;
+  });
   words.set(pointers, at + TEMPLATE.body + referred.length);
   if (isMade) builder.append(octets);
   return at;

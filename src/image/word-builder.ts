@@ -34,6 +34,13 @@ export class WordBuilder {
     this.octets.set(octets, at * WORD_OCTETS);
   }
 
+  /** Takes room for words, and writes them. */
+  appendWords(words: Int32Array): number {
+    const at = this.take(words.length);
+    this.words.set(words, at);
+    return at;
+  }
+
   /** The bytes so far. */
   finish(): SharedArrayBuffer {
     return this.#buffer;

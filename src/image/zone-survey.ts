@@ -10,45 +10,31 @@ export interface ZoneSurvey {
   readonly apexKey: string;
   /** By `nameKey`: owners of NS below the apex. */
   readonly cuts: ReadonlyMap<string, ZoneNode>;
-  readonly dnames: ReadonlyMap<string, ZoneNode>;
+  readonly dnames: ReadonlySet<string>;
   /** Closest enclosers that have a wildcard, and that wildcard. */
-  readonly wildcardParents: ReadonlyMap<ZoneNode, ZoneNode>;
-  /** Whether another zone of the set holds the name. */
-  readonly isShadowed: (key: string) => boolean;
-  /** The node's kind, and the node that its link leads to. */
-  readonly standingOf: (key: string, node: ZoneNode) => Standing;
+  readonly wildcardParents: ReadonlyMap<string, string>;
+  /** The node's kind, and the key of the node that its link leads to. */
+  readonly standingOf: (key: string) => Standing;
 }
 
 export interface Standing {
   readonly kind: number;
-  readonly link: ZoneNode | undefined;
+  readonly link: string | undefined;
 }
 
-const ROOT_KEY = "\u0000";
 const WILDCARD_PREFIX = "\u0001*";
 const PLAIN: Standing = { kind: KIND.plain, link: undefined };
 
-/** For each apex, the apexes of the set that lie below it, all by `nameKey`. */
-export function apexesBelow(zones: readonly Zone[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const below = new Map(zones.map(({ apex }) => [nameKey(apex), new Set<string>()]));
-  for (const key of below.keys()) {
-    for (const above of ancestry(key, ROOT_KEY)) if (above !== key) below.get(above)?.add(key);
-  }
-  return below;
-}
-
-/** `shadowing` are the apexes below that of the zone. */
-export function surveyZone(zone: Zone, shadowing: ReadonlySet<string>): ZoneSurvey {
+export function surveyZone(zone: Zone): ZoneSurvey {
   const apexKey = nameKey(zone.apex);
   const cuts = new Map<string, ZoneNode>();
-  const dnames = new Map<string, ZoneNode>();
-  const wildcardParents = new Map<ZoneNode, ZoneNode>();
+  const dnames = new Set<string>();
+  const wildcardParents = new Map<string, string>();
   for (const [key, node] of zone.nodes) {
     if (node.rrsets.has(TYPE.NS) && key !== apexKey) cuts.set(key, node);
-    if (node.rrsets.has(TYPE.DNAME)) dnames.set(key, node);
+    if (node.rrsets.has(TYPE.DNAME)) dnames.add(key);
     if (!key.startsWith(WILDCARD_PREFIX)) continue;
-    const parent = zone.nodes.get(key.slice(WILDCARD_PREFIX.length));
-    if (parent !== undefined && key !== apexKey) wildcardParents.set(parent, node);
+    if (key !== apexKey) wildcardParents.set(key.slice(WILDCARD_PREFIX.length), key);
   }
   const isBarrier = (key: string): boolean => cuts.has(key) || dnames.has(key);
   const barriers = cuts.size + dnames.size;
@@ -58,16 +44,15 @@ export function surveyZone(zone: Zone, shadowing: ReadonlySet<string>): ZoneSurv
     cuts,
     dnames,
     wildcardParents,
-    isShadowed: (key) => shadowing.size > 0 && ancestry(key, apexKey).some((above) => shadowing.has(above)),
-    standingOf(key, node) {
+    standingOf(key) {
       // The highest one decides: what lies below it is never looked at.
       const highest = barriers === 0 ? undefined : ancestry(key, apexKey).findLast(isBarrier);
       if (highest === undefined) {
-        return wildcardParents.size === 0 ? PLAIN : { kind: KIND.plain, link: wildcardParents.get(node) };
+        return wildcardParents.size === 0 ? PLAIN : { kind: KIND.plain, link: wildcardParents.get(key) };
       }
-      const cut = cuts.get(highest);
-      if (highest === key) return { kind: cut === undefined ? KIND.dname : KIND.cut, link: undefined };
-      return { kind: cut === undefined ? KIND.belowDname : KIND.belowCut, link: cut ?? dnames.get(highest) };
+      const isCut = cuts.has(highest);
+      if (highest === key) return { kind: isCut ? KIND.cut : KIND.dname, link: undefined };
+      return { kind: isCut ? KIND.belowCut : KIND.belowDname, link: highest };
     },
   };
 }

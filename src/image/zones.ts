@@ -12,9 +12,16 @@ import type { RRset } from "../dns/rrset.ts";
 import type { Endpoint, Policy } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
 import { findZone, indexZones, negativeSoa, type ZonesByApexKey } from "../zone/lookup.ts";
-import type { Zone, ZoneNode, ZoneSet } from "../zone/model.ts";
+import type { Zone, ZoneSet } from "../zone/model.ts";
 import { buildClientTable, type ClientTable } from "./clients.ts";
-import { buildZoneBytes } from "./zone-bytes.ts";
+import { RecordBytes } from "./record-bytes.ts";
+import { WordBuilder } from "./word-builder.ts";
+import { appendBlock } from "./zone-block.ts";
+import { type JoinedZone, joinZones } from "./zone-bytes.ts";
+
+/** Room for a node with one address, rounded up; a guess that spares most sets of zones from growing. */
+const WORDS_A_NODE = 32;
+const WORDS_BESIDE = 16_384;
 
 /** One POLICY record, by its number. */
 export interface PolicyEntry {
@@ -52,32 +59,37 @@ export interface ZonePart {
 
 export interface ZoneIndex {
   readonly byApexKey: ZonesByApexKey;
-  readonly policyNumbers: ReadonlyMap<ZoneNode, number>;
 }
 
 /** `id` tells these zones from those of every other load. */
 export function compileZones(set: ZoneSet, id = 0): ZonePart {
   const policies: PolicyEntry[] = [];
-  const policyNumbers = new Map<ZoneNode, number>();
-  for (const zone of set.zones) {
-    for (const node of zone.nodes.values()) {
-      if (node.policy === undefined) continue;
-      policyNumbers.set(node, policies.length);
-      policies.push(policyEntry(zone, node.owner, node.policy, set));
+  const byApexKey = indexZones(set.zones);
+  const numbers = new Map(set.zones.map((zone, number) => [zone, number]));
+  const records = new RecordBytes();
+  const joined = set.zones.map((zone): JoinedZone => {
+    const first = policies.length;
+    for (const { owner, policy } of zone.nodes.values()) {
+      if (policy !== undefined) policies.push(policyEntry(zone, owner, policy, set));
     }
-  }
+    const above = parentOf(zone.apex);
+    const parent = above === undefined ? undefined : findZone(byApexKey, above);
+    return {
+      apex: zone.apex,
+      appendBlock: (builder) => appendBlock(builder, records, zone),
+      policies: first,
+      parent: parent && numbers.get(parent),
+    };
+  });
+  const nodes = set.zones.reduce((sum, zone) => sum + zone.nodes.size, 0);
+  const builder = new WordBuilder(WORDS_BESIDE + nodes * WORDS_A_NODE);
+  const bytes = joinZones(builder, joined, policies);
   const zones = set.zones.map((zone) => ({
     name: formatName(zone.apex),
     zone,
     negativeSoa: negativeSoa(zone),
   }));
-  const byApexKey = indexZones(set.zones);
-  const parents = set.zones.map(({ apex }) => {
-    const above = parentOf(apex);
-    return above === undefined ? undefined : findZone(byApexKey, above);
-  });
-  const bytes = buildZoneBytes({ zones, policies, policyNumbers, parents });
-  return { id, bytes, set, zones, policies, index: { byApexKey, policyNumbers } };
+  return { id, bytes, set, zones, policies, index: { byApexKey } };
 }
 
 function policyEntry(zone: Zone, owner: Name, policy: Policy, set: ZoneSet): PolicyEntry {

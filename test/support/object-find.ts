@@ -3,7 +3,7 @@
  * this makes sections of it.
  */
 
-import type { Name } from "../../src/dns/name.ts";
+import { type Name, namesEqual } from "../../src/dns/name.ts";
 import type { RRset } from "../../src/dns/rrset.ts";
 import { RCODE, TYPE } from "../../src/dns/types.ts";
 import type { ZoneEntry, ZonePart } from "../../src/image/zones.ts";
@@ -67,7 +67,9 @@ function sectionsOf(zones: ZonePart, end: LookupEnd, chain: readonly RRset[]): P
       return { answer: [...chain, standInFor(end)] };
     case "policy":
       return {
-        policyNumber: zones.index.policyNumbers.get(end.node) ?? NONE,
+        policyNumber: zones.policies.findIndex(
+          ({ zone, ownerName }) => zone === end.zone && namesEqual(ownerName, end.node.owner),
+        ),
         policyOwner: end.owner,
         policySoa: zoneEntry(zones, end)?.negativeSoa,
       };
