@@ -10,7 +10,7 @@
  * ```
  * header     ZONE_HEADER
  * blocks     one a zone
- *   block    BLOCK: words · nodes · end of the nodes · policies before it · apex · SOA template
+ *   block    BLOCK: words · nodes · end of the nodes · RRsets · policies before it · apex · SOA template
  *            its nodes, in the order of the file
  *     node   NODE: flags and sizes · zone · policy + 1 · link         4 words
  *            the owner in wire form, padded to words
@@ -58,7 +58,16 @@ export const ZONE_HEADER = {
 } as const;
 
 /** All but the counts relative to the block; `policies` is the number of the zone's first one. */
-export const BLOCK = { words: 0, nodes: 1, nodesEnd: 2, policies: 3, apex: 4, soa: 5, head: 6 } as const;
+export const BLOCK = {
+  words: 0,
+  nodes: 1,
+  nodesEnd: 2,
+  rrsets: 3,
+  policies: 4,
+  apex: 5,
+  soa: 6,
+  head: 7,
+} as const;
 
 /** `link` is relative to the node, 0 for none. */
 export const NODE = { head: 0, zone: 1, policy: 2, link: 3, name: 4 } as const;

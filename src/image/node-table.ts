@@ -9,6 +9,11 @@ import type { WordBuilder } from "./word-builder.ts";
 
 const LEAST_SLOTS = 16;
 
+/** A power of two, at least twice as many as the nodes. */
+export function slotsFor(nodes: number): number {
+  return Math.max(LEAST_SLOTS, 2 ** Math.ceil(Math.log2(nodes * 2 + 1)));
+}
+
 export class NodeTable {
   readonly at: number;
   /** Slots, less one. */
@@ -18,7 +23,7 @@ export class NodeTable {
 
   /** Room for so many nodes, at the end of what has been written; nothing may be appended while it is filled. */
   constructor(builder: WordBuilder, nodes: number) {
-    const slots = Math.max(LEAST_SLOTS, 2 ** Math.ceil(Math.log2(nodes * 2 + 1)));
+    const slots = slotsFor(nodes);
     this.mask = slots - 1;
     this.at = builder.take(slots * SLOT_WORDS);
     this.#words = builder.words;

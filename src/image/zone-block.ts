@@ -1,13 +1,13 @@
 /**
- * One zone into the block that `image/layout` draws. A block depends on its zone alone: what other zones of the set and
- * the numbers through all of them add is for `image/zone-bytes`. Whether a node is occluded by a cut or a DNAME above it
- * is worked out here, once, so that a query finds it at its node.
+ * One zone into the block that `image/layout` draws, from the records of its file. A block depends on its zone alone:
+ * what other zones of the set and the numbers through all of them add is for `image/zone-bytes`. Whether a node is
+ * occluded by a cut or a DNAME above it is worked out here, once, so that a query finds it at its node.
  */
 
-import { nameKey } from "../dns/name.ts";
 import { TYPE } from "../dns/types.ts";
 import { negativeSoa } from "../zone/lookup.ts";
-import type { Zone, ZoneNode } from "../zone/model.ts";
+import type { Zone } from "../zone/model.ts";
+import { NONE, type RecordTable } from "../zone/record-table.ts";
 import {
   BLOCK,
   FLAG_APEX,
@@ -15,101 +15,110 @@ import {
   KIND,
   NODE,
   OWNER_SHIFT,
+  RECORD_HEAD_OCTETS,
+  RRSET,
   RRSETS_SHIFT,
   WORD_OCTETS,
   wordsFor,
 } from "./layout.ts";
 import { RecordBytes } from "./record-bytes.ts";
-import { appendReferralTemplate, appendSoaTemplate, glueNodesOf } from "./template-bytes.ts";
+import { appendReferralTemplate, appendSoaTemplate } from "./template-bytes.ts";
 import type { WordBuilder } from "./word-builder.ts";
-import { surveyZone, type ZoneSurvey } from "./zone-survey.ts";
+import { ZoneSurvey } from "./zone-survey.ts";
 
-/** Appends the block of a zone and says where. */
-export function appendBlock(builder: WordBuilder, records: RecordBytes, zone: Zone): number {
-  return new BlockWriter(builder, records, zone).write();
+/** Appends the block of a zone whose records stand in `table`, and says where; `room` is as `RecordBytes` has it. */
+export function appendBlock(builder: WordBuilder, zone: Zone, table: RecordTable, room: Uint8Array): number {
+  return new BlockWriter(builder, zone, table, room).write();
+}
+
+/** Enough for the block of these records, save for its referrals. */
+export function mostBlockWords({ names, nodeCount, recordCount, rdata }: RecordTable): number {
+  const ofNodes = nodeCount * (NODE.name + 1) + wordsFor(names.octetCount);
+  // Twice, for the plain form; a word is what padding takes at most.
+  const ofRecords =
+    recordCount * (RRSET.records + 2 * (wordsFor(RECORD_HEAD_OCTETS) + 1)) + 2 * wordsFor(rdata.length);
+  return BLOCK.head + ofNodes + ofRecords;
 }
 
 class BlockWriter {
   readonly #builder: WordBuilder;
-  readonly #records: RecordBytes;
   readonly #zone: Zone;
+  readonly #table: RecordTable;
+  readonly #records: RecordBytes;
+  readonly #apex: number;
   readonly #survey: ZoneSurvey;
-  /** By key, the places of nodes that others refer to; 0 until they are written. */
-  readonly #placeOf = new Map<string, number>();
-  /** Nodes whose link is another node, and the key of that. */
-  readonly #links: { readonly from: number; readonly to: string }[] = [];
-  #policies = 0;
+  /** By number, where each node has been written. */
+  readonly #places: Int32Array;
+  readonly #policies: ReadonlyMap<number, number>;
+  #rrsets = 0;
 
-  constructor(builder: WordBuilder, records: RecordBytes, zone: Zone) {
+  constructor(builder: WordBuilder, zone: Zone, table: RecordTable, room: Uint8Array) {
     this.#builder = builder;
-    this.#records = records;
     this.#zone = zone;
-    this.#survey = surveyZone(zone);
+    this.#table = table;
+    this.#records = new RecordBytes(table, room);
+    this.#apex = table.names.find(zone.apex, 0, zone.apex.length);
+    this.#survey = new ZoneSurvey(table, this.#apex);
+    this.#places = new Int32Array(table.names.count);
+    const keys = Array.from(zone.nodes.policies.keys());
+    this.#policies = new Map(keys.map((key, number) => [table.findNode(key), number]));
   }
 
   write(): number {
     const builder = this.#builder;
     const block = builder.take(BLOCK.head);
-    this.#announceReferred();
-    for (const [key, node] of this.#zone.nodes) this.#appendNode(key, node);
+    for (let node = 0; node < this.#places.length; node++) {
+      if (this.#table.isNode(node)) this.#appendNode(node);
+    }
     const nodesEnd = builder.next;
-    for (const { from, to } of this.#links) builder.words[from + NODE.link] = this.#place(to) - from;
-    this.#appendReferrals();
-    const soa = appendSoaTemplate(builder, this.#records, negativeSoa(this.#zone));
+    if (!this.#survey.isPlain) this.#setLinks();
+    for (const cut of this.#survey.cuts) this.#appendReferral(cut);
+    const soa = appendSoaTemplate(builder, this.#records, this.#apex, negativeSoa(this.#zone).ttlSeconds);
     const { words } = builder;
     words[block + BLOCK.words] = builder.next - block;
-    words[block + BLOCK.nodes] = this.#zone.nodes.size;
+    words[block + BLOCK.nodes] = this.#table.nodeCount;
     words[block + BLOCK.nodesEnd] = nodesEnd - block;
-    words[block + BLOCK.apex] = this.#place(this.#survey.apexKey) - block;
+    words[block + BLOCK.rrsets] = this.#rrsets;
+    words[block + BLOCK.apex] = (this.#places[this.#apex] ?? 0) - block;
     words[block + BLOCK.soa] = soa - block;
     return block;
   }
 
-  /** Notes every node whose place will be asked for, so that not every node of a large zone is remembered. */
-  #announceReferred(): void {
-    const { apexKey, cuts, dnames, wildcardParents } = this.#survey;
-    this.#placeOf.set(apexKey, 0);
-    for (const [key, cut] of cuts) {
-      this.#placeOf.set(key, 0);
-      for (const { server } of glueNodesOf(this.#zone, cut)) this.#placeOf.set(nameKey(server), 0);
-    }
-    for (const key of dnames) this.#placeOf.set(key, 0);
-    for (const [parent, wildcard] of wildcardParents) {
-      this.#placeOf.set(parent, 0);
-      this.#placeOf.set(wildcard, 0);
-    }
-  }
-
-  #place(key: string): number {
-    const place = this.#placeOf.get(key);
-    if (place === undefined) throw new Error("A node is referred to that was not announced");
-    return place;
-  }
-
-  #appendNode(key: string, node: ZoneNode): void {
+  #appendNode(node: number): void {
     const builder = this.#builder;
-    const { owner, rrsets, policy } = node;
-    const place = builder.take(NODE.name + wordsFor(owner.length));
-    if (this.#placeOf.has(key)) this.#placeOf.set(key, place);
-    const { kind, link } = this.#survey.standingOf(key);
-    const flags = (rrsets.has(TYPE.CNAME) ? FLAG_CNAME : 0) | (key === this.#survey.apexKey ? FLAG_APEX : 0);
+    const table = this.#table;
+    const { names } = table;
+    const octets = names.lengthOf(node);
+    const place = builder.take(NODE.name + wordsFor(octets));
+    this.#places[node] = place;
+    builder.copy(names.octets, names.startOf(node), octets, (place + NODE.name) * WORD_OCTETS);
+    const policy = this.#policies.size === 0 ? undefined : this.#policies.get(node);
+    if (policy !== undefined) builder.words[place + NODE.policy] = policy + 1;
+    let flags = node === this.#apex ? FLAG_APEX : 0;
+    let rrsets = 0;
+    for (let rrset = table.firstRRset(node); rrset !== NONE; rrset = table.nextRRset(rrset)) {
+      if (table.typeOf(rrset) === TYPE.CNAME) flags |= FLAG_CNAME;
+      this.#records.appendRRset(builder, node, rrset);
+      rrsets++;
+    }
+    this.#rrsets += rrsets;
     builder.words[place + NODE.head] =
-      kind | flags | (owner.length << OWNER_SHIFT) | (rrsets.size << RRSETS_SHIFT);
-    if (policy !== undefined) builder.words[place + NODE.policy] = ++this.#policies;
-    builder.octets.set(owner, (place + NODE.name) * WORD_OCTETS);
-    if (link !== undefined) this.#links.push({ from: place, to: link });
-    for (const rrset of rrsets.values()) this.#records.appendRRset(builder, rrset);
+      this.#survey.kindOf(node) | flags | (octets << OWNER_SHIFT) | (rrsets << RRSETS_SHIFT);
   }
 
-  #appendReferrals(): void {
-    const { cuts, standingOf } = this.#survey;
-    for (const [key, cut] of cuts) {
-      if (standingOf(key).kind !== KIND.cut) continue;
-      const place = this.#place(key);
-      const at = appendReferralTemplate(this.#builder, this.#records, this.#zone, cut, (server) =>
-        this.#place(nameKey(server)),
-      );
-      this.#builder.words[place + NODE.link] = at - place;
+  #setLinks(): void {
+    const { words } = this.#builder;
+    for (let node = 0; node < this.#places.length; node++) {
+      const link = this.#table.isNode(node) ? this.#survey.linkOf(node) : NONE;
+      const place = this.#places[node] ?? 0;
+      if (link !== NONE) words[place + NODE.link] = (this.#places[link] ?? 0) - place;
     }
+  }
+
+  #appendReferral(cut: number): void {
+    if (this.#survey.kindOf(cut) !== KIND.cut) return;
+    const at = appendReferralTemplate(this.#builder, this.#records, cut, this.#places);
+    const place = this.#places[cut] ?? 0;
+    this.#builder.words[place + NODE.link] = at - place;
   }
 }

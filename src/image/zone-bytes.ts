@@ -14,19 +14,34 @@ import {
   OWNER_MASK,
   OWNER_SHIFT,
   POLICY,
+  SLOT_WORDS,
   WORD_OCTETS,
   ZONE,
   ZONE_BYTES_MAGIC,
   ZONE_HEADER,
 } from "./layout.ts";
-import { NodeTable } from "./node-table.ts";
-import type { WordBuilder } from "./word-builder.ts";
+import { NodeTable, slotsFor } from "./node-table.ts";
+import { WordBuilder } from "./word-builder.ts";
+
+/** For what has no size in advance: templates, clients, the zones' directory. */
+const WORDS_BESIDE = 16_384;
+
+/** A block that is to be. */
+export interface ZoneBlock {
+  /** From the zone's records; otherwise it is a copy. */
+  readonly isBuilt: boolean;
+  /** Nodes in it. */
+  readonly nodes: number;
+  /** About the words of it, rather too many than too few: what is not touched costs nothing. */
+  readonly mostWords: number;
+  /** Appends it and says where. */
+  readonly appendTo: (builder: WordBuilder) => number;
+}
 
 /** One zone, by its number. */
 export interface JoinedZone {
   readonly apex: Name;
-  /** Appends the block and says where. */
-  readonly appendBlock: (builder: WordBuilder) => number;
+  readonly block: ZoneBlock;
   /** The number of its first policy. */
   readonly policies: number;
   /** The number of the zone that holds what is above the apex, where that is ours as well. */
@@ -38,21 +53,21 @@ export interface JoinedPolicy {
   readonly endpoints: readonly unknown[];
 }
 
-/** Writes it all behind what `builder` holds, which is nothing. */
 export function joinZones(
-  builder: WordBuilder,
   zones: readonly JoinedZone[],
   policies: readonly JoinedPolicy[],
 ): SharedArrayBuffer {
+  const nodes = zones.reduce((sum, { block }) => sum + block.nodes, 0);
+  const mostWords = zones.reduce((sum, { block }) => sum + block.mostWords, 0);
+  const builder = new WordBuilder(WORDS_BESIDE + mostWords + slotsFor(nodes) * SLOT_WORDS);
   builder.take(ZONE_HEADER.words);
-  const blocks = zones.map(({ appendBlock }) => appendBlock(builder));
+  const blocks = zones.map(({ block }) => block.appendTo(builder));
   const policiesAt = appendPolicies(builder, policies);
   const zonesAt = builder.take(zones.length * ZONE.words);
   blocks.forEach((block, number) => {
     setZone(builder, zonesAt + number * ZONE.words, block);
     renumber(builder.words, block, number, zones[number]?.policies ?? 0);
   });
-  const nodes = blocks.reduce((sum, block) => sum + (builder.words[block + BLOCK.nodes] ?? 0), 0);
   const { table, shadowed } = new TableWriter(builder, zones, zonesAt, nodes).write();
   const { words } = builder;
   words[ZONE_HEADER.magic] = ZONE_BYTES_MAGIC;

@@ -14,14 +14,11 @@ import { reachOf } from "../policy/reach.ts";
 import { findZone, indexZones, negativeSoa, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone, ZoneSet } from "../zone/model.ts";
 import { buildClientTable, type ClientTable } from "./clients.ts";
-import { RecordBytes } from "./record-bytes.ts";
-import { WordBuilder } from "./word-builder.ts";
-import { appendBlock } from "./zone-block.ts";
-import { type JoinedZone, joinZones } from "./zone-bytes.ts";
-
-/** Room for a node with one address, rounded up; a guess that spares most sets of zones from growing. */
-const WORDS_A_NODE = 32;
-const WORDS_BESIDE = 16_384;
+import { ImageNodes, ZoneBytes } from "./image-nodes.ts";
+import { MAX_MESSAGE_OCTETS } from "./record-bytes.ts";
+import { tableOf } from "./table-of.ts";
+import { appendBlock, mostBlockWords } from "./zone-block.ts";
+import { type JoinedZone, joinZones, type ZoneBlock } from "./zone-bytes.ts";
 
 /** One POLICY record, by its number. */
 export interface PolicyEntry {
@@ -41,6 +38,7 @@ export interface ZoneEntry {
   /** The apex, absolute, as `formatName` writes it: the metrics' label. */
   readonly name: string;
   readonly zone: Zone;
+  readonly rrsetCount: number;
   /** As it goes into negative answers, with their TTL. */
   readonly negativeSoa: RRset;
 }
@@ -53,6 +51,8 @@ export interface ZonePart {
   readonly set: ZoneSet;
   readonly zones: readonly ZoneEntry[];
   readonly policies: readonly PolicyEntry[];
+  /** How many of the zones were built from their records; the others were copied from an earlier image. */
+  readonly builtZones: number;
   /** For lookups that explain. */
   readonly index: ZoneIndex;
 }
@@ -61,38 +61,66 @@ export interface ZoneIndex {
   readonly byApexKey: ZonesByApexKey;
 }
 
-/** `id` tells these zones from those of every other load. */
+/**
+ * `id` tells these zones from those of every other load. Zones that stand in an earlier image are copied from there, and
+ * all of them stand in this one from now on.
+ */
 export function compileZones(set: ZoneSet, id = 0): ZonePart {
   const policies: PolicyEntry[] = [];
   const byApexKey = indexZones(set.zones);
   const numbers = new Map(set.zones.map((zone, number) => [zone, number]));
-  const records = new RecordBytes();
+  const room = new Uint8Array(MAX_MESSAGE_OCTETS);
   const joined = set.zones.map((zone): JoinedZone => {
     const first = policies.length;
-    for (const { owner, policy } of zone.nodes.values()) {
-      if (policy !== undefined) policies.push(policyEntry(zone, owner, policy, set));
-    }
+    for (const [key, policy] of zone.nodes.policies) policies.push(policyEntry(zone, key, policy, set));
     const above = parentOf(zone.apex);
     const parent = above === undefined ? undefined : findZone(byApexKey, above);
     return {
       apex: zone.apex,
-      appendBlock: (builder) => appendBlock(builder, records, zone),
+      block: blockOf(zone, room),
       policies: first,
       parent: parent && numbers.get(parent),
     };
   });
-  const nodes = set.zones.reduce((sum, zone) => sum + zone.nodes.size, 0);
-  const builder = new WordBuilder(WORDS_BESIDE + nodes * WORDS_A_NODE);
-  const bytes = joinZones(builder, joined, policies);
-  const zones = set.zones.map((zone) => ({
-    name: formatName(zone.apex),
-    zone,
-    negativeSoa: negativeSoa(zone),
-  }));
-  return { id, bytes, set, zones, policies, index: { byApexKey } };
+  const builtZones = joined.filter(({ block }) => block.isBuilt).length;
+  const bytes = joinZones(joined, policies);
+  const zones = settle(set.zones, new ZoneBytes(bytes));
+  return { id, bytes, set, zones, policies, builtZones, index: { byApexKey } };
 }
 
-function policyEntry(zone: Zone, owner: Name, policy: Policy, set: ZoneSet): PolicyEntry {
+/** From now on the zones read their nodes from the image. */
+function settle(zones: readonly Zone[], bytes: ZoneBytes): ZoneEntry[] {
+  return zones.map((zone, number) => {
+    const nodes = new ImageNodes(bytes, number);
+    zone.nodes.settle(nodes);
+    const { rrsetCount } = nodes;
+    return { name: formatName(zone.apex), zone, rrsetCount, negativeSoa: negativeSoa(zone) };
+  });
+}
+
+function blockOf(zone: Zone, room: Uint8Array): ZoneBlock {
+  const { source } = zone.nodes;
+  if (source instanceof ImageNodes) {
+    const { block } = source;
+    return {
+      isBuilt: false,
+      nodes: source.size,
+      mostWords: block.length,
+      appendTo: (builder) => builder.appendWords(block),
+    };
+  }
+  const table = tableOf(source);
+  return {
+    isBuilt: true,
+    nodes: table.nodeCount,
+    mostWords: mostBlockWords(table),
+    appendTo: (builder) => appendBlock(builder, zone, table, room),
+  };
+}
+
+function policyEntry(zone: Zone, key: string, policy: Policy, set: ZoneSet): PolicyEntry {
+  const owner = zone.nodes.get(key)?.owner;
+  if (owner === undefined) throw new Error("A policy has no node");
   const { endpoints, networks } = reachOf(policy.expression, set.definitions);
   return {
     owner: formatName(owner),
