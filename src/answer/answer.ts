@@ -38,6 +38,7 @@ import {
 export { type Image, OpenImage, openImage, type PublishedImage, publishImage } from "../image/image.ts";
 export { CounterWriter } from "./counter-writer.ts";
 export { Counters } from "./counters.ts";
+export { LookAhead } from "./look-ahead.ts";
 export { TRANSPORT, type Transport } from "./transport.ts";
 
 /**

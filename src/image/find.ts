@@ -27,6 +27,15 @@ export function findNode(image: OpenImage, source: DataView, at: number, length:
   }
 }
 
+/** The first node whose name has that hash; 0: there is none. */
+export function findNodeByHash({ words, tableAt, tableMask }: OpenImage, hash: number): number {
+  for (let slot = hash & tableMask; ; slot = (slot + 1) & tableMask) {
+    const entry = tableAt + slot * SLOT_WORDS;
+    const node = words[entry + 1] ?? 0;
+    if (node === 0 || words[entry] === hash) return node;
+  }
+}
+
 /** The node or template that a node's link leads to; 0: it has none. */
 export function linkOf(words: Int32Array, node: number): number {
   const link = words[node + NODE.link] ?? 0;

@@ -8,6 +8,7 @@ import { runInNewContext } from "node:vm";
 import {
   CounterWriter,
   createAnswer,
+  LookAhead,
   type OpenImage,
   openImage,
   type PublishedImage,
@@ -38,6 +39,7 @@ await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
     return image;
   };
   const answering = createAnswering({ answer, currentImage, counters }, TRANSPORT.udp, report);
+  const ahead = new LookAhead(currentImage, BATCH_DATAGRAMS);
   const collector = createCollector();
   const adopt = (published: PublishedImage): void => {
     image = openImage(published);
@@ -47,6 +49,7 @@ await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
   return {
     adopt,
     answer: answering,
+    ahead,
     drop: (reason) => counters.countDrop(reason),
     tidy: () => collector.collectWhereDue(),
     observe: (seconds) => counters.observeResponse(seconds),
@@ -57,7 +60,7 @@ await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
         // Meeting another image is a path as well.
         adopt(warmUp.image);
         for (let at = 0; at < queries.length; at += BATCH_DATAGRAMS) {
-          batch.rehearse(queries.slice(at, at + BATCH_DATAGRAMS), answering);
+          batch.rehearse(queries.slice(at, at + BATCH_DATAGRAMS), answering, ahead);
         }
       }
     },

@@ -18,7 +18,13 @@
 import { once } from "node:events";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { TIMED_ONE_IN } from "./answering.ts";
-import { type AnswerInPlace, type BatchDrop, DatagramBatch, RECEIVE_FAILED } from "./datagram-batch.ts";
+import {
+  type AnswerInPlace,
+  type BatchDrop,
+  type BatchLookAhead,
+  DatagramBatch,
+  RECEIVE_FAILED,
+} from "./datagram-batch.ts";
 import { createFaultReporter, type ServerFault } from "./handle.ts";
 import { type Libc, loadLibc, systemError } from "./libc.ts";
 import { STOP_READING_MS } from "./udp-limits.ts";
@@ -56,6 +62,7 @@ export interface WorkerAnswers<Published> {
   /** From now on answers come from this image, and nothing is kept of the one before. */
   adopt(published: Published): void;
   readonly answer: AnswerInPlace;
+  readonly ahead?: BatchLookAhead;
   readonly drop: (reason: BatchDrop) => void;
   /** One answer of those that are timed. */
   readonly observe: (seconds: number) => void;
@@ -184,6 +191,8 @@ class UdpWorker<Published> {
       const batch = this.#batch;
       const timed = this.#untilTimed === 0;
       const startedMs = timed ? performance.now() : 0;
+      const { ahead } = this.#answers;
+      if (received > 1 && ahead?.pays() === true) batch.lookAhead(received, ahead);
       const answers = batch.answer(received, this.#answers.answer);
       this.#untilTimed = timed ? TIMED_ONE_IN - 1 : this.#untilTimed - 1;
       if (timed) this.#observe(answers, performance.now() - startedMs);
