@@ -9,7 +9,6 @@ export function tableOf(source: NodeSource): RecordTable {
   for (const [, { owner, rrsets }] of source.entries()) {
     const node = table.names.intern(owner);
     table.makeNode(node);
-    let lastSet = NONE;
     for (const { type, ttlSeconds, rdatas } of rrsets.values()) {
       let last = NONE;
       for (const rdata of rdatas) {
@@ -18,9 +17,7 @@ export function tableOf(source: NodeSource): RecordTable {
         table.rdata.set(rdata, at);
         table.append(node, type, ttlSeconds, rdata.length, 1, 1, 1, 1);
         if (last !== NONE) table.setNextRecord(last, record);
-        else if (lastSet === NONE) table.setFirstRRset(node, record);
-        else table.setNextRRset(lastSet, record);
-        if (last === NONE) lastSet = record;
+        else table.addRRset(node, record);
         last = record;
       }
     }

@@ -18,6 +18,8 @@ export const NO_NAME = -1;
  */
 const MAX_PROBES = 64;
 
+const WILDCARD_LABEL = [1, 0x2a];
+
 const MIN_SLOTS = 16;
 /** A hash, and the name's number + 1 (0: empty). */
 const SLOT_WORDS = 2;
@@ -101,11 +103,40 @@ export class NameTable {
     return this.find(this.octets, at, key.length);
   }
 
+  /** Whether a name stands at `at` in upper and lower case as it was first written. */
+  isSpelt(name: number, octets: Uint8Array, at: number): boolean {
+    const start = this.startOf(name);
+    const length = this.lengthOf(name);
+    for (let index = 0; index < length; index++) {
+      if (this.octets[start + index] !== octets[at + index]) return false;
+    }
+    return true;
+  }
+
+  /** The number of `*` below a name. */
+  findWildcard(name: number): number {
+    const length = this.lengthOf(name) + WILDCARD_LABEL.length;
+    if (length > MAX_NAME_OCTETS) return NO_NAME;
+    const at = this.room();
+    this.octets.set(WILDCARD_LABEL, at);
+    this.octets.copyWithin(at + WILDCARD_LABEL.length, this.startOf(name), this.#starts[name + 1] ?? 0);
+    return this.find(this.octets, at, length);
+  }
+
   /** The number of a name, a new one where it is not known yet. */
   intern(name: Uint8Array): number {
     const at = this.room();
     this.octets.set(name, at);
     return this.take(name.length);
+  }
+
+  /** The same for octets that stand in this table's own. */
+  internAt(at: number, length: number): number {
+    const known = this.find(this.octets, at, length);
+    if (known !== NO_NAME) return known;
+    const room = this.room();
+    this.octets.copyWithin(room, at, at + length);
+    return this.take(length);
   }
 
   /** Where in `octets` a name may be written, of 255 octets at most; `take` then makes it one of the table. */

@@ -15,7 +15,7 @@ import type {
   MonitorEntry,
   PolicyRecordEntry,
   PoolEntry,
-  ZoneFileSyntax,
+  ZoneFileEntries,
 } from "./syntax.ts";
 
 const MONITOR_KINDS: ReadonlySet<MonitorKind> = new Set(["tls", "dns", "grpc", "exec"]);
@@ -33,7 +33,7 @@ const GEO_WORDS: { readonly [kind in GeoMatch["kind"]]: string | undefined } = {
   continent: "continent:",
 };
 
-export function findNotServed(files: readonly ZoneFileSyntax[], entries: DefinitionEntries): Diagnostic[] {
+export function findNotServed(files: readonly ZoneFileEntries[], entries: DefinitionEntries): Diagnostic[] {
   const found: Diagnostic[] = [];
   const report: Report = (diagnostic) => found.push(diagnostic);
   for (const entry of entries.monitors.values()) inMonitor(entry, report);

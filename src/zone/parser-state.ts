@@ -4,10 +4,11 @@
  * directives and the record reader write into it; `parser.ts` makes one, and hands out what it holds at the end.
  */
 
-import { type Name, nameKey } from "../dns/name.ts";
+import type { Name } from "../dns/name.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Token } from "./lexer.ts";
 import type { Position, SourceFile } from "./model.ts";
+import type { RecordTable } from "./record-table.ts";
 import type {
   EndpointEntry,
   ExpectationEntry,
@@ -15,7 +16,6 @@ import type {
   NamedPolicyEntry,
   PolicyRecordEntry,
   PoolEntry,
-  RecordEntry,
   RuleEntry,
   WindowEntry,
 } from "./syntax.ts";
@@ -44,17 +44,20 @@ export interface OpenPool {
   lines: number;
 }
 
-/** The last owner: `name` is `undefined` where it could not be read, which has been said. */
-export interface LastOwner {
-  readonly text: string;
-  readonly name: Name | undefined;
-}
+/** In place of the last owner's number: there is none, or it could not be read, which has been said. */
+export const NO_OWNER = -1;
+export const UNREADABLE_OWNER = -2;
 
 /** Where the parser stands in one file; `$INCLUDE` puts it aside and takes it up again. */
 export interface FileState {
   readonly file: string;
   origin: Name;
-  lastOwner: LastOwner | undefined;
+  /** Its number among the names of the records. */
+  lastOwner: number;
+  /** As written, while the same text means the same name. */
+  lastOwnerText: string | undefined;
+  /** The name with upper and lower case as written, where that differs from the first time. */
+  lastSpelling: Name | undefined;
   openPool: OpenPool | undefined;
   /** The entry above could not be made out: its indented lines cannot either. */
   skipIndented: boolean;
@@ -66,7 +69,7 @@ export class ParserState {
   readonly zoneFolder: string;
   readonly readFile: ReadFile;
 
-  readonly records: RecordEntry[] = [];
+  readonly records: RecordTable;
   readonly policyRecords: PolicyRecordEntry[] = [];
   readonly monitors: MonitorEntry[] = [];
   readonly pools: PoolEntry[] = [];
@@ -92,11 +95,21 @@ export class ParserState {
   faultCount = 0;
   /** While an entry is read that the lexer found broken: its faults would only be echoes. */
   muted = false;
+  #saidFull = false;
 
-  constructor(zoneFolder: string, readFile: ReadFile, file: string, origin: Name) {
+  /** `records` is empty, and takes those of the zone. */
+  constructor(zoneFolder: string, readFile: ReadFile, file: string, origin: Name, records: RecordTable) {
     this.zoneFolder = zoneFolder;
     this.readFile = readFile;
+    this.records = records;
     this.current = startOfFile(file, origin);
+    records.beginFile(file);
+  }
+
+  /** Reads on in another file; whoever ends it passes what was current before. */
+  continueIn(file: FileState): void {
+    this.current = file;
+    this.records.beginFile(file.file);
   }
 
   position(place: Place, columnOffset = 0): Position {
@@ -117,8 +130,36 @@ export class ParserState {
     this.diagnostics.push({ ...position, severity, code, message });
   }
 
-  damageRecord(owner: Name | undefined, type: number | "POLICY" | undefined): void {
-    if (owner !== undefined) this.damagedRecords.push({ ownerKey: nameKey(owner), type });
+  /** Adds a record to those of the zone; `start` and `rdataStart` are where it and its rdata begin. */
+  addRecord(
+    owner: number,
+    type: number,
+    ttlSeconds: number,
+    rdata: Uint8Array,
+    start: Place,
+    rdataStart: Place,
+  ): void {
+    const { records } = this;
+    if (records.isFull) {
+      const { limits } = records;
+      const most = `${limits.records} records or ${limits.octets} octets of names or of data`;
+      // Every one is a fault, so that whoever makes many of them stops; one is enough to read.
+      if (this.#saidFull) this.faultCount++;
+      else this.fault(start, "zone-too-large", `A zone holds no more than ${most}`);
+      this.#saidFull = true;
+      return;
+    }
+    const at = records.rdataRoom(rdata.length);
+    records.rdata.set(rdata, at);
+    const { line, column } = start;
+    records.append(owner, type, ttlSeconds, rdata.length, line, column, rdataStart.line, rdataStart.column);
+    const { lastSpelling } = this.current;
+    if (lastSpelling !== undefined) records.respell(lastSpelling);
+  }
+
+  damageRecord(owner: number, type: number | "POLICY" | undefined): void {
+    if (owner < 0) return;
+    this.damagedRecords.push({ ownerKey: this.records.names.keyOf(owner), type });
   }
 }
 
@@ -126,7 +167,9 @@ export function startOfFile(file: string, origin: Name): FileState {
   return {
     file,
     origin,
-    lastOwner: undefined,
+    lastOwner: NO_OWNER,
+    lastOwnerText: undefined,
+    lastSpelling: undefined,
     openPool: undefined,
     skipIndented: false,
     afterPool: false,

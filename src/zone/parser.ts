@@ -14,9 +14,10 @@ import { makeInclude } from "./directives/include.ts";
 import { closePool } from "./directives/pool.ts";
 import { DIRECTIVES } from "./directives/registry.ts";
 import { folderOf } from "./include.ts";
-import { type Entry, isClose, isOpen, Lexer, latin1, type Token } from "./lexer.ts";
+import { type Entry, isClose, isOpen, Lexer, type Token } from "./lexer.ts";
 import { ParserState, type ReadFile } from "./parser-state.ts";
 import { readRecord } from "./record.ts";
+import { RecordTable } from "./record-table.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 import type { ZoneFileSyntax } from "./syntax.ts";
 
@@ -36,7 +37,7 @@ const directives: ReadonlyMap<string, Directive> = new Map(
  */
 export function parseZoneFile(path: string, octets: Uint8Array, readFile: ReadFile): ZoneFileSyntax {
   const { origin, problem } = originOf(path);
-  const state = new ParserState(folderOf(path), readFile, path, origin);
+  const state = new ParserState(folderOf(path), readFile, path, origin, new RecordTable(octets.length));
   if (problem !== undefined) {
     const message = `Cannot take the first origin from the file's name: ${problem}`;
     state.fault({ line: 1, column: 1 }, "bad-file-name", message);
@@ -76,7 +77,7 @@ function originOf(path: string): { readonly origin: Name; readonly problem: stri
 
 /** Reads the file that the state stands at the beginning of. */
 function readOctets(state: ParserState, octets: Uint8Array): void {
-  const lexer = new Lexer(latin1(octets), (line, column, code, message) => {
+  const lexer = new Lexer(octets, (line, column, code, message) => {
     state.fault({ line, column }, code, message);
   });
   for (let entry = lexer.next(); entry !== undefined; entry = lexer.next()) {

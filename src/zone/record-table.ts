@@ -15,6 +15,7 @@
  * in the order of the files. What is grouped no record twice: a duplicate stays out of every set.
  */
 
+import type { Name } from "../dns/name.ts";
 import type { Position } from "./model.ts";
 import { grownWords, NameTable } from "./name-table.ts";
 
@@ -22,9 +23,13 @@ import { grownWords, NameTable } from "./name-table.ts";
 export const NONE = -1;
 
 /** A zone larger than this is refused with a diagnostic. */
-export const MAX_RECORDS = 0x100_0000;
-/** Octets of all owner names, and of all rdata. */
-export const MAX_TABLE_OCTETS = 0x4000_0000;
+export interface TableLimits {
+  readonly records: number;
+  /** Of all owner names, and of all rdata. */
+  readonly octets: number;
+}
+
+export const MAX_TABLE: TableLimits = { records: 0x100_0000, octets: 0x4000_0000 };
 
 /** References are number + 1, so that rows begin as 0: none. */
 const RECORD = {
@@ -43,6 +48,11 @@ const RECORD = {
 
 const NODE = { flags: 0, firstRRset: 1, parent: 2, words: 3 } as const;
 const IS_NODE = 1;
+
+/** How many RRsets of a node are looked through one by one. */
+const FEW_RRSETS = 16;
+/** In place of a type: the node's last RRset. */
+const LAST_RRSET = -1;
 
 const MAX_NEAR_COLUMN = 0x7fff;
 const FAR = 0;
@@ -72,11 +82,18 @@ export class RecordTable {
   #nodeCount = 0;
   /** The files in which records stand: each holds those from `first` up to the next one's. */
   readonly #files: { readonly first: number; readonly file: string }[] = [];
+  /** RRsets by type of the nodes with more than `FEW_RRSETS`, save for the first ones. */
+  readonly #wideNodes = new Map<number, Map<number, number>>();
   /** Places whose columns are too large for a row, or whose rdata begins on another line. */
   readonly #farPlaces = new Map<number, RecordPlace>();
 
+  readonly limits: TableLimits;
+  /** Owners whose upper and lower case differs from the first time that the name was written, by record. */
+  readonly #spellings = new Map<number, Name>();
+
   /** Sized for a file of so many octets. */
-  constructor(textOctets: number) {
+  constructor(textOctets: number, limits = MAX_TABLE) {
+    this.limits = limits;
     const records = Math.max(MIN_RECORDS, Math.ceil(textOctets / TEXT_OCTETS_A_RECORD));
     this.names = new NameTable(records, records * OCTETS_A_NAME);
     this.rdata = new Uint8Array(records * OCTETS_A_RDATA);
@@ -91,9 +108,9 @@ export class RecordTable {
   /** Whether the table takes no further record. */
   get isFull(): boolean {
     return (
-      this.#recordCount >= MAX_RECORDS ||
-      this.names.octetCount > MAX_TABLE_OCTETS ||
-      this.#rdataUsed > MAX_TABLE_OCTETS
+      this.#recordCount >= this.limits.records ||
+      this.names.octetCount > this.limits.octets ||
+      this.#rdataUsed > this.limits.octets
     );
   }
 
@@ -141,6 +158,16 @@ export class RecordTable {
       this.#farPlaces.set(record, { line, column, rdataLine, rdataColumn });
     }
     this.#rdataUsed += octets;
+  }
+
+  /** The owner of the last record was written so. */
+  respell(owner: Name): void {
+    this.#spellings.set(this.#recordCount - 1, owner);
+  }
+
+  /** The owner of a record as written there. */
+  ownerNameOf(record: number): Name {
+    return this.#spellings.get(record) ?? this.names.nameOf(this.ownerOf(record));
   }
 
   ownerOf(record: number): number {
@@ -239,16 +266,8 @@ export class RecordTable {
     return (this.#nodes[node * NODE.words + NODE.firstRRset] ?? 0) - 1;
   }
 
-  setFirstRRset(node: number, rrset: number): void {
-    this.#nodes[node * NODE.words + NODE.firstRRset] = rrset + 1;
-  }
-
   nextRRset(rrset: number): number {
     return (this.#rows[rrset * RECORD.words + RECORD.nextRRset] ?? 0) - 1;
-  }
-
-  setNextRRset(rrset: number, next: number): void {
-    this.#rows[rrset * RECORD.words + RECORD.nextRRset] = next + 1;
   }
 
   nextRecord(record: number): number {
@@ -262,7 +281,32 @@ export class RecordTable {
   /** The node's RRset of a type; `NONE` where it has none. */
   rrsetOf(node: number, type: number): number {
     let rrset = this.firstRRset(node);
-    while (rrset !== NONE && this.typeOf(rrset) !== type) rrset = this.nextRRset(rrset);
+    for (let index = 0; rrset !== NONE && this.typeOf(rrset) !== type; index++) {
+      if (index === FEW_RRSETS) return this.#wideNodes.get(node)?.get(type) ?? NONE;
+      rrset = this.nextRRset(rrset);
+    }
     return rrset;
+  }
+
+  /** Begins an RRset with a record whose type the node has not had yet. */
+  addRRset(node: number, record: number): void {
+    let last = this.firstRRset(node);
+    if (last === NONE) {
+      this.#nodes[node * NODE.words + NODE.firstRRset] = record + 1;
+      return;
+    }
+    let index = 1;
+    for (; index <= FEW_RRSETS; index++) {
+      const next = this.nextRRset(last);
+      if (next === NONE) break;
+      last = next;
+    }
+    if (index > FEW_RRSETS) {
+      const wide = this.#wideNodes.get(node) ?? new Map<number, number>();
+      this.#wideNodes.set(node, wide);
+      last = wide.get(LAST_RRSET) ?? last;
+      wide.set(LAST_RRSET, record).set(this.typeOf(record), record);
+    }
+    this.#rows[last * RECORD.words + RECORD.nextRRset] = record + 1;
   }
 }

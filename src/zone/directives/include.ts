@@ -32,11 +32,11 @@ export function makeInclude(readOctets: ReadOctets): Directive {
       const found = findFile(state, pathToken);
       if (found === undefined) return;
       const before = state.current;
-      state.current = startOfFile(found.path, parsed?.ok === true ? parsed.name : before.origin);
+      state.continueIn(startOfFile(found.path, parsed?.ok === true ? parsed.name : before.origin));
       state.includeStack.push(found.path);
       readOctets(state, found.octets);
       state.includeStack.pop();
-      state.current = before;
+      state.continueIn(before);
     },
   };
   return include;
