@@ -85,7 +85,8 @@ class AnswerPath {
   readonly #resolver: Resolver;
   readonly #query = createQuery();
   readonly #reply = new Reply();
-  #image: OpenImage | undefined;
+  /** Of the image that was met last, which itself is not held on to. */
+  #met: OpenImage["tables"] | undefined;
 
   constructor({ random, counters, nsid }: AnswerOptions) {
     this.#counters = counters;
@@ -104,7 +105,7 @@ class AnswerPath {
     const query = this.#query;
     const reply = this.#reply;
     reply.moveTo(buffer, offset);
-    if (image !== this.#image) this.#meet(image);
+    if (image.tables !== this.#met) this.#meet(image);
     const form = parseQuery(query, buffer, reply.view, offset, length);
     if (form === "short" || form === "response") {
       this.#counters.countDrop(form);
@@ -125,7 +126,7 @@ class AnswerPath {
   }
 
   #meet(image: OpenImage): void {
-    this.#image = image;
+    this.#met = image.tables;
     this.#counters.meet(image);
   }
 

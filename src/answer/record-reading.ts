@@ -6,7 +6,7 @@ import type { OpenImage } from "../image/open-image.ts";
 
 /** Where the first record of an RRset stands with no name in it compressed but its owner's. */
 export function plainAt(words: Int32Array, rrset: number): number {
-  return (rrset + (words[rrset + RRSET.plain] ?? 0)) * WORD_OCTETS;
+  return (rrset + (words[rrset + RRSET.plainOffset] ?? 0)) * WORD_OCTETS;
 }
 
 /** Where the rdata of that record stands. */

@@ -111,7 +111,7 @@ export class Resolver {
     const rrset = findRRset(words, node, qtype);
     if (rrset === 0) return copySoa(reply, image);
     // Names in rdata are compressed against the wildcard itself, which is not what was asked for.
-    if (isWildcard && words[rrset + RRSET.plain] !== RRSET.records) return false;
+    if (isWildcard && words[rrset + RRSET.plainOffset] !== RRSET.records) return false;
     const octets = words[rrset + RRSET.octets] ?? 0;
     if (!reply.copy(image.view, (rrset + RRSET.records) * WORD_OCTETS, octets)) return false;
     reply.answerCount = (words[rrset] ?? 0) >>> 16;

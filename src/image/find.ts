@@ -38,7 +38,7 @@ export function findNodeByHash({ words, tableAt, tableMask }: OpenImage, hash: n
 
 /** The node or template that a node's link leads to; 0: it has none. */
 export function linkOf(words: Int32Array, node: number): number {
-  const link = words[node + NODE.link] ?? 0;
+  const link = words[node + NODE.linkOffset] ?? 0;
   return link === 0 ? 0 : node + link;
 }
 

@@ -124,7 +124,7 @@ function nodeAt(bytes: ZoneBytes, node: number): BareNode {
 
 /** Read up to the end of the set: one that is too long for any message is whole here, and its count is not. */
 function rrsetAt({ words, octets, view }: ZoneBytes, rrset: number, owner: Name): RRset {
-  const first = (rrset + (words[rrset + RRSET.plain] ?? 0)) * WORD_OCTETS;
+  const first = (rrset + (words[rrset + RRSET.plainOffset] ?? 0)) * WORD_OCTETS;
   const end = (rrset + (words[rrset + RRSET.words] ?? 0)) * WORD_OCTETS;
   const rdatas: Uint8Array[] = [];
   for (let at = first; at + RECORD_HEAD_OCTETS <= end; ) {

@@ -69,8 +69,8 @@ export const BLOCK = {
   head: 7,
 } as const;
 
-/** `link` is relative to the node, 0 for none. */
-export const NODE = { head: 0, zone: 1, policy: 2, link: 3, name: 4 } as const;
+/** `linkOffset` leads from the node to its link, 0 to none. */
+export const NODE = { head: 0, zone: 1, policy: 2, linkOffset: 3, name: 4 } as const;
 
 /** In a node's head: kind in bits 0–2, flags, octets of the owner in bits 8–15, RRsets in bits 16–31. */
 export const KIND_MASK = 0x07;
@@ -92,8 +92,8 @@ export const OWNER_SHIFT = 8;
 export const OWNER_MASK = 0xff;
 export const RRSETS_SHIFT = 16;
 
-/** `count` is in the upper half of `head`, the type in the lower one; `plain` is relative to the RRset. */
-export const RRSET = { head: 0, words: 1, octets: 2, plain: 3, signatures: 4, records: 5 } as const;
+/** `count` is in the upper half of `head`, the type in the lower one; `plainOffset` leads from the RRset to its plain form. */
+export const RRSET = { head: 0, words: 1, octets: 2, plainOffset: 3, signatures: 4, records: 5 } as const;
 /** In `RRSET.octets`: the records fit into no message, and are left out. */
 export const TOO_LONG = 0x10_000;
 /** Of a record: owner as a pointer, TYPE, CLASS, TTL, RDLENGTH. */

@@ -103,7 +103,7 @@ export class RecordBytes {
     words[at + RRSET.head] = this.table.typeOf(rrset) | (Math.min(this.count(rrset), MAX_COUNT) << 16);
     words[at + RRSET.words] = next - at;
     words[at + RRSET.octets] = octets > MAX_MESSAGE_OCTETS ? TOO_LONG : octets;
-    words[at + RRSET.plain] = plain;
+    words[at + RRSET.plainOffset] = plain;
   }
 
   /** Records with nothing compressed in them but the owner, and how many octets they are. */

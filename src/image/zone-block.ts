@@ -111,7 +111,7 @@ class BlockWriter {
     for (let node = 0; node < this.#places.length; node++) {
       const link = this.#table.isNode(node) ? this.#survey.linkOf(node) : NONE;
       const place = this.#places[node] ?? 0;
-      if (link !== NONE) words[place + NODE.link] = (this.#places[link] ?? 0) - place;
+      if (link !== NONE) words[place + NODE.linkOffset] = (this.#places[link] ?? 0) - place;
     }
   }
 
@@ -119,6 +119,6 @@ class BlockWriter {
     if (this.#survey.kindOf(cut) !== KIND.cut) return;
     const at = appendReferralTemplate(this.#builder, this.#records, cut, this.#places);
     const place = this.#places[cut] ?? 0;
-    this.#builder.words[place + NODE.link] = at - place;
+    this.#builder.words[place + NODE.linkOffset] = at - place;
   }
 }

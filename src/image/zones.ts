@@ -51,10 +51,19 @@ export interface ZonePart {
   readonly set: ZoneSet;
   readonly zones: readonly ZoneEntry[];
   readonly policies: readonly PolicyEntry[];
+  readonly labels: ZoneLabels;
   /** How many of the zones were built from their records; the others were copied from an earlier image. */
   readonly builtZones: number;
   /** For lookups that explain. */
   readonly index: ZoneIndex;
+}
+
+/** What counters are called by, which can outlive the image that they were counted for: nothing here leads to its bytes. */
+export interface ZoneLabels {
+  /** By zone number, the zone's name. */
+  readonly zones: readonly string[];
+  /** By policy number. */
+  readonly policies: readonly { readonly name: string; readonly endpoints: readonly Endpoint[] }[];
 }
 
 export interface ZoneIndex {
@@ -85,7 +94,11 @@ export function compileZones(set: ZoneSet, id = 0): ZonePart {
   const builtZones = joined.filter(({ block }) => block.isBuilt).length;
   const bytes = joinZones(joined, policies);
   const zones = settle(set.zones, new ZoneBytes(bytes));
-  return { id, bytes, set, zones, policies, builtZones, index: { byApexKey } };
+  const labels = {
+    zones: zones.map(({ name }) => name),
+    policies: policies.map(({ policy, endpoints }) => ({ name: policy.name, endpoints })),
+  };
+  return { id, bytes, set, zones, policies, labels, builtZones, index: { byApexKey } };
 }
 
 /** From now on the zones read their nodes from the image. */
