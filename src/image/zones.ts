@@ -13,10 +13,10 @@ import type { Endpoint, Policy } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
 import { findZone, indexZones, negativeSoa, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone, ZoneSet } from "../zone/model.ts";
+import { TableNodes } from "../zone/zone-nodes.ts";
 import { buildClientTable, type ClientTable } from "./clients.ts";
 import { ImageNodes, ZoneBytes } from "./image-nodes.ts";
 import { MAX_MESSAGE_OCTETS } from "./record-bytes.ts";
-import { tableOf } from "./table-of.ts";
 import { appendBlock, mostBlockWords } from "./zone-block.ts";
 import { type JoinedZone, joinZones, type ZoneBlock } from "./zone-bytes.ts";
 
@@ -122,7 +122,8 @@ function blockOf(zone: Zone, room: Uint8Array): ZoneBlock {
       appendTo: (builder) => builder.appendWords(block),
     };
   }
-  const table = tableOf(source);
+  if (!(source instanceof TableNodes)) throw new Error("A zone stands neither in a table nor in an image");
+  const { table } = source;
   return {
     isBuilt: true,
     nodes: table.nodeCount,

@@ -6,6 +6,7 @@ import { TYPE } from "../../../src/dns/types.ts";
 import type { Definitions, Policy } from "../../../src/policy/model.ts";
 import type { ZoneSet } from "../../../src/zone/model.ts";
 import { type BareNode, ZoneNodes } from "../../../src/zone/zone-nodes.ts";
+import { tableNodesOf } from "../../support/table-nodes.ts";
 
 export function setOfPolicies(policies: readonly Policy[], definitions: Definitions): ZoneSet {
   const apex = nameOf("example.");
@@ -15,16 +16,14 @@ export function setOfPolicies(policies: readonly Policy[], definitions: Definiti
     ttlSeconds: 3600,
     rdatas: [Uint8Array.of(0, 0, ...new Uint8Array(16), 0, 0, 0, 60)],
   };
-  const bare = new Map<string, BareNode>([
-    [nameKey(apex), { owner: apex, rrsets: new Map([[TYPE.SOA, soa]]) }],
-  ]);
+  const bare: BareNode[] = [{ owner: apex, rrsets: new Map([[TYPE.SOA, soa]]) }];
   const byOwner = new Map<string, Policy>();
   policies.forEach((policy, index) => {
     const owner = nameOf(`p${index}`, apex);
-    bare.set(nameKey(owner), { owner, rrsets: new Map() });
+    bare.push({ owner, rrsets: new Map() });
     byOwner.set(nameKey(owner), policy);
   });
-  const nodes = new ZoneNodes(bare, byOwner);
+  const nodes = new ZoneNodes(tableNodesOf(bare), byOwner);
   return {
     zones: [{ apex, file: "example.zone", serial: 1, soa, nodes }],
     monitors: new Map(),

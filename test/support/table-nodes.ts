@@ -1,12 +1,12 @@
-/** The records of a zone as a table, whatever its nodes are read from. */
+/** Nodes made for a test as the loader would have read them: numbers in a record table. */
 
-import { NONE, RecordTable } from "../zone/record-table.ts";
-import { type NodeSource, TableNodes } from "../zone/zone-nodes.ts";
+import { NONE, RecordTable } from "../../src/zone/record-table.ts";
+import { type BareNode, TableNodes } from "../../src/zone/zone-nodes.ts";
 
-export function tableOf(source: NodeSource): RecordTable {
-  if (source instanceof TableNodes) return source.table;
-  const table = new RecordTable(source.size * 32);
-  for (const [, { owner, rrsets }] of source.entries()) {
+/** The apex comes first, and no name lacks one of those between. */
+export function tableNodesOf(nodes: readonly BareNode[]): TableNodes {
+  const table = new RecordTable(0);
+  for (const { owner, rrsets } of nodes) {
     const node = table.names.intern(owner);
     table.makeNode(node);
     for (const { type, ttlSeconds, rdatas } of rrsets.values()) {
@@ -30,5 +30,5 @@ export function tableOf(source: NodeSource): RecordTable {
     const parent = table.names.find(table.names.octets, start + label, octets - label);
     if (parent !== NONE) table.setParent(node, parent);
   }
-  return table;
+  return new TableNodes(table);
 }
