@@ -72,7 +72,12 @@ export class NameTable {
 
   /** A copy of a name. */
   nameOf(name: number): Name {
-    return readUncompressedName(this.octets, this.startOf(name)) ?? ROOT;
+    return this.writtenAt(this.startOf(name));
+  }
+
+  /** A copy of the name that stands at `at` in `octets`. */
+  writtenAt(at: number): Name {
+    return readUncompressedName(this.octets, at) ?? ROOT;
   }
 
   /** `nameKey` of a name. */

@@ -65,9 +65,32 @@ export interface FileState {
   afterPool: boolean;
 }
 
+/**
+ * Takes lines of a file in by itself, from the beginning of one on; the entry that begins where it stops is read by the
+ * parser. `zone/plain-lines` is one.
+ */
+export interface LineReader {
+  /** The beginning of the first line that was not read, and its number from 1. */
+  readonly at: number;
+  readonly line: number;
+  read(at: number, line: number): void;
+}
+
+export interface ParserParts {
+  readonly zoneFolder: string;
+  readonly readFile: ReadFile;
+  readonly file: string;
+  readonly origin: Name;
+  /** Empty: takes the records of the zone. */
+  readonly records: RecordTable;
+  /** For each file that is read, with the state as it stands at its beginning. */
+  readonly readerOf: (octets: Uint8Array, state: ParserState) => LineReader;
+}
+
 export class ParserState {
   readonly zoneFolder: string;
   readonly readFile: ReadFile;
+  readonly readerOf: ParserParts["readerOf"];
 
   readonly records: RecordTable;
   readonly policyRecords: PolicyRecordEntry[] = [];
@@ -97,10 +120,10 @@ export class ParserState {
   muted = false;
   #saidFull = false;
 
-  /** `records` is empty, and takes those of the zone. */
-  constructor(zoneFolder: string, readFile: ReadFile, file: string, origin: Name, records: RecordTable) {
+  constructor({ zoneFolder, readFile, file, origin, records, readerOf }: ParserParts) {
     this.zoneFolder = zoneFolder;
     this.readFile = readFile;
+    this.readerOf = readerOf;
     this.records = records;
     this.current = startOfFile(file, origin);
     records.beginFile(file);

@@ -15,7 +15,8 @@ import { closePool } from "./directives/pool.ts";
 import { DIRECTIVES } from "./directives/registry.ts";
 import { folderOf } from "./include.ts";
 import { type Entry, isClose, isOpen, Lexer, type Token } from "./lexer.ts";
-import { ParserState, type ReadFile } from "./parser-state.ts";
+import { type LineReader, type ParserParts, ParserState, type ReadFile } from "./parser-state.ts";
+import { PlainLines } from "./plain-lines.ts";
 import { readRecord } from "./record.ts";
 import { RecordTable } from "./record-table.ts";
 import { didYouMean, nearest } from "./suggest.ts";
@@ -33,11 +34,18 @@ const directives: ReadonlyMap<string, Directive> = new Map(
  * Reads one `*.zone` file and all that it includes. Never throws: what is wrong is among the diagnostics.
  *
  * `path` is how diagnostics call the file; its folder is the zone folder, and included files are asked of `readFile` by
- * paths of the same kind.
+ * paths of the same kind. `readerOf` may spare the parser lines that it can read by itself.
  */
-export function parseZoneFile(path: string, octets: Uint8Array, readFile: ReadFile): ZoneFileSyntax {
+export function parseZoneFile(
+  path: string,
+  octets: Uint8Array,
+  readFile: ReadFile,
+  readerOf: ParserParts["readerOf"] = plainLines,
+): ZoneFileSyntax {
   const { origin, problem } = originOf(path);
-  const state = new ParserState(folderOf(path), readFile, path, origin, new RecordTable(octets.length));
+  const zoneFolder = folderOf(path);
+  const records = new RecordTable(octets.length);
+  const state = new ParserState({ zoneFolder, readFile, file: path, origin, records, readerOf });
   if (problem !== undefined) {
     const message = `Cannot take the first origin from the file's name: ${problem}`;
     state.fault({ line: 1, column: 1 }, "bad-file-name", message);
@@ -75,12 +83,21 @@ function originOf(path: string): { readonly origin: Name; readonly problem: stri
   return parsed.ok ? { origin: parsed.name, problem: undefined } : { origin: ROOT, problem: parsed.message };
 }
 
+function plainLines(octets: Uint8Array, state: ParserState): LineReader {
+  return new PlainLines(octets, state);
+}
+
 /** Reads the file that the state stands at the beginning of. */
 function readOctets(state: ParserState, octets: Uint8Array): void {
   const lexer = new Lexer(octets, (line, column, code, message) => {
     state.fault({ line, column }, code, message);
   });
-  for (let entry = lexer.next(); entry !== undefined; entry = lexer.next()) {
+  const reader = state.readerOf(octets, state);
+  for (;;) {
+    reader.read(lexer.at, lexer.line);
+    lexer.skipTo(reader.at, reader.line);
+    const entry = lexer.next();
+    if (entry === undefined) break;
     const wasMuted = state.muted;
     state.muted ||= entry.broken;
     readEntry(state, entry);

@@ -3,6 +3,7 @@ import { describe, it } from "mocha";
 import { formatName, nameOf, ROOT } from "../../../src/dns/name.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 import { ParserState } from "../../../src/zone/parser-state.ts";
+import { PlainLines } from "../../../src/zone/plain-lines.ts";
 import { NONE, RecordTable } from "../../../src/zone/record-table.ts";
 import { places } from "./parse.ts";
 
@@ -86,7 +87,14 @@ describe("ParserState", () => {
   ]) {
     it(`refuses a zone of more than ${limits.records} records or ${limits.octets} octets, and says so once`, () => {
       const records = new RecordTable(0, limits);
-      const state = new ParserState("", () => undefined, "a.zone", ROOT, records);
+      const state = new ParserState({
+        zoneFolder: "",
+        readFile: () => undefined,
+        file: "a.zone",
+        origin: ROOT,
+        records,
+        readerOf: (octets, parser) => new PlainLines(octets, parser),
+      });
       const owner = records.names.intern(nameOf("a."));
       for (let line = 1; line <= 5; line++) {
         state.addRecord(owner, TYPE.A, 1, new Uint8Array(4), { line, column: 1 }, { line, column: 5 });
