@@ -11,12 +11,13 @@
 import { setTimeout } from "node:timers/promises";
 import { startAdmin } from "../admin/server.ts";
 import type { Readiness, ReloadOutcome } from "../admin/source.ts";
-import { Counters, createAnswer } from "../answer/answer.ts";
+import { Counters, createAnswer, publishImage } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
 import { probeByKind } from "../probe/kinds.ts";
 import { createProbeWheel } from "../probe/wheel.ts";
 import type { ServerOptions } from "../server/handle.ts";
+import { ImageCollector } from "../server/image-collector.ts";
 import type { UdpServers } from "../server/udp-servers.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
 import { createAdminSource } from "./admin-source.ts";
@@ -147,6 +148,8 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const line = { listen: listeners.addresses.map(formatSocketAddress), admin: formatSocketAddress(admin) };
   log.info({ event: "ready", ...line }, "serving");
   await parts.serviceManager.tell("READY=1", `serving ${start.loaded.set.zones.length} zones`);
+  // By then this function has let go of what was loaded.
+  setImmediate(() => core.collector.collectWhereDue());
   return {
     listen: listeners.addresses,
     admin: { address: admin.address, port: admin.port },
@@ -159,6 +162,7 @@ interface Core {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
   readonly counters: Counters;
+  readonly collector: ImageCollector;
   readonly wheel: ReturnType<typeof createProbeWheel>;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
@@ -171,6 +175,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
   const core: Pick<Core, "answering"> = { answering: undefined };
   const book = createHealthBook();
   const counters = new Counters();
+  const collector = new ImageCollector();
   const lastResorts = createLastResorts();
   const serving = createServing({
     book,
@@ -178,6 +183,7 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     clock,
     onPublish(publication, image) {
       counters.adopt(image.zones);
+      collector.noteImage(publishImage(image, undefined));
       core.answering?.publish();
       noteTransitions(publication, log, lastResorts);
     },
@@ -198,13 +204,14 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     log,
     serviceManager,
     generation: () => serving.state()?.generation ?? 0,
+    tidy: () => collector.collectWhereDue(),
     install(set) {
       book.use(set, clock.now());
       wheel.setTargets(book.targets());
       serving.install(set);
     },
   });
-  return Object.assign(core, { book, serving, counters, wheel, reloading, lastResorts });
+  return Object.assign(core, { book, serving, counters, collector, wheel, reloading, lastResorts });
 }
 
 interface Status {

@@ -29,6 +29,8 @@ export interface ReloadingParts {
   readonly install: (set: ZoneSet) => void;
   /** Of what is served now. */
   readonly generation: () => number;
+  /** Called after a reload, when nothing of it is needed any more. */
+  readonly tidy: () => void;
 }
 
 export interface Reloading {
@@ -73,6 +75,8 @@ export function createReloading(parts: ReloadingParts): Reloading {
     const loaded = loadFromFiles(paths, served?.judged);
     if (loaded.ok) {
       await accept(loaded);
+      // By then this function has let go of what was loaded.
+      setImmediate(parts.tidy);
       log.info({ event: "reload", zones: loaded.set.zones.length }, "zones reloaded");
     } else {
       const { message, diagnostics } = loaded;

@@ -3,8 +3,6 @@
  * loop; `daemon/udp` says what the thread is started with.
  */
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import {
   CounterWriter,
   createAnswer,
@@ -16,6 +14,7 @@ import {
 } from "../answer/answer.ts";
 import { createAnswering } from "./answering.ts";
 import { BATCH_DATAGRAMS } from "./datagram-batch.ts";
+import { ImageCollector } from "./image-collector.ts";
 import { runUdpWorker } from "./udp-worker.ts";
 
 export interface WorkerData {
@@ -26,8 +25,6 @@ export interface WorkerData {
 
 /** Queries that a thread answers for itself before it answers anyone: by then all that they reach is compiled. */
 const WARM_UP_QUERIES = 60_000;
-/** Octets of earlier images that a thread may still be holding on to. */
-const MAX_LEFT_OCTETS = 16 << 20;
 
 await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
   const { nsid, warmUp } = data;
@@ -40,7 +37,7 @@ await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
   };
   const answering = createAnswering({ answer, currentImage, counters }, TRANSPORT.udp, report);
   const ahead = new LookAhead(currentImage, BATCH_DATAGRAMS);
-  const collector = createCollector();
+  const collector = new ImageCollector();
   const adopt = (published: PublishedImage): void => {
     image = openImage(published);
     counters.meet(image);
@@ -66,26 +63,3 @@ await runUdpWorker<PublishedImage, WorkerData>(({ data }, report) => {
     },
   };
 });
-
-/**
- * Memory that is shared does not count for the thread's garbage collector, and a thread that allocates nothing never calls
- * it: an image that nobody reads any more would be held for good. So it is called here: for other zones, and when the
- * decisions of the same ones have added up. Not at once, as the answer path holds its image until it meets the next one.
- */
-function createCollector() {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  let zonesId: number | undefined;
-  let leftOctets = 0;
-  return {
-    noteImage(published: PublishedImage): void {
-      leftOctets += published.zonesId === zonesId ? published.decisionBytes.byteLength : MAX_LEFT_OCTETS;
-      zonesId = published.zonesId;
-    },
-    collectWhereDue(): void {
-      if (leftOctets < MAX_LEFT_OCTETS || typeof collect !== "function") return;
-      leftOctets = 0;
-      collect();
-    },
-  };
-}
