@@ -20,6 +20,9 @@ const MAX_PROBES = 64;
 
 const WILDCARD_LABEL = [1, 0x2a];
 
+/** In place of a slot: there is none within `MAX_PROBES`. */
+const CROWDED = -1;
+
 const MIN_SLOTS = 16;
 /** A hash, and the name's number + 1 (0: empty). */
 const SLOT_WORDS = 2;
@@ -39,7 +42,7 @@ export class NameTable {
   #slots: Int32Array;
   #mask: number;
   #count = 0;
-  /** By `nameKey`: names for which there was no room within `MAX_PROBES`. */
+  /** Number + 1 by `nameKey`: names for which there was no room within `MAX_PROBES`. */
   readonly #crowded = new Map<string, number>();
 
   /** Sized for so many names of so many octets in all; grows beyond them. */
@@ -82,22 +85,32 @@ export class NameTable {
 
   /** `nameKey` of a name. */
   keyOf(name: number): string {
-    return nameKey(this.octets.subarray(this.startOf(name), this.#starts[name + 1] ?? 0));
+    return this.#keyAt(this.startOf(name), this.lengthOf(name));
+  }
+
+  #keyAt(at: number, length: number): string {
+    return nameKey(this.octets.subarray(at, at + length));
   }
 
   /** The number of the name of `length` octets at `at`; `NO_NAME` where there is none. */
   find(octets: Uint8Array, at: number, length: number): number {
-    const hash = hashOf(octets, at, length);
+    const slot = this.#slotOf(hashOf(octets, at, length), octets, at, length);
+    if (slot !== CROWDED) return (this.#slots[slot * SLOT_WORDS + 1] ?? 0) - 1;
+    if (this.#crowded.size === 0) return NO_NAME;
+    return (this.#crowded.get(nameKey(octets.subarray(at, at + length))) ?? 0) - 1;
+  }
+
+  /** The slot of a name, or the empty one that it would take. */
+  #slotOf(hash: number, octets: Uint8Array, at: number, length: number): number {
     const slots = this.#slots;
     let slot = hash & this.#mask;
     for (let probes = 0; probes < MAX_PROBES; probes++) {
       const name = (slots[slot * SLOT_WORDS + 1] ?? 0) - 1;
-      if (name < 0) return NO_NAME;
-      if (slots[slot * SLOT_WORDS] === hash && this.#isEqual(name, octets, at, length)) return name;
+      if (name < 0) return slot;
+      if (slots[slot * SLOT_WORDS] === hash && this.#isEqual(name, octets, at, length)) return slot;
       slot = (slot + 1) & this.#mask;
     }
-    if (this.#crowded.size === 0) return NO_NAME;
-    return this.#crowded.get(nameKey(octets.subarray(at, at + length))) ?? NO_NAME;
+    return CROWDED;
   }
 
   /** The number of the name with that `nameKey`. */
@@ -157,29 +170,27 @@ export class NameTable {
   /** The number of the name of `length` octets that was written to `room`, a new one where it is not known yet. */
   take(length: number): number {
     const at = this.#used;
-    const known = this.find(this.octets, at, length);
-    if (known !== NO_NAME) return known;
+    const hash = hashOf(this.octets, at, length);
+    const slot = this.#slotOf(hash, this.octets, at, length);
+    const known =
+      slot === CROWDED ? this.#crowded.get(this.#keyAt(at, length)) : this.#slots[slot * SLOT_WORDS + 1];
+    if (known !== undefined && known !== 0) return known - 1;
     const name = this.#count++;
     this.#used = at + length;
     if (name + 1 >= this.#starts.length) this.#starts = grownWords(this.#starts);
     this.#starts[name + 1] = this.#used;
     if (this.#count * 2 > this.#mask + 1) this.#rehash();
-    else this.#insert(hashOf(this.octets, at, length), name);
+    else this.#place(slot, hash, name);
     return name;
   }
 
-  #insert(hash: number, name: number): void {
-    const slots = this.#slots;
-    let slot = hash & this.#mask;
-    for (let probes = 0; probes < MAX_PROBES; probes++) {
-      if (slots[slot * SLOT_WORDS + 1] === 0) {
-        slots[slot * SLOT_WORDS] = hash;
-        slots[slot * SLOT_WORDS + 1] = name + 1;
-        return;
-      }
-      slot = (slot + 1) & this.#mask;
+  #place(slot: number, hash: number, name: number): void {
+    if (slot === CROWDED) {
+      this.#crowded.set(this.keyOf(name), name + 1);
+      return;
     }
-    this.#crowded.set(this.keyOf(name), name);
+    this.#slots[slot * SLOT_WORDS] = hash;
+    this.#slots[slot * SLOT_WORDS + 1] = name + 1;
   }
 
   #rehash(): void {
@@ -188,7 +199,10 @@ export class NameTable {
     this.#mask = slots - 1;
     this.#crowded.clear();
     for (let name = 0; name < this.#count; name++) {
-      this.#insert(hashOf(this.octets, this.startOf(name), this.lengthOf(name)), name);
+      const at = this.startOf(name);
+      const length = this.lengthOf(name);
+      const hash = hashOf(this.octets, at, length);
+      this.#place(this.#slotOf(hash, this.octets, at, length), hash, name);
     }
   }
 

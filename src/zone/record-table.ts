@@ -58,7 +58,7 @@ const MAX_NEAR_COLUMN = 0x7fff;
 const FAR = 0;
 
 /** How many octets of zone text a record takes at least, most often; a guess that spares the arrays from growing. */
-const TEXT_OCTETS_A_RECORD = 20;
+const TEXT_OCTETS_A_RECORD = 21;
 const OCTETS_A_NAME = 20;
 const OCTETS_A_RDATA = 4;
 const MIN_RECORDS = 8;
