@@ -51,10 +51,15 @@ function define<Entry extends { readonly position: Position }>(
     known.set(name, entry);
     return;
   }
-  if (first !== entry && contentOf(first) !== contentOf(entry)) {
+  // A file that many zones include is the same text for all of them, so its definitions need no comparing.
+  if (!isSamePlace(first.position, entry.position) && contentOf(first) !== contentOf(entry)) {
     const message = `Cannot define ${what} '${name}' again: it differs from ${describePlace(first.position)}`;
     report(errorAt(entry.position, "definition-differs", message));
   }
+}
+
+function isSamePlace(one: Position, other: Position): boolean {
+  return one.file === other.file && one.line === other.line && one.column === other.column;
 }
 
 const PLACES = new Set(["position", "keyPositions", "optionPositions"]);
