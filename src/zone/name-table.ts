@@ -1,6 +1,6 @@
 /**
- * Owner names of one zone, each once and known by a number: wire form side by side in one array of octets, found again
- * by a hash table beside it. A million names are three typed arrays and no object.
+ * Owner names of one zone, each once and known by a number: wire form in one array of octets, found again by a hash table
+ * beside it. A million names are four typed arrays and no object.
  *
  * Names are numbered in the order in which they come, from 0. They are kept as first written, and equal without regard
  * to ASCII case (RFC 4343). `zone/record-table` makes one and writes into it; whoever reads a zone that is being loaded
@@ -37,8 +37,9 @@ export class NameTable {
   /** Names in wire form, one behind the other, and room behind them. Replaced when it grows. */
   octets: Uint8Array;
   #used = 0;
-  /** Where each name begins, and behind the last one where the next will. */
+  /** Where each name begins. */
   #starts: Int32Array;
+  #lengths: Uint8Array;
   #slots: Int32Array;
   #mask: number;
   #count = 0;
@@ -49,6 +50,7 @@ export class NameTable {
   constructor(names: number, octets: number) {
     this.octets = new Uint8Array(octets + MAX_NAME_OCTETS);
     this.#starts = new Int32Array(names + 1);
+    this.#lengths = new Uint8Array(names + 1);
     const slots = slotsFor(names);
     this.#slots = new Int32Array(slots * SLOT_WORDS);
     this.#mask = slots - 1;
@@ -58,7 +60,7 @@ export class NameTable {
     return this.#count;
   }
 
-  /** Octets of all names. */
+  /** Octets of all names; one that ends another has none of its own. */
   get octetCount(): number {
     return this.#used;
   }
@@ -70,7 +72,7 @@ export class NameTable {
 
   /** The octets of a name in wire form, 1 to 255. */
   lengthOf(name: number): number {
-    return (this.#starts[name + 1] ?? 0) - (this.#starts[name] ?? 0);
+    return this.#lengths[name] ?? 0;
   }
 
   /** A copy of a name. */
@@ -137,7 +139,11 @@ export class NameTable {
     if (length > MAX_NAME_OCTETS) return NO_NAME;
     const at = this.room();
     this.octets.set(WILDCARD_LABEL, at);
-    this.octets.copyWithin(at + WILDCARD_LABEL.length, this.startOf(name), this.#starts[name + 1] ?? 0);
+    this.octets.copyWithin(
+      at + WILDCARD_LABEL.length,
+      this.startOf(name),
+      this.startOf(name) + this.lengthOf(name),
+    );
     return this.find(this.octets, at, length);
   }
 
@@ -148,13 +154,9 @@ export class NameTable {
     return this.take(name.length);
   }
 
-  /** The same for octets that stand in this table's own. */
+  /** The same for octets that stand in this table's own already, where they stay: the end of another name. */
   internAt(at: number, length: number): number {
-    const known = this.find(this.octets, at, length);
-    if (known !== NO_NAME) return known;
-    const room = this.room();
-    this.octets.copyWithin(room, at, at + length);
-    return this.take(length);
+    return this.#intern(at, length, this.#used);
   }
 
   /** Where in `octets` a name may be written, of 255 octets at most; `take` then makes it one of the table. */
@@ -169,19 +171,31 @@ export class NameTable {
 
   /** The number of the name of `length` octets that was written to `room`, a new one where it is not known yet. */
   take(length: number): number {
-    const at = this.#used;
+    return this.#intern(this.#used, length, this.#used + length);
+  }
+
+  /** `used` are the octets in use once the name is a new one. */
+  #intern(at: number, length: number, used: number): number {
     const hash = hashOf(this.octets, at, length);
     const slot = this.#slotOf(hash, this.octets, at, length);
     const known =
       slot === CROWDED ? this.#crowded.get(this.#keyAt(at, length)) : this.#slots[slot * SLOT_WORDS + 1];
     if (known !== undefined && known !== 0) return known - 1;
     const name = this.#count++;
-    this.#used = at + length;
-    if (name + 1 >= this.#starts.length) this.#starts = grownWords(this.#starts);
-    this.#starts[name + 1] = this.#used;
+    if (name >= this.#starts.length) this.#grow();
+    this.#starts[name] = at;
+    this.#lengths[name] = length;
+    this.#used = used;
     if (this.#count * 2 > this.#mask + 1) this.#rehash();
     else this.#place(slot, hash, name);
     return name;
+  }
+
+  #grow(): void {
+    this.#starts = grownWords(this.#starts);
+    const lengths = new Uint8Array(this.#starts.length);
+    lengths.set(this.#lengths);
+    this.#lengths = lengths;
   }
 
   #place(slot: number, hash: number, name: number): void {

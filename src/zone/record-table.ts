@@ -25,11 +25,17 @@ export const NONE = -1;
 /** A zone larger than this is refused with a diagnostic. */
 export interface TableLimits {
   readonly records: number;
+  /** Owners, and the empty non-terminals above them. */
+  readonly names: number;
   /** Of all owner names, and of all rdata. */
   readonly octets: number;
 }
 
-export const MAX_TABLE: TableLimits = { records: 0x100_0000, octets: 0x4000_0000 };
+export const MAX_TABLE: TableLimits = {
+  records: 0x100_0000,
+  names: 0x200_0000,
+  octets: 0x4000_0000,
+};
 
 /** References are number + 1, so that rows begin as 0: none. */
 const RECORD = {

@@ -52,7 +52,7 @@ export function draftZone(file: ZoneFileSyntax, report: Report): ZoneDraft {
   table.makeNode(apexNode);
   groupRecords(draft, report);
   placePolicies(draft, policies, file.policyRecords, report);
-  linkNodes(draft);
+  linkNodes(draft, report);
   return draft;
 }
 
@@ -178,12 +178,17 @@ function reportOutside(draft: ZoneDraft, type: string, owner: Name, at: Position
 }
 
 /** Links every node to the one above it, and makes that where it is missing (RFC 4592 §2.2.2). */
-function linkNodes(draft: ZoneDraft): void {
+function linkNodes(draft: ZoneDraft, report: Report): void {
   const { table, apexNode } = draft;
   let last = apexNode;
   // What is made on the way comes last in the table, or has been passed: it is linked at once.
   for (let node = 0; node < table.names.count; node++) {
     if (!table.isNode(node)) continue;
+    if (table.names.count > table.limits.names) {
+      const message = `A zone holds no more than ${table.limits.names} names, those between its owners and its apex included`;
+      report(errorAt({ file: draft.file, line: 1, column: 1 }, "zone-too-large", message));
+      return;
+    }
     let child = node;
     while (child !== apexNode && table.parentOf(child) === NONE) {
       last = parentName(draft, child, last);

@@ -5,7 +5,8 @@ import { TYPE } from "../../../src/dns/types.ts";
 import { ParserState } from "../../../src/zone/parser-state.ts";
 import { PlainLines } from "../../../src/zone/plain-lines.ts";
 import { NONE, RecordTable } from "../../../src/zone/record-table.ts";
-import { places } from "./parse.ts";
+import { draftZone } from "../../../src/zone/zone-draft.ts";
+import { parse, places } from "./parse.ts";
 
 /** Appends a record at line 1, column 1; its number. */
 function append(table: RecordTable, owner: string, type: number, rdata: Uint8Array): number {
@@ -80,10 +81,30 @@ describe("RecordTable", () => {
   });
 });
 
+describe("draftZone()", () => {
+  it("refuses a zone of more names than a table holds, empty non-terminals included", () => {
+    for (const [names, codes] of [
+      [7, []],
+      [6, ["a.zone:1:1 zone-too-large"]],
+    ] as const) {
+      const records = new RecordTable(0, { records: 10, names, octets: 1000 });
+      append(records, "a.", TYPE.SOA, new Uint8Array(22));
+      append(records, "x.y.z.a.", TYPE.A, new Uint8Array(4));
+      append(records, "w.v.u.a.", TYPE.A, new Uint8Array(4));
+      const syntax = parse("");
+      const found: string[] = [];
+      draftZone({ ...syntax, file: "a.zone", records }, ({ file, line, column, code }) => {
+        found.push(`${file}:${line}:${column} ${code}`);
+      });
+      expect(found).to.deep.equal(codes);
+    }
+  });
+});
+
 describe("ParserState", () => {
   for (const limits of [
-    { records: 2, octets: 1000 },
-    { records: 10, octets: 7 },
+    { records: 2, names: 9, octets: 1000 },
+    { records: 10, names: 9, octets: 7 },
   ]) {
     it(`refuses a zone of more than ${limits.records} records or ${limits.octets} octets, and says so once`, () => {
       const records = new RecordTable(0, limits);
