@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly tries: number;
   readonly dnsperf: boolean;
   readonly overload: boolean;
+  /** Starts and memory in place of queries. */
+  readonly starts: boolean;
   /** `undefined`: built from this tree. */
   readonly dist: string | undefined;
   readonly json: boolean;
@@ -34,6 +36,7 @@ export const HELP = `npm run bench -- [flags]
   --tries N            measure again, so often in all, where other work took more than 5 % of a core (default 3)
   --no-dnsperf         without the second witness
   --overload           also offer 1.2 times the peak, and say what share of the peak is still served
+  --starts             instead: how long each takes to start, and what memory it holds, with 1,000 and with 1,000,000 names
   --dist DIR           compiled code to measure (default: built from this tree), package.json and node_modules beside it
   --json               every figure of every round instead of the table
 `;
@@ -55,6 +58,7 @@ const WORDS = {
   tries: { type: "string", default: "3" },
   dnsperf: { type: "boolean", default: true },
   overload: { type: "boolean", default: false },
+  starts: { type: "boolean", default: false },
   dist: { type: "string" },
   json: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
@@ -75,6 +79,7 @@ export function parseOptions(words: readonly string[]): BenchOptions | undefined
     tries: whole("tries", values.tries, 1, MAX_TRIES),
     dnsperf: values.dnsperf,
     overload: values.overload,
+    starts: values.starts,
     dist: values.dist,
     json: values.json,
   };

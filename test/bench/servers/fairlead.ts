@@ -40,7 +40,7 @@ function shared(dist: string): Pick<BenchServer, "version" | "serves"> {
 
 async function start(
   dist: string,
-  { folder, port, zones, prefix }: Setting,
+  { folder, port, zones, prefix, workers = 1 }: Setting,
   transport: "koffi" | "node:dgram",
 ): Promise<RunningServer> {
   const zonesFolder = join(folder, "zones");
@@ -50,7 +50,7 @@ async function start(
   }
   const adminPort = await freePort();
   const flags = ["--listen", `${ADDRESS}:${port}`, "--admin", `${ADDRESS}:${adminPort}`];
-  flags.push("--state", join(folder, "state"), "--workers", "1");
+  flags.push("--state", join(folder, "state"), "--workers", String(workers));
   const words = [...prefix, process.execPath, join(dist, "main.js"), "serve", zonesFolder, ...flags];
   const [command = process.execPath, ...rest] = words;
   const program = startProgram(command, rest);

@@ -28,6 +28,8 @@ export interface Setting {
   readonly zones: readonly BenchZone[];
   /** Stands before the command: `["taskset", "-c", "0"]`. */
   readonly prefix: readonly string[];
+  /** Threads that answer, where the server has not one whatever it is told (default 1). */
+  readonly workers?: number;
 }
 
 export interface RunningServer {
