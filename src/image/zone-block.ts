@@ -31,13 +31,16 @@ export function appendBlock(builder: WordBuilder, zone: Zone, table: RecordTable
   return new BlockWriter(builder, zone, table, room).write();
 }
 
+/** Room for the template of a SOA with names of usual length. */
+const SOA_TEMPLATE_WORDS = 64;
+
 /** Enough for the block of these records, save for its referrals. */
 export function mostBlockWords({ names, nodeCount, recordCount, rdata }: RecordTable): number {
   const ofNodes = nodeCount * (NODE.name + 1) + wordsFor(names.octetCount);
   // Twice, for the plain form; a word is what padding takes at most.
   const ofRecords =
     recordCount * (RRSET.records + 2 * (wordsFor(RECORD_HEAD_OCTETS) + 1)) + 2 * wordsFor(rdata.length);
-  return BLOCK.head + ofNodes + ofRecords;
+  return BLOCK.head + SOA_TEMPLATE_WORDS + ofNodes + ofRecords;
 }
 
 class BlockWriter {

@@ -23,7 +23,7 @@ import {
 import { NodeTable, slotsFor } from "./node-table.ts";
 import { WordBuilder } from "./word-builder.ts";
 
-/** For what has no size in advance: templates, clients, the zones' directory. */
+/** For what has no size in advance: referrals, clients. */
 const WORDS_BESIDE = 16_384;
 
 /** A block that is to be. */
@@ -59,7 +59,9 @@ export function joinZones(
 ): SharedArrayBuffer {
   const nodes = zones.reduce((sum, { block }) => sum + block.nodes, 0);
   const mostWords = zones.reduce((sum, { block }) => sum + block.mostWords, 0);
-  const builder = new WordBuilder(WORDS_BESIDE + mostWords + slotsFor(nodes) * SLOT_WORDS);
+  const builder = new WordBuilder(
+    WORDS_BESIDE + mostWords + zones.length * ZONE.words + slotsFor(nodes) * SLOT_WORDS,
+  );
   builder.take(ZONE_HEADER.words);
   const blocks = zones.map(({ block }) => block.appendTo(builder));
   const policiesAt = appendPolicies(builder, policies);

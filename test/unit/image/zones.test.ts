@@ -6,6 +6,8 @@ import { nameKey, nameOf } from "../../../src/dns/name.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 import { ZONE_HEADER } from "../../../src/image/layout.ts";
 import { compileZones } from "../../../src/image/zones.ts";
+import type { JudgedFile } from "../../../src/zone/judge.ts";
+import { loadZones } from "../../../src/zone/load.ts";
 import type { ZoneNode, ZoneSet } from "../../../src/zone/model.ts";
 import { generateZone } from "../../support/zone-generator.ts";
 import { zoneSetOf } from "../../support/zones.ts";
@@ -103,5 +105,42 @@ describe("compileZones()", () => {
       [...nodes.values()].reduce((sum, { rrsets }) => sum + rrsets.size, 0),
     );
     expect(compileZones(set).zones.map(({ rrsetCount }) => rrsetCount)).to.deep.equal(counts);
+  });
+});
+
+describe("compileZones() of what loadZones() has taken over", () => {
+  const ZONES = 300;
+  const digestOf = (octets: Uint8Array): string => new TextDecoder().decode(octets);
+
+  /** Loads the texts as a reload does: what is unchanged is taken over from `earlier`. */
+  function reload(
+    texts: readonly string[],
+    earlier: readonly JudgedFile[],
+  ): { set: ZoneSet; judged: readonly JudgedFile[] } {
+    const files = texts.map((text, at) => ({
+      path: `z${at}.test.zone`,
+      octets: new TextEncoder().encode(text),
+    }));
+    const { set, judged } = loadZones(files, () => undefined, { digestOf, earlier });
+    if (set === undefined) throw new Error("the zones are faulty");
+    return { set, judged };
+  }
+
+  const textOf = (address: string): string =>
+    `@ 300 SOA ns hostmaster ( 1 3600 600 86400 60 )\n@ 300 NS ns\nns 300 A ${address}\nwww 300 A ${address}\n`;
+
+  it(`builds the block of one zone where one file of ${ZONES} has changed, and none where none has`, () => {
+    const texts = Array.from({ length: ZONES }, (_, at) => textOf(`192.0.2.${at % 256}`));
+    const first = reload(texts, []);
+    expect(compileZones(first.set).builtZones).to.equal(ZONES);
+    const same = reload(texts, first.judged);
+    expect(compileZones(same.set).builtZones).to.equal(0);
+    const changed = texts.with(77, textOf("198.51.100.1"));
+    const second = reload(changed, same.judged);
+    const part = compileZones(second.set);
+    expect(part.builtZones).to.equal(1);
+    expect(wordsOf(part.bytes)).to.deep.equal(wordsOf(compileZones(reload(changed, []).set).bytes));
+    const address = second.set.zones[77]?.nodes.get(nameKey(nameOf("www.z77.test.")))?.rrsets.get(TYPE.A);
+    expect(address?.rdatas).to.deep.equal([Uint8Array.of(198, 51, 100, 1)]);
   });
 });
