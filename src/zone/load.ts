@@ -54,7 +54,7 @@ export function loadZones(
 }
 
 function judge(file: SourceFile, sources: Sources): JudgedFile {
-  const syntax = parseZoneFile(file.path, file.octets, sources.read);
+  const syntax = parseZoneFile(file.path, file.octets, sources.read, sources);
   return judgeFile(
     syntax,
     syntax.sources.map((source) => sources.digestOf(source)),

@@ -9,6 +9,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import type { Token } from "./lexer.ts";
 import type { Position, SourceFile } from "./model.ts";
 import type { RecordTable } from "./record-table.ts";
+import type { DefinitionFiles } from "./shared-definitions.ts";
 import type {
   EndpointEntry,
   ExpectationEntry,
@@ -83,6 +84,8 @@ export interface ParserParts {
   readonly origin: Name;
   /** Empty: takes the records of the zone. */
   readonly records: RecordTable;
+  /** Files that have been read for other zones; more are added. */
+  readonly definitionFiles: DefinitionFiles;
   /** For each file that is read, with the state as it stands at its beginning. */
   readonly readerOf: (octets: Uint8Array, state: ParserState) => LineReader;
 }
@@ -91,6 +94,7 @@ export class ParserState {
   readonly zoneFolder: string;
   readonly readFile: ReadFile;
   readonly readerOf: ParserParts["readerOf"];
+  readonly definitionFiles: DefinitionFiles;
 
   readonly records: RecordTable;
   readonly policyRecords: PolicyRecordEntry[] = [];
@@ -106,6 +110,8 @@ export class ParserState {
   readonly damagedNames = new Set<string>();
   readonly damagedRecords: { ownerKey: string; type: number | "POLICY" | undefined }[] = [];
 
+  /** How often there was a `$TTL`. */
+  ttlStatements = 0;
   /** `$TTL`; it stays in force across the borders of included files. */
   defaultTtlSeconds: number | undefined;
   /** Stands in for a missing `$TTL` (RFC 1035 §5.1: an omitted TTL is the last one stated). */
@@ -120,10 +126,11 @@ export class ParserState {
   muted = false;
   #saidFull = false;
 
-  constructor({ zoneFolder, readFile, file, origin, records, readerOf }: ParserParts) {
+  constructor({ zoneFolder, readFile, file, origin, records, definitionFiles, readerOf }: ParserParts) {
     this.zoneFolder = zoneFolder;
     this.readFile = readFile;
     this.readerOf = readerOf;
+    this.definitionFiles = definitionFiles;
     this.records = records;
     this.current = startOfFile(file, origin);
     records.beginFile(file);

@@ -19,6 +19,7 @@ import { type LineReader, type ParserParts, ParserState, type ReadFile } from ".
 import { PlainLines } from "./plain-lines.ts";
 import { readRecord } from "./record.ts";
 import { RecordTable } from "./record-table.ts";
+import type { DefinitionFiles } from "./shared-definitions.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 import type { ZoneFileSyntax } from "./syntax.ts";
 
@@ -30,22 +31,37 @@ const directives: ReadonlyMap<string, Directive> = new Map(
   [...DIRECTIVES, makeInclude(readOctets)].map((directive) => [directive.name, directive]),
 );
 
+export interface ParseOptions {
+  /** What spares the parser lines that it can read by itself; `PlainLines` by default. */
+  readonly readerOf?: ParserParts["readerOf"];
+  /** Shared by the files of a load, for which `readFile` gives the same octets each time; none by default. */
+  readonly definitionFiles?: DefinitionFiles;
+}
+
 /**
  * Reads one `*.zone` file and all that it includes. Never throws: what is wrong is among the diagnostics.
  *
  * `path` is how diagnostics call the file; its folder is the zone folder, and included files are asked of `readFile` by
- * paths of the same kind. `readerOf` may spare the parser lines that it can read by itself.
+ * paths of the same kind.
  */
 export function parseZoneFile(
   path: string,
   octets: Uint8Array,
   readFile: ReadFile,
-  readerOf: ParserParts["readerOf"] = plainLines,
+  { readerOf = plainLines, definitionFiles = new Map() }: ParseOptions = {},
 ): ZoneFileSyntax {
   const { origin, problem } = originOf(path);
   const zoneFolder = folderOf(path);
   const records = new RecordTable(octets.length);
-  const state = new ParserState({ zoneFolder, readFile, file: path, origin, records, readerOf });
+  const state = new ParserState({
+    zoneFolder,
+    readFile,
+    file: path,
+    origin,
+    records,
+    definitionFiles,
+    readerOf,
+  });
   if (problem !== undefined) {
     const message = `Cannot take the first origin from the file's name: ${problem}`;
     state.fault({ line: 1, column: 1 }, "bad-file-name", message);

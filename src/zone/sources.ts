@@ -5,6 +5,7 @@
 
 import type { SourceDigest, SourceFile } from "./model.ts";
 import type { ReadFile } from "./parser-state.ts";
+import type { DefinitionFiles } from "./shared-definitions.ts";
 
 /** Differs for octets that differ: a cryptographic hash, or what serves as one. */
 export type DigestOf = (octets: Uint8Array) => string;
@@ -14,6 +15,7 @@ export class Sources {
   readonly #digestOf: DigestOf | undefined;
   readonly #included = new Map<string, Uint8Array | undefined>();
   readonly #digests = new Map<Uint8Array, string>();
+  readonly definitionFiles: DefinitionFiles = new Map();
 
   /** Without `digestOf` nothing is ever found unchanged. */
   constructor(readFile: ReadFile, digestOf: DigestOf | undefined) {

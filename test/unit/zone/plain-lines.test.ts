@@ -45,7 +45,7 @@ function parseWith(
   text: string,
   readerOf: (octets: Uint8Array, state: ParserState) => LineReader,
 ): ZoneFileSyntax {
-  return parseZoneFile(PATH, octetsOfLatin1(text), () => INCLUDED, readerOf);
+  return parseZoneFile(PATH, octetsOfLatin1(text), () => INCLUDED, { readerOf });
 }
 
 /** What a file comes to, places and all. */

@@ -114,6 +114,7 @@ describe("ParserState", () => {
         file: "a.zone",
         origin: ROOT,
         records,
+        definitionFiles: new Map(),
         readerOf: (octets, parser) => new PlainLines(octets, parser),
       });
       const owner = records.names.intern(nameOf("a."));
