@@ -11,7 +11,7 @@ import type { Definitions, Policy } from "../policy/model.ts";
 import { type Reach, reachOf } from "../policy/reach.ts";
 import { occluderOf, typesOf } from "./check-records.ts";
 import { slowestDetection, spellSeconds } from "./detection.ts";
-import { errorAt, type Report } from "./diagnostic.ts";
+import { type Diagnostic, errorAt, type Report } from "./diagnostic.ts";
 import { NONE } from "./record-table.ts";
 import type { PolicyRecordEntry } from "./syntax.ts";
 import { ownerText, type ZoneDraft } from "./zone-draft.ts";
@@ -24,6 +24,8 @@ export interface PlacedPolicy {
   readonly isAtApex: boolean;
   /** Types of the RRsets at its owner. */
   readonly typesBeside: readonly number[];
+  /** What is wrong with the place. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** One whose every name has a meaning, with what it can reach. */
@@ -36,10 +38,12 @@ export interface BoundPolicy extends PlacedPolicy {
 const NEVER_BESIDE = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.DNAME] as const;
 
 /** The policies of a zone, with what is wrong with where they stand; needs no meaning of their expressions. */
-export function placePolicies(draft: ZoneDraft, report: Report): PlacedPolicy[] {
+export function placePolicies(draft: ZoneDraft): PlacedPolicy[] {
   return Array.from(draft.policies, ([node, entry]) => {
-    checkPlace(draft, node, entry, report);
+    const diagnostics: Diagnostic[] = [];
+    checkPlace(draft, node, entry, (diagnostic) => diagnostics.push(diagnostic));
     return {
+      diagnostics,
       entry,
       ownerKey: draft.table.names.keyOf(node),
       isAtApex: node === draft.apexNode,

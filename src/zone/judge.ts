@@ -40,7 +40,7 @@ export function judgeFile(syntax: ZoneFileSyntax, sources: readonly SourceDigest
   const report: Report = (diagnostic) => checkDiagnostics.push(diagnostic);
   checkRecords(draft, report);
   checkTargets(draft, report);
-  const policies = placePolicies(draft, report);
+  const policies = placePolicies(draft);
   const { records: table, sources: _sources, ...entries } = syntax;
   const { apex, apexKey, soa } = draft;
   const soaPosition = soa === NONE ? undefined : table.positionOf(soa);

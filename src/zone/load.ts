@@ -85,7 +85,6 @@ class SetJudgement {
     checkPools(entries, report);
     for (const { draftDiagnostics } of this.#judged) draftDiagnostics.forEach(report);
     checkZones(this.#judged, report);
-    for (const { checkDiagnostics } of this.#judged) checkDiagnostics.forEach(report);
     const bound = this.#judged.flatMap((file, index) => this.#bindPolicies(file, index, resolved));
     const expectations = resolveExpectations(files, entries, report);
     for (const file of files) checkRefs(file, entries, report);
@@ -106,7 +105,9 @@ class SetJudgement {
   /** The policies of a file that can be evaluated. Where they mean something else than before, its zone is another. */
   #bindPolicies(file: JudgedFile, index: number, resolved: Resolved): BoundPolicy[] {
     const bound: BoundPolicy[] = [];
+    file.checkDiagnostics.forEach(this.#report);
     for (const placed of file.policies) {
+      placed.diagnostics.forEach(this.#report);
       const expression = resolved.expressionOf(placed.entry);
       if (expression === undefined) continue;
       const policy = policyOf(placed.entry, expression);

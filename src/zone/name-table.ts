@@ -133,6 +133,11 @@ export class NameTable {
     return true;
   }
 
+  /** Writes a name in other upper and lower case from now on. */
+  respell(name: number, written: Name): void {
+    this.octets.set(written, this.startOf(name));
+  }
+
   /** The number of `*` below a name. */
   findWildcard(name: number): number {
     const length = this.lengthOf(name) + WILDCARD_LABEL.length;

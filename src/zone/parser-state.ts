@@ -179,6 +179,7 @@ export class ParserState {
       this.#saidFull = true;
       return;
     }
+    this.current.lastSpelling = records.spellForRecord(owner, this.current.lastSpelling);
     const at = records.rdataRoom(rdata.length);
     records.rdata.set(rdata, at);
     const { line, column } = start;

@@ -240,6 +240,7 @@ export class PlainLines implements LineReader {
     const file = this.#file;
     const records = this.#records;
     if (ownerOctets !== NOT_PLAIN) this.#takeOwner(ownerOctets);
+    file.lastSpelling = records.spellForRecord(file.lastOwner, file.lastSpelling);
     this.#state.lastTtlSeconds = this.#ttlSeconds;
     const column = start - this.at + 1;
     const dataColumn = dataAt - this.at + 1;

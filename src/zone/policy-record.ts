@@ -41,9 +41,11 @@ export function readPolicyRecord(state: ParserState, head: PolicyRecordHead, tok
     state.damageRecord(owner, "POLICY");
     return;
   }
+  const { current, records } = state;
+  current.lastSpelling = records.spellForPolicy(owner, current.lastSpelling);
   state.policyRecords.push({
     position: state.position(head.start),
-    owner: state.current.lastSpelling ?? state.records.names.nameOf(owner),
+    owner: current.lastSpelling ?? records.names.nameOf(owner),
     ...ttl,
     expression,
     whenDown,

@@ -96,6 +96,8 @@ export class RecordTable {
   readonly limits: TableLimits;
   /** Owners whose upper and lower case differs from the first time that the name was written, by record. */
   readonly #spellings = new Map<number, Name>();
+  /** Names that no record has used, and whose spelling may change. */
+  readonly #awaiting = new Map<number, "record" | "record or policy">();
 
   /** Sized for a file of so many octets. */
   constructor(textOctets: number, limits = MAX_TABLE) {
@@ -164,6 +166,31 @@ export class RecordTable {
       this.#farPlaces.set(record, { line, column, rdataLine, rdataColumn });
     }
     this.#rdataUsed += octets;
+  }
+
+  /**
+   * A name has been written, and whether a record goes with it will be seen. A name is written as in its first record, else
+   * as in its first POLICY record, else as it was met first.
+   */
+  awaitRecord(name: number): void {
+    this.#awaiting.set(name, "record or policy");
+  }
+
+  /** What of the spelling of a record's owner is left to note, once the name is written as it says. */
+  spellForRecord(owner: number, written: Name | undefined): Name | undefined {
+    const isFirst = this.#awaiting.size > 0 && this.#awaiting.delete(owner);
+    return isFirst ? this.#spell(owner, written) : written;
+  }
+
+  /** The same for a POLICY record. */
+  spellForPolicy(owner: number, written: Name | undefined): Name | undefined {
+    if (this.#awaiting.get(owner) !== "record or policy") return written;
+    this.#awaiting.set(owner, "record");
+    return this.#spell(owner, written);
+  }
+
+  #spell(owner: number, written: Name | undefined): undefined {
+    if (written !== undefined) this.names.respell(owner, written);
   }
 
   /** The owner of the last record was written so. */

@@ -79,8 +79,10 @@ function readOwner(state: ParserState, entry: Entry, token: Token): number {
   const parsed = parseName(token.text, current.origin);
   if (!parsed.ok) state.fault(token, "bad-name", `Cannot parse owner: ${parsed.message}`);
   const { names } = state.records;
+  const { count } = names;
   current.lastOwnerText = token.text;
   current.lastOwner = parsed.ok ? names.intern(parsed.name) : UNREADABLE_OWNER;
+  if (names.count > count) state.records.awaitRecord(current.lastOwner);
   const isRespelt = parsed.ok && !names.isSpelt(current.lastOwner, parsed.name, 0);
   current.lastSpelling = isRespelt ? parsed.name : undefined;
   return current.lastOwner;

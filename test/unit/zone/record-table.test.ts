@@ -81,6 +81,24 @@ describe("RecordTable", () => {
   });
 });
 
+describe("parseZoneFile()", () => {
+  const spellings: [string, string][] = [
+    ["Www A 192.0.2.1\nwww A 192.0.2.2", "Www"],
+    ["WWW A bad\nWww A 192.0.2.1\nwww A 192.0.2.2", "Www"],
+    ["WWW A bad\nWww ( A 192.0.2.1 )\nwww A 192.0.2.2", "Www"],
+    ["WWW POLICY p\nWww A 192.0.2.1", "Www"],
+    ["WWW A bad\nWww POLICY p\nwww POLICY p", "Www"],
+    ["Www POLICY p\nwww POLICY p", "Www"],
+  ];
+  for (const [text, owner] of spellings) {
+    it(`writes the owner ${owner} that is written so first: ${JSON.stringify(text)}`, () => {
+      const { records } = parse(`$TTL 5\n${text}`);
+      const name = records.names.find(nameOf("www.example.com."), 0, 17);
+      expect(formatName(records.names.nameOf(name))).to.equal(`${owner}.example.com.`);
+    });
+  }
+});
+
 describe("draftZone()", () => {
   it("refuses a zone of more names than a table holds, empty non-terminals included", () => {
     for (const [names, codes] of [
