@@ -87,6 +87,8 @@ export interface AnswerCounters {
   }>;
   responses(): Iterable<{ readonly zone: string; readonly rcode: string; readonly value: number }>;
   dropped(): Iterable<{ readonly reason: string; readonly value: number }>;
+  rateLimited(): Iterable<{ readonly action: string; readonly value: number }>;
+  extendedErrors(): Iterable<{ readonly error: string; readonly value: number }>;
   answers(): Iterable<{
     readonly policy: string;
     readonly pool: string;
@@ -174,11 +176,58 @@ export interface AnsweringView {
   restarts(): number;
 }
 
+/** One value of a metric, with its labels. */
+export interface LabelledReading {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** What comes over TCP, TLS and HTTPS. No value but `openNow` ever goes down. */
+export interface ConnectionsView {
+  /** Whether a thread of its own holds the connections, or the main thread. */
+  readonly hasThread: boolean;
+  readonly counts: {
+    /** By transport. */
+    openNow(): Iterable<LabelledReading>;
+    openedSoFar(): Iterable<LabelledReading>;
+    /** By transport and limit. */
+    limits(): Iterable<LabelledReading>;
+    /** By transport and reason. */
+    faults(): Iterable<LabelledReading>;
+    /** By status code. */
+    httpResponses(): Iterable<LabelledReading>;
+  };
+}
+
+/** The certificate that the node shows over TLS and HTTPS. */
+export interface NodeCertificateView {
+  readonly expiresAtMs: number;
+  /** When the one that is shown was taken. */
+  readonly loadedAtMs: number;
+  /** Whether that is what its files hold. */
+  readonly loadSuccess: boolean;
+}
+
+/** What secondaries asked for and were told, by result. No value ever goes down. */
+export interface SecondariesView {
+  transfers(): Iterable<LabelledReading>;
+  notifies(): Iterable<LabelledReading>;
+}
+
 /** How often a policy came down to a rung of its last resorts. No value ever goes down. */
 export interface LastResortReading {
   readonly policy: string;
   readonly rung: string;
   readonly value: number;
+}
+
+/** The certificate that probes of an endpoint were shown; of several the one that expires first. */
+export interface CertificateReading {
+  readonly pool: string;
+  /** The endpoint's name in its pool. */
+  readonly endpoint: string;
+  /** In milliseconds since the epoch. */
+  readonly expiresAtMs: number;
 }
 
 export interface AdminSource {
@@ -191,10 +240,22 @@ export interface AdminSource {
   load(): LoadOutcome;
   /** `undefined` until it is there. */
   answering(): AnsweringView | undefined;
+  /** `undefined` until it is there. */
+  connections(): ConnectionsView | undefined;
+  /** `undefined` where neither TLS nor HTTPS is spoken. */
+  nodeCertificate(): NodeCertificateView | undefined;
+  readonly secondaries: SecondariesView;
   readonly answerCounters: AnswerCounters;
   readonly probeCounters: ProbeCounters;
   lastResorts(): Iterable<LastResortReading>;
+  /** Of the endpoints in the zones at present, those that were probed over TLS. */
+  certificates(): Iterable<CertificateReading>;
   explain(query: ExplainQuery): ExplainOutcome;
+  /**
+   * The zone of that apex as a server without health would serve it, a master file line by line, made as it is read;
+   * `undefined` where there is none.
+   */
+  exportZone(apex: string): Iterable<string> | undefined;
   /** Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload. */
   reload(): Promise<ReloadOutcome>;
 }

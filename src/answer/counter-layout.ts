@@ -5,6 +5,8 @@
  * ```
  * drops          by reason                        for every layout in the same place
  * response times by bucket, then their sum        likewise
+ * rate limits    by action                        likewise
+ * extended errors                                 likewise
  * queries        [zone][transport][type]          zone slot 0 is `none`: names that are not ours
  * responses      [zone][rcode]
  * answers        by policy, then by endpoint as the policy numbers them
@@ -12,19 +14,27 @@
  */
 
 import { parseType } from "../dns/types.ts";
+import { EXTENDED_ERRORS } from "./extended-errors.ts";
 import { TRANSPORT_NAMES } from "./transport.ts";
 
 /** Why a query got no answer. */
 export const DROP_REASONS = [
   "short",
   "response",
+  "dso-over-udp",
   "port-zero",
   "client-address",
   "send-queue-full",
   "send-failed",
   "internal-error",
+  "rate-limited",
+  "proxy-header",
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
+
+/** What became of responses that were held back: nothing was sent, or TC, or BADCOOKIE. */
+export const LIMIT_ACTIONS = ["drop", "slip", "badcookie"] as const;
+export type LimitAction = (typeof LIMIT_ACTIONS)[number];
 
 /** The types that have a label of their own; all others share one, as a client could make up 65,536. */
 export const LABELLED_TYPES: readonly number[] = (
@@ -56,7 +66,9 @@ export const RESPONSE_BOUNDS_SECONDS: readonly number[] = [
 
 export const RESPONSE_COUNTS_AT = DROP_REASONS.length;
 export const RESPONSE_SUM_AT = RESPONSE_COUNTS_AT + RESPONSE_BOUNDS_SECONDS.length + 1;
-export const QUERIES_AT = RESPONSE_SUM_AT + 1;
+export const LIMITS_AT = RESPONSE_SUM_AT + 1;
+export const ERRORS_AT = LIMITS_AT + LIMIT_ACTIONS.length;
+export const QUERIES_AT = ERRORS_AT + EXTENDED_ERRORS.length;
 const QUERY_SLOTS = TRANSPORT_NAMES.length * TYPE_SLOTS;
 
 export interface CounterLayout {

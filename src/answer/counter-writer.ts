@@ -9,6 +9,10 @@ import {
   createCounterBlock,
   DROP_REASONS,
   type DropReason,
+  ERRORS_AT,
+  LIMIT_ACTIONS,
+  LIMITS_AT,
+  type LimitAction,
   QUERIES_AT,
   RCODE_SLOTS,
   RESPONSE_BOUNDS_SECONDS,
@@ -45,9 +49,14 @@ export class CounterWriter {
 
   /** A query and its response; `zoneNumber` is −1 for a name that is not ours. */
   countResponse(zoneNumber: number, qtype: number, transport: Transport, rcode: number): void {
+    this.countQuery(zoneNumber, qtype, transport);
+    this.#add(this.#responsesAt + (zoneNumber + 1) * RCODE_SLOTS + rcode);
+  }
+
+  /** A query whose response is not sent. */
+  countQuery(zoneNumber: number, qtype: number, transport: Transport): void {
     const row = (zoneNumber + 1) * TRANSPORT_NAMES.length + transport;
     this.#add(QUERIES_AT + row * TYPE_SLOTS + slotOfType(qtype));
-    this.#add(this.#responsesAt + (zoneNumber + 1) * RCODE_SLOTS + rcode);
   }
 
   /** One endpoint in one answer, by the number of its counter in the image. */
@@ -57,6 +66,15 @@ export class CounterWriter {
 
   countDrop(reason: DropReason): void {
     this.#add(DROP_REASONS.indexOf(reason));
+  }
+
+  countLimit(action: LimitAction): void {
+    this.#add(LIMITS_AT + LIMIT_ACTIONS.indexOf(action));
+  }
+
+  /** An extended error that was told, by its number. */
+  countExtendedError(number: number): void {
+    this.#add(ERRORS_AT + number);
   }
 
   observeResponse(seconds: number): void {

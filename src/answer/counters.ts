@@ -17,7 +17,11 @@ import {
   createCounterBlock,
   DROP_REASONS,
   type DropReason,
+  ERRORS_AT,
   LABELLED_TYPES,
+  LIMIT_ACTIONS,
+  LIMITS_AT,
+  type LimitAction,
   QUERIES_AT,
   RCODE_SLOTS,
   RESPONSE_BOUNDS_SECONDS,
@@ -27,6 +31,7 @@ import {
   TYPE_SLOTS,
 } from "./counter-layout.ts";
 import { CounterWriter } from "./counter-writer.ts";
+import { EXTENDED_ERROR, EXTENDED_ERRORS } from "./extended-errors.ts";
 import { LabelledTotals } from "./labelled-totals.ts";
 import { TRANSPORT_NAMES } from "./transport.ts";
 
@@ -122,6 +127,21 @@ export class Counters extends CounterWriter {
   dropped(): { reason: DropReason; value: number }[] {
     const times = this.#times();
     return DROP_REASONS.map((reason, index) => ({ reason, value: times[index] ?? 0 }));
+  }
+
+  /** Responses that were held back, by what became of them; every action. */
+  rateLimited(): { action: LimitAction; value: number }[] {
+    const times = this.#times();
+    return LIMIT_ACTIONS.map((action, index) => ({ action, value: times[LIMITS_AT + index] ?? 0 }));
+  }
+
+  /** Extended errors that were told, by what they say; every one. */
+  extendedErrors(): { error: string; value: number }[] {
+    const times = this.#times();
+    return EXTENDED_ERRORS.map(({ label }, index) => ({
+      error: label,
+      value: times[ERRORS_AT + index] ?? 0,
+    })).slice(EXTENDED_ERROR.none + 1);
   }
 
   /** One count for each bound and a last one for what lies above, not summed up. */

@@ -6,24 +6,31 @@
  * | -------------------------------------- | ------------------------------------------------------- |
  * | has slots: one endpoint an answer      | one random number, one copy                             |
  * | has none: some draw answers several    | draw by probability, candidates by order of arrival     |
+ * | is sticky                              | candidates by the client's favourites                   |
+ * | is sliced, sticky or mixed with tables | the client's position, its favourite, chance: a table   |
  */
 
 import { CLASS, TYPE } from "../dns/types.ts";
-import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
-import type { OpenImage } from "../image/open-image.ts";
 import {
   candidateCount,
   candidateOf,
   createDrawRoom,
-  type DecisionTables,
   drawCandidatesInOrder,
   drawOf,
-  NO_CANDIDATE,
-  OUTCOME,
+  favouriteOf,
+  favouritesInOrder,
   type Random,
-} from "../image/tables.ts";
+  sliceOf,
+} from "../image/draws.ts";
+import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
+import type { OpenImage } from "../image/open-image.ts";
+import { type DecisionTables, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
+import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
+import { ERROR_OF_RUNG, EXTENDED_ERROR } from "./extended-errors.ts";
 import { Generator } from "./generator.ts";
+import { placeClient, positionClient } from "./place-client.ts";
+import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
 /** What became of it: so many records were written, or one of these. */
@@ -54,6 +61,37 @@ export class PolicyRecords {
     this.#random = () => (generator.next() >>> 0) / RANDOM_STEPS;
   }
 
+  /** The table that answers this client; `family` is 0 for A, 1 for AAAA. Fills in how wide the answer will be valid. */
+  tableFor(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+    family: 0 | 1,
+  ): number {
+    const { tables } = image;
+    placeClient(reply, query, client, image, policyNumber);
+    const table = tableOf(tables, policyNumber, reply.place.classNumber, family);
+    if ((tables.outcomes[table] ?? 0) < OUTCOME.sliced) return table;
+    positionClient(reply, query, client);
+    return this.#chooseFrom(tables, table, reply.place.position);
+  }
+
+  /** Goes from choice to choice down to a table to draw from. */
+  #chooseFrom(tables: DecisionTables, choice: number, position: number): number {
+    let table = choice;
+    for (;;) {
+      const outcome = tables.outcomes[table];
+      if (outcome === OUTCOME.sliced) table = sliceOf(tables, table, position);
+      else if (outcome === OUTCOME.sticky) table = favouriteOf(tables, table, position);
+      else if (outcome === OUTCOME.mixed) {
+        const first = tables.tableSlots[table] ?? 0;
+        table = this.#drawSlot(tables, first, (tables.tableSlots[table + 1] ?? 0) - first);
+      } else return table;
+    }
+  }
+
   /**
    * Writes the records of a draw from `table`, all or none: the number of them, or a POLICY_RESULT. Without an owner they
    * are copied as they are, owned by the question's name; with one they go through the reply's open writer.
@@ -67,6 +105,7 @@ export class PolicyRecords {
     owner: RecordOwner | undefined,
   ): number {
     const outcome = tables.outcomes[table];
+    if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
     if (outcome === OUTCOME.servfail) return POLICY_RESULT.servfail;
     if (outcome === OUTCOME.nodata) return POLICY_RESULT.nodata;
     const first = tables.tableSlots[table] ?? 0;
@@ -101,7 +140,10 @@ export class PolicyRecords {
   ): number {
     const draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, draw) === 0) return POLICY_RESULT.nodata;
-    const drawn = this.#drawInto(tables, draw);
+    const drawn =
+      tables.tableSticky[table] === 1
+        ? favouritesInOrder(tables, draw, reply.place.position, this.#room)
+        : this.#drawInto(tables, draw);
     const { position } = reply;
     const mark = reply.writer.mark();
     const step = recordOctets(type);
@@ -148,6 +190,13 @@ export class PolicyRecords {
     }
     return false;
   }
+}
+
+/** Why a table that is not from the first rung answers as it does. */
+function errorOf({ outcomes, rungs }: DecisionTables, table: number): number {
+  const error = ERROR_OF_RUNG[rungs[table] ?? 0] ?? EXTENDED_ERROR.none;
+  const answers = outcomes[table] === OUTCOME.answer;
+  return error === EXTENDED_ERROR.failingOpen && !answers ? EXTENDED_ERROR.allDown : error;
 }
 
 function recordOctets(type: number): number {

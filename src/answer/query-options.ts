@@ -4,14 +4,14 @@
  */
 
 import { EDNS_OPTION } from "../dns/edns-option.ts";
-import type { ClientSubnet, Query } from "./query.ts";
+import { CLIENT_COOKIE_OCTETS } from "./cookies.ts";
+import type { ClientSubnet, Query, QueryCookie } from "./query.ts";
 
 /** OPTION-CODE and OPTION-LENGTH. */
 export const OPTION_HEAD_OCTETS = 4;
-/** RFC 7873 §4: a client's part alone, or with a server's part of 8 to 32 octets. */
-const CLIENT_COOKIE_OCTETS = 8;
+/** RFC 7873 §4: the server's part has 8 to 32 octets. */
 const MIN_WHOLE_COOKIE_OCTETS = 16;
-const MAX_WHOLE_COOKIE_OCTETS = 40;
+export const MAX_COOKIE_OCTETS = 40;
 /** FAMILY, SOURCE PREFIX-LENGTH and SCOPE PREFIX-LENGTH. */
 export const ECS_HEAD_OCTETS = 4;
 /** By ECS family; family 0 says nothing about an address, and has none. */
@@ -39,7 +39,10 @@ function readOption(query: Query, code: number, octets: Uint8Array, data: number
       query.wantsKeepalive = true;
       return true;
     case EDNS_OPTION.COOKIE:
-      return isCookieLength(length);
+      return readCookie(query.cookie, octets, data, length);
+    case EDNS_OPTION.PADDING:
+      query.wantsPadding = true;
+      return true;
     case EDNS_OPTION.CLIENT_SUBNET:
       return readClientSubnet(query.ecs, octets, data, length);
     default:
@@ -47,12 +50,14 @@ function readOption(query: Query, code: number, octets: Uint8Array, data: number
   }
 }
 
-/** RFC 7873 §5.2.2. */
-function isCookieLength(length: number): boolean {
-  return (
-    length === CLIENT_COOKIE_OCTETS ||
-    (length >= MIN_WHOLE_COOKIE_OCTETS && length <= MAX_WHOLE_COOKIE_OCTETS)
-  );
+/** RFC 7873 §5.2.2: any other length is malformed; of several cookies the first one counts. */
+function readCookie(cookie: QueryCookie, octets: Uint8Array, data: number, length: number): boolean {
+  const isWhole = length >= MIN_WHOLE_COOKIE_OCTETS && length <= MAX_COOKIE_OCTETS;
+  if (!isWhole && length !== CLIENT_COOKIE_OCTETS) return false;
+  if (cookie.length > 0) return true;
+  cookie.length = length;
+  for (let index = 0; index < length; index++) cookie.octets[index] = octets[data + index] ?? 0;
+  return true;
 }
 
 /**

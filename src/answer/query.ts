@@ -9,6 +9,7 @@
  * | --------------------------------------------- | --------------------------------------------------- |
  * | shorter than a header                         | `short`: dropped                                    |
  * | QR set                                        | `response`: dropped, or two servers could go on     |
+ * | no question, but a cookie (RFC 7873 §5.4)     | `whole`, without a question                         |
  * | not exactly one whole question (RFC 9619)     | `malformed`, the question is not repeated           |
  * | records where a query has none, or cut short  | `malformed`                                         |
  * | two OPT, OPT below a name, an option too long | `malformed` (RFC 6891 §6.1.1, §6.1.2)               |
@@ -17,13 +18,13 @@
 
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from "../dns/name.ts";
 import { OPCODE, TYPE } from "../dns/types.ts";
-import { readOptions } from "./query-options.ts";
+import { CUT, skipName } from "../dns/wire-name.ts";
+import { MAX_COOKIE_OCTETS, readOptions } from "./query-options.ts";
 
 export const HEADER_OCTETS = 12;
 export const FLAG_QR = 0x80;
 const OPCODE_SHIFT = 3;
 const OPCODE_MASK = 0x0f;
-const POINTER_BITS = 0xc0;
 /** TYPE, CLASS, TTL and RDLENGTH. */
 const RECORD_HEAD_OCTETS = 10;
 const DNSSEC_OK = 0x80;
@@ -41,14 +42,26 @@ export interface Query {
   questionEnd: number;
   qtype: number;
   qclass: number;
+  /** A question alone, or with an OPT without options; then nothing below `ecs` is filled in. */
+  isPlain: boolean;
   hasOpt: boolean;
   udpOctets: number;
   ednsVersion: number;
   dnssecOk: boolean;
+  ecs: ClientSubnet;
   hasTsig: boolean;
   wantsNsid: boolean;
   wantsKeepalive: boolean;
-  ecs: ClientSubnet;
+  wantsPadding: boolean;
+  readonly cookie: QueryCookie;
+}
+
+/** RFC 7873 §4: the client's part of 8 octets, and behind it the server's where the client has one. */
+export interface QueryCookie {
+  /** 0: none. */
+  length: number;
+  /** 40 octets of room; the first `length` count. */
+  readonly octets: Uint8Array;
 }
 
 /** RFC 7871 §6; `present` only where it is well-formed. */
@@ -69,14 +82,17 @@ export function createQuery(): Query {
     questionEnd: HEADER_OCTETS,
     qtype: 0,
     qclass: 0,
+    isPlain: false,
     hasOpt: false,
     udpOctets: 0,
     ednsVersion: 0,
     dnssecOk: false,
+    ecs: { present: false, family: 0, sourceBits: 0, octets: new Uint8Array(16) },
     hasTsig: false,
     wantsNsid: false,
     wantsKeepalive: false,
-    ecs: { present: false, family: 0, sourceBits: 0, octets: new Uint8Array(16) },
+    wantsPadding: false,
+    cookie: { length: 0, octets: new Uint8Array(MAX_COOKIE_OCTETS) },
   };
 }
 
@@ -89,10 +105,16 @@ function clear(query: Query): void {
   query.udpOctets = 0;
   query.ednsVersion = 0;
   query.dnssecOk = false;
+  query.ecs.present = false;
+}
+
+/** The rest, which plain queries do without. */
+function clearExtras(query: Query): void {
   query.hasTsig = false;
   query.wantsNsid = false;
   query.wantsKeepalive = false;
-  query.ecs.present = false;
+  query.wantsPadding = false;
+  query.cookie.length = 0;
 }
 
 /** QDCOUNT 1 and ANCOUNT 0, read as one. */
@@ -120,11 +142,14 @@ export function parseQuery(
     const records = view.getUint32(offset + 8);
     const behind = records > 1 ? CUT : readQuestion(query, octets, offset + HEADER_OCTETS, end);
     if (behind !== CUT && (records === 0 ? behind === end : isBareOpt(query, view, behind, end))) {
+      query.isPlain = true;
       query.hasQuestion = true;
       query.questionEnd = behind - offset;
       return "whole";
     }
   }
+  query.isPlain = false;
+  clearExtras(query);
   return parseWhole(query, octets, offset, end);
 }
 
@@ -141,7 +166,9 @@ function isBareOpt(query: Query, view: DataView, at: number, end: number): boole
 }
 
 function parseWhole(query: Query, octets: Uint8Array, offset: number, end: number): QueryForm {
-  if (uint16(octets, offset + 4) !== 1) return "malformed";
+  const questions = uint16(octets, offset + 4);
+  if (questions === 0 && query.opcode === OPCODE.QUERY) return parseCookieOnly(query, octets, offset, end);
+  if (questions !== 1) return "malformed";
   const questionEnd = readQuestion(query, octets, offset + HEADER_OCTETS, end);
   if (questionEnd === CUT) return "malformed";
   query.hasQuestion = true;
@@ -155,8 +182,12 @@ function parseWhole(query: Query, octets: Uint8Array, offset: number, end: numbe
   return readRecords(query, octets, questionEnd, end, before, uint16(octets, offset + 10));
 }
 
-/** What an index becomes when the octets end before what they announce, or are no name. */
-const CUT = -1;
+/** RFC 7873 §5.4: without a question a cookie is all that can be asked for. */
+function parseCookieOnly(query: Query, octets: Uint8Array, offset: number, end: number): QueryForm {
+  if (uint16(octets, offset + 6) !== 0 || uint16(octets, offset + 8) !== 0) return "malformed";
+  const form = readRecords(query, octets, offset + HEADER_OCTETS, end, 0, uint16(octets, offset + 10));
+  return query.cookie.length > 0 ? form : "malformed";
+}
 
 function uint16(octets: Uint8Array, at: number): number {
   return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
@@ -218,16 +249,4 @@ function readOpt(query: Query, octets: Uint8Array, head: number, rdata: number, 
   query.ednsVersion = octets[head + 5] ?? 0;
   query.dnssecOk = ((octets[head + 6] ?? 0) & DNSSEC_OK) !== 0;
   return query.ednsVersion !== 0 || readOptions(query, octets, rdata, rdataEnd);
-}
-
-/** The index behind a name, its pointer not followed; CUT where it does not end. */
-function skipName(octets: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; ) {
-    const label = octets[at] ?? 0;
-    if (label === 0) return at + 1;
-    if ((label & POINTER_BITS) === POINTER_BITS) return at + 2;
-    if (label > MAX_LABEL_OCTETS) return CUT;
-    at += 1 + label;
-  }
-  return CUT;
 }

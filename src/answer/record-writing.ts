@@ -35,6 +35,16 @@ export function writeRequired(
   return written;
 }
 
+/** Writes an RRset of a node that the answer can do without: how many records, 0 where it does not fit. */
+export function writeNodeRRset(reply: Reply, image: OpenImage, node: number, rrset: number): number {
+  return writeOwnedRRset(reply, image, nameAt(node), rrset);
+}
+
+/** The same for a name that stands at `ownerAt` in the image's octets: one that a wildcard answers for. */
+export function writeOwnedRRset(reply: Reply, image: OpenImage, ownerAt: number, rrset: number): number {
+  return writeRRset(reply, image, image.octets, ownerAt, rrset, ttlOf(image, rrset));
+}
+
 function writeRRset(
   { writer }: Reply,
   { words, octets, view }: OpenImage,
@@ -86,7 +96,7 @@ export function refer(reply: Reply, image: OpenImage, cut: number, link: number)
     if ((what & GLUE_REQUIRED) !== 0) {
       reply.additionalCount += writeRequired(reply, image, octets, nameAt(node), rrset);
     } else if (!reply.truncated) {
-      reply.additionalCount += writeRRset(reply, image, octets, nameAt(node), rrset, ttlOf(image, rrset));
+      reply.additionalCount += writeNodeRRset(reply, image, node, rrset);
     }
   }
   return false;

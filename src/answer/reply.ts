@@ -8,6 +8,7 @@ import { RCODE } from "../dns/types.ts";
 import type { ClientPlace } from "../image/clients.ts";
 import { TEMPLATE, templateRecords, WORD_OCTETS } from "../image/layout.ts";
 import type { OpenImage } from "../image/open-image.ts";
+import { EXTENDED_ERROR } from "./extended-errors.ts";
 import { HEADER_OCTETS } from "./query.ts";
 
 /** The zone number of a name that is in none. */
@@ -30,7 +31,9 @@ export class Reply {
   answerCount = 0;
   authorityCount = 0;
   additionalCount = 0;
-  readonly place: ClientPlace = { classNumber: 0, scopeBits: 0 };
+  /** Of `EXTENDED_ERROR`: why the answer is what it is. */
+  extendedError: number = EXTENDED_ERROR.none;
+  readonly place: ClientPlace = { classNumber: 0, scopeBits: 0, position: 0 };
   readonly writer = new MessageWriter();
 
   /** Moves to the memory of a query. */
@@ -47,6 +50,7 @@ export class Reply {
     this.limit = limit;
     this.zoneNumber = NO_ZONE;
     this.authoritative = false;
+    this.extendedError = EXTENDED_ERROR.none;
     this.place.classNumber = 0;
     this.place.scopeBits = 0;
     this.restart();
@@ -99,10 +103,15 @@ export class Reply {
     this.view.setUint32(at + TTL_OFFSET, ttlSeconds);
   }
 
-  /** Hands the message to the writer, which knows the question's name. */
-  openWriter(): void {
+  /** Hands the message to the writer, which knows no name: for what holds none. */
+  openNamelessWriter(): void {
     this.writer.reset(this.buffer, this.start, this.limit);
     this.writer.skip(this.position - this.start);
+  }
+
+  /** Hands the message to the writer, which knows the question's name. */
+  openWriter(): void {
+    this.openNamelessWriter();
     if (this.questionEnd > HEADER_OCTETS) this.writer.rememberName(this.start + HEADER_OCTETS);
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { RCODE, TYPE } from "../dns/types.ts";
+import type { Random } from "../image/draws.ts";
 import { closestEncloser, findNode, findRRset, linkOf } from "../image/find.ts";
 import {
   FLAG_APEX,
@@ -18,10 +19,9 @@ import {
   ZONE,
 } from "../image/layout.ts";
 import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
-import { type Random, tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
-import { negativeTtl, placeClient } from "./place-client.ts";
+import { negativeTtl } from "./place-client.ts";
 import { POLICY_RESULT, PolicyRecords } from "./policy-records.ts";
 import { HEADER_OCTETS, type Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
@@ -40,10 +40,15 @@ export class Resolver {
     this.#walk = new Walk(this.#policies);
   }
 
+  /** Whether answers hold nothing but what was asked for. */
+  set minimal(minimal: boolean) {
+    this.#walk.minimal = minimal;
+  }
+
   /** Fills in a reply that has begun. */
   resolve(reply: Reply, query: Query, client: ClientAddress, image: OpenImage): void {
     reply.authoritative = true;
-    if (this.#answerDirectly(reply, query, client, image)) return;
+    if (this.#walk.minimal && this.#answerDirectly(reply, query, client, image)) return;
     reply.restart();
     this.#walk.answer(reply, query, client, image);
   }
@@ -127,8 +132,14 @@ export class Resolver {
   ): boolean {
     const { tables } = image;
     const { qtype } = query;
-    placeClient(reply, query, client, image, policyNumber);
-    const table = tableOf(tables, policyNumber, reply.place.classNumber, qtype === TYPE.A ? 0 : 1);
+    const table = this.#policies.tableFor(
+      reply,
+      query,
+      client,
+      image,
+      policyNumber,
+      qtype === TYPE.A ? 0 : 1,
+    );
     const counter = answerCounterOf(image, policyNumber);
     const result = this.#policies.write(reply, image, table, counter, qtype, undefined);
     if (result > 0) {

@@ -22,9 +22,9 @@ import {
   ZONE,
 } from "../image/layout.ts";
 import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
-import { tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
-import { negativeTtl, placeClient } from "./place-client.ts";
+import { Completion } from "./completion.ts";
+import { negativeTtl } from "./place-client.ts";
 import { POLICY_RESULT, type PolicyRecords } from "./policy-records.ts";
 import { HEADER_OCTETS, type Query } from "./query.ts";
 import { isSuffix, nameOctets, rdataAt, sameName, ttlOf } from "./record-reading.ts";
@@ -43,7 +43,13 @@ const ANY_STAND_IN = Uint8Array.of(7, 0x52, 0x46, 0x43, 0x38, 0x34, 0x38, 0x32, 
 const ANY_TTL_SECONDS = 3_600;
 
 export class Walk {
+  /** Whether answers are left as they are, or completed as `answer/completion` says. */
+  minimal = true;
   readonly #policies: PolicyRecords;
+  readonly #completion = new Completion();
+  /** The node that a positive answer is from, and its RRset; 0: there is none. */
+  #answeredNode = 0;
+  #answeredRRset = 0;
   readonly #names = new Uint8Array((MAX_CHAIN + 1) * ROOM_OCTETS);
   readonly #view = new DataView(this.#names.buffer);
   readonly #lengths = new Uint16Array(MAX_CHAIN + 1);
@@ -66,9 +72,14 @@ export class Walk {
     for (let index = 0; index < octets; index++) this.#names[index] = reply.buffer[nameAt + index] ?? 0;
     this.#lengths[0] = octets;
     this.#passedCount = 0;
+    this.#answeredNode = 0;
+    this.#answeredRRset = 0;
     reply.openWriter();
     let link = 0;
     while (this.#step(reply, query, client, image, link)) link++;
+    if (!this.minimal && this.#answeredNode !== 0) {
+      this.#completion.complete(reply, image, this.#answeredNode, this.#answeredRRset);
+    }
     reply.closeWriter();
   }
 
@@ -150,6 +161,8 @@ export class Walk {
     // QTYPE DNAME can lead back to a DNAME that the answer holds already: it is the answer, and stands there once.
     if (!this.#isMissing && this.#hasPassed(rrset)) return false;
     reply.answerCount += writeRequired(reply, image, this.#owner.octets, this.#owner.at, rrset);
+    this.#answeredNode = node;
+    this.#answeredRRset = rrset;
     return false;
   }
 
@@ -246,12 +259,19 @@ export class Walk {
     if (reply.truncated) return false;
     const { words, tables } = image;
     const policyNumber = (words[node + NODE.policy] ?? 0) - 1;
-    placeClient(reply, query, client, image, policyNumber);
-    const table = tableOf(tables, policyNumber, reply.place.classNumber, query.qtype === TYPE.A ? 0 : 1);
+    const table = this.#policies.tableFor(
+      reply,
+      query,
+      client,
+      image,
+      policyNumber,
+      query.qtype === TYPE.A ? 0 : 1,
+    );
     const counter = answerCounterOf(image, policyNumber);
     const result = this.#policies.write(reply, image, table, counter, query.qtype, this.#owner);
     if (result > 0) {
       reply.answerCount += result;
+      this.#answeredNode = node;
     } else if (result === POLICY_RESULT.truncated) {
       reply.truncated = true;
     } else if (result === POLICY_RESULT.servfail) {

@@ -7,6 +7,8 @@ import { formatSocketAddress } from "../config/socket-address.ts";
 import { CommandFailure, EXIT } from "./outcome.ts";
 
 const DEADLINE_MS = 10_000;
+/** For what may be long: a zone of a million names. */
+const LONG_DEADLINE_MS = 300_000;
 export const DEFAULT_SERVER_URL = `http://${formatSocketAddress(DEFAULT_ADMIN)}`;
 
 export function serverOption(): Option {
@@ -26,18 +28,42 @@ export async function askNode(
   path: string,
   init: { readonly method: "GET" | "POST"; readonly token?: string | undefined } = { method: "GET" },
 ): Promise<NodeReply> {
-  const url = resolveUrl(server, path);
-  let response: Response;
+  const { token, method } = init;
+  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+  return readJson(server, await send(server, path, { method, ...(headers && { headers }) }, DEADLINE_MS));
+}
+
+/** A text as it comes, piece by piece; what is said in its place where there is none is the command's to judge. */
+export async function askForText(
+  server: string,
+  path: string,
+): Promise<
+  | { readonly ok: true; readonly pieces: AsyncIterable<string> }
+  | { readonly ok: false; readonly reply: NodeReply }
+> {
+  const response = await send(server, path, { method: "GET" }, LONG_DEADLINE_MS);
+  if (!response.ok || response.body === null) return { ok: false, reply: await readJson(server, response) };
+  return { ok: true, pieces: piecesOf(server, response.body.pipeThrough(new TextDecoderStream())) };
+}
+
+async function* piecesOf(server: string, body: AsyncIterable<string>): AsyncGenerator<string, void> {
   try {
-    response = await fetch(url, {
-      method: init.method,
-      headers: init.token === undefined ? {} : { authorization: `Bearer ${init.token}` },
-      redirect: "error",
-      signal: AbortSignal.timeout(DEADLINE_MS),
-    });
+    yield* body;
+  } catch (error) {
+    throw new CommandFailure(EXIT.no, `Cannot read the answer of ${server} to its end: ${reasonOf(error)}`);
+  }
+}
+
+async function send(server: string, path: string, init: RequestInit, deadlineMs: number): Promise<Response> {
+  const url = resolveUrl(server, path);
+  try {
+    return await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(deadlineMs) });
   } catch (error) {
     throw new CommandFailure(EXIT.no, `Cannot reach ${server}: ${reasonOf(error)}`);
   }
+}
+
+async function readJson(server: string, response: Response): Promise<NodeReply> {
   try {
     return { status: response.status, body: await response.json() };
   } catch {
@@ -70,7 +96,7 @@ function resolveUrl(server: string, path: string): URL {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return `no answer within ${DEADLINE_MS / 1000} s`;
+  if (error.name === "TimeoutError") return "it did not answer in time";
   // `fetch` says «fetch failed» and keeps the reason in its cause; several addresses have one reason each.
   const { cause } = error;
   if (cause instanceof AggregateError) return cause.errors.map(messageOf).join(", ");

@@ -9,7 +9,6 @@ const NOT_BUILT: readonly (readonly [command: string, purpose: string])[] = [
   ["events", "what happened on a running node"],
   ["drill", "rehearse the loss of a region"],
   ["override", "force the state of endpoints"],
-  ["export", "write a plain zone for a health-blind server"],
 ];
 
 export function addNotBuilt(program: Command): void {

@@ -1,5 +1,7 @@
 /** How commands speak and end: lines on standard output, one clear line on standard error, and an exit status. */
 
+import { escapeSteering } from "../daemon/visible-text.ts";
+
 /** CONTRACT.md §3: 0 ok, 1 the answer is no, 2 wrong usage. */
 export const EXIT = { ok: 0, no: 1, usage: 2 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
@@ -13,8 +15,9 @@ export class CommandFailure extends Error {
   }
 }
 
+/** What a node or another server says of itself ends on a terminal: nothing of it steers that. */
 export function printLine(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${escapeSteering(line)}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -22,7 +25,7 @@ export function printJson(value: unknown): void {
 }
 
 export function printError(message: string): void {
-  process.stderr.write(`fairlead: ${message}\n`);
+  process.stderr.write(`fairlead: ${escapeSteering(message)}\n`);
 }
 
 /** The command's answer; the process ends by itself, so that what was written gets out. */

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../daemon/version.ts";
 import { addCheck } from "./check.ts";
 import { addExplain } from "./explain.ts";
+import { addExport } from "./export.ts";
 import { addNotBuilt } from "./not-built.ts";
 import { CommandFailure, EXIT, endWith, printError } from "./outcome.ts";
 import { addQuery } from "./query.ts";
@@ -26,6 +27,7 @@ function createProgram(): Command {
   addStatus(program);
   addQuery(program);
   addReload(program);
+  addExport(program);
   addNotBuilt(program);
   return program;
 }

@@ -3,12 +3,13 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, hostname } from "node:os";
 import type { Command } from "commander";
-import { environmentVariableOf, SETTING_NAMES, type ServeOptions } from "../config/options.ts";
+import { environmentVariableOf, PART_FLAGS, SETTING_NAMES, type ServeOptions } from "../config/options.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { type Daemon, startDaemon } from "../daemon/daemon.ts";
 import { createLog, createLogLimiter, type Log } from "../daemon/log.ts";
 import { createServiceManager } from "../daemon/service-manager.ts";
 import { systemReason } from "../daemon/system-error.ts";
+import { escapeSteering } from "../daemon/visible-text.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { CommandFailure, EXIT, printError } from "./outcome.ts";
 import { readToken } from "./reload.ts";
@@ -27,8 +28,20 @@ export function addServe(program: Command): void {
       "answer UDP and TCP here; repeatable (default: 127.0.0.1:5300 [::1]:5300)",
       collect,
     )
+    .option("--listen-tls <addr:port>", "answer DNS over TLS here; repeatable", collect)
+    .option("--listen-https <addr:port>", "answer DNS over HTTPS here; repeatable", collect)
+    .option("--tls-certificate <file>", "PEM, the certificate and what leads to its root; watched")
+    .option("--tls-key <file>", "PEM, its key; watched")
     .option("--admin <addr:port>", "metrics, health, status and API (default: 127.0.0.1:9153)")
     .option("--workers <n>", "threads that answer (default: the cores)")
+    .option(
+      "--cpu-affinity <list>",
+      "a core for each worker, as in 0,2-3 (default: wherever the system puts them)",
+    )
+    .option(
+      "--busy-poll-us <n>",
+      "look for the next query so long before sleeping; costs whole cores (default: 0)",
+    )
     .option("--state <dir>", "state folder (default: $STATE_DIRECTORY, else $XDG_STATE_HOME/fairlead)")
     .option("--config <file>", "YAML, with the names of these flags as keys")
     .option("--node <name>", "the node's name, also its NSID (default: the host's name)")
@@ -60,7 +73,9 @@ async function serve(zones: readonly string[], flags: ServeFlags): Promise<void>
     adminToken,
   });
   if (!result.ok) {
-    for (const diagnostic of result.diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+    for (const diagnostic of result.diagnostics) {
+      process.stderr.write(`${escapeSteering(formatDiagnostic(diagnostic))}\n`);
+    }
     throw new CommandFailure(EXIT.no, result.message);
   }
   goOnAfterBugs(log);
@@ -71,7 +86,7 @@ async function serve(zones: readonly string[], flags: ServeFlags): Promise<void>
 
 function readOptions(zones: readonly string[], flags: ServeFlags): ServeOptions {
   const given: Record<string, unknown> = {};
-  for (const name of SETTING_NAMES) {
+  for (const name of [...SETTING_NAMES, ...Object.keys(PART_FLAGS)]) {
     const value = flags[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
     if (value !== undefined) given[name] = value;
   }

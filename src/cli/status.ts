@@ -10,6 +10,11 @@ interface StatusOptions {
   readonly json?: true;
 }
 
+const holdSchema = z.discriminatedUnion("kind", [
+  z.looseObject({ kind: z.literal("held"), until: z.string().nullable() }),
+  z.looseObject({ kind: z.literal("ramping"), part: z.number() }),
+]);
+
 const statusSchema = z.looseObject({
   node: z.string(),
   ready: z.boolean(),
@@ -26,6 +31,7 @@ const statusSchema = z.looseObject({
           expression: z.string(),
           rung: z.number(),
           failingOpen: z.boolean(),
+          overCapacity: z.array(z.string()).optional(),
           ttlSeconds: z.number(),
           shares: z.array(z.looseObject({ pool: z.string(), endpoint: z.string(), share: z.number() })),
         }),
@@ -36,6 +42,7 @@ const statusSchema = z.looseObject({
     z.looseObject({
       name: z.string(),
       up: z.boolean(),
+      holds: z.partialRecord(z.enum(["ipv4", "ipv6"]), holdSchema).optional(),
       endpoints: z.array(
         z.looseObject({
           name: z.string(),
@@ -90,9 +97,9 @@ function formatStatus(status: Status): string[] {
 
 function policyLines({ policies }: Status["zones"][number]): string[] {
   return formatColumns(
-    policies.map(({ owner, expression, rung, failingOpen, ttlSeconds, shares }) => [
+    policies.map(({ owner, expression, rung, failingOpen, overCapacity = [], ttlSeconds, shares }) => [
       `  ${owner}`,
-      `rung ${rung}${failingOpen ? ", failing open" : ""}`,
+      `rung ${rung}${failingOpen ? ", failing open" : ""}${overCapacity.length > 0 ? `, over capacity: ${overCapacity.join(" ")}` : ""}`,
       `TTL ${ttlSeconds} s`,
       shares.map(({ pool, endpoint, share }) => `${pool}/${endpoint}=${percent(share)}%`).join(" "),
       expression,
@@ -100,9 +107,10 @@ function policyLines({ policies }: Status["zones"][number]): string[] {
   );
 }
 
-function poolRows({ name, up, endpoints }: Status["pools"][number]): string[][] {
+function poolRows({ name, up, holds = {}, endpoints }: Status["pools"][number]): string[][] {
+  const held = Object.entries(holds).map(([family, hold]) => `${family} ${describeHold(hold)}`);
   return [
-    [`pool ${name}`, up ? "up" : "down"],
+    [`pool ${name}`, up ? "up" : "down", held.join(", ")],
     ...endpoints.map((endpoint) => [
       `  ${endpoint.name}`,
       endpoint.up ? "up" : "down",
@@ -112,6 +120,11 @@ function poolRows({ name, up, endpoints }: Status["pools"][number]): string[][] 
       endpoint.reason,
     ]),
   ];
+}
+
+function describeHold(hold: z.output<typeof holdSchema>): string {
+  if (hold.kind === "ramping") return `in its slow start, back for ${percent(hold.part)}% of the clients`;
+  return hold.until === null ? "held back until it is forced up" : `held back until ${hold.until}`;
 }
 
 function percent(share: number): string {

@@ -1,10 +1,23 @@
 /**
  * The options of `serve`: their names, their defaults and what each may hold. One schema judges all three sources; the
- * names are the same in the configuration file (`admin`), the environment (`FAIRLEAD_ADMIN`) and the flags (`--admin`).
+ * names are the same in the configuration file (`admin`), the environment (`FAIRLEAD_ADMIN`) and the flags (`--admin`);
+ * what has parts of its own stands in the file alone.
  */
 
 import { z } from "zod";
-import { parseSocketAddress, type SocketAddress } from "./socket-address.ts";
+import {
+  type AnsweringOptions,
+  chaosTextSchema,
+  cookiesSchema,
+  explainNetworksSchema,
+  minimalResponsesSchema,
+  rateLimitSchema,
+} from "./answering.ts";
+import { parseCoreList } from "./core-list.ts";
+import type { SocketAddress } from "./socket-address.ts";
+import { httpsSchema, proxyProtocolSchema, type StreamOptions, tcpSchema, tlsSchema } from "./streams.ts";
+import { type TransferOptions, transferSchema } from "./transfer.ts";
+import { count, NEEDS_ONE, path, socketAddress } from "./values.ts";
 
 export const DEFAULT_ZONES: readonly string[] = ["zones"];
 /** UDP and TCP; above 1023, so that no privilege is needed. */
@@ -16,43 +29,18 @@ export const DEFAULT_LISTEN: readonly SocketAddress[] = [
 export const FIRST_UNPRIVILEGED_PORT = 1024;
 export const DEFAULT_ADMIN: SocketAddress = { address: "127.0.0.1", port: 9153 };
 export const MAX_WORKERS = 1024;
+/** Half of the longest that a worker may look for queries without looking for anything else. */
+export const MAX_BUSY_POLL_US = 100_000;
 /** An NSID travels in every answer that asks for it (RFC 5001); a longer name helps nobody. */
 export const MAX_NODE_NAME_OCTETS = 64;
 
-const LIST_NEEDS_ONE = "needs at least one value";
-
-const socketAddress = z.string().transform((text, context) => {
-  const parsed = parseSocketAddress(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({
-    code: "custom",
-    message: `'${text}' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300`,
-  });
+/** YAML takes a single core for a number. */
+const coreList = z.union([z.number(), z.string()]).transform((given, context) => {
+  const parsed = parseCoreList(String(given));
+  if (parsed.ok) return parsed.cores;
+  context.addIssue({ code: "custom", message: parsed.message });
   return z.NEVER;
 });
-
-const path = z.string().min(1, "is empty, expected a path");
-
-const workers = z
-  .union(
-    [
-      z.number(),
-      z
-        .string()
-        .regex(/^[0-9]+$/)
-        .transform(Number),
-    ],
-    {
-      error: (issue) => `'${String(issue.input)}' is not a number of workers`,
-    },
-  )
-  .pipe(
-    z
-      .number()
-      .int("is not a whole number of workers")
-      .min(1, "is less than one worker")
-      .max(MAX_WORKERS, `is more than ${MAX_WORKERS} workers`),
-  );
 
 const natsUrl = z
   .string()
@@ -61,10 +49,12 @@ const natsUrl = z
 /** Every key may be absent: a source says what it says, and defaults come last. */
 export const settingsSchema = z
   .strictObject({
-    zones: z.array(path).min(1, LIST_NEEDS_ONE),
-    listen: z.array(socketAddress).min(1, LIST_NEEDS_ONE),
+    zones: z.array(path).min(1, NEEDS_ONE),
+    listen: z.array(socketAddress).min(1, NEEDS_ONE),
     admin: socketAddress,
-    workers,
+    workers: count("workers", 1, MAX_WORKERS),
+    "cpu-affinity": coreList,
+    "busy-poll-us": count("microseconds", 0, MAX_BUSY_POLL_US),
     state: path,
     node: z
       .string()
@@ -72,9 +62,20 @@ export const settingsSchema = z
       .max(MAX_NODE_NAME_OCTETS, `is longer than ${MAX_NODE_NAME_OCTETS} characters`)
       .regex(/^[\x21-\x7e]*$/, "holds a blank or a character outside ASCII"),
     geoip: path,
-    nats: z.array(natsUrl).min(1, LIST_NEEDS_ONE),
+    nats: z.array(natsUrl).min(1, NEEDS_ONE),
     "admin-token-file": path,
     user: z.string().min(1, "is empty, expected a user's name"),
+    transfer: transferSchema,
+    tcp: tcpSchema,
+    tls: tlsSchema,
+    https: httpsSchema,
+    "proxy-protocol": proxyProtocolSchema,
+    cookies: cookiesSchema,
+    "rate-limit": rateLimitSchema,
+    "explain-networks": explainNetworksSchema,
+    "minimal-responses": minimalResponsesSchema,
+    "server-version": chaosTextSchema,
+    "server-id": chaosTextSchema,
   })
   .partial();
 
@@ -87,6 +88,8 @@ export const SETTING_NAMES: readonly SettingName[] = [
   "listen",
   "admin",
   "workers",
+  "cpu-affinity",
+  "busy-poll-us",
   "state",
   "node",
   "geoip",
@@ -94,6 +97,29 @@ export const SETTING_NAMES: readonly SettingName[] = [
   "admin-token-file",
   "user",
 ];
+
+/** Settings that stand in the file: most have parts, and few of these have a flag and a variable as well. */
+export const FILE_SETTING_NAMES: readonly SettingName[] = [
+  "transfer",
+  "tcp",
+  "tls",
+  "https",
+  "proxy-protocol",
+  "cookies",
+  "rate-limit",
+  "explain-networks",
+  "minimal-responses",
+  "server-version",
+  "server-id",
+];
+
+/** The parts that have: by the flag's name, which setting and which of its parts. */
+export const PART_FLAGS: Readonly<Record<string, readonly [setting: SettingName, part: string]>> = {
+  "listen-tls": ["tls", "listen"],
+  "tls-certificate": ["tls", "certificate"],
+  "tls-key": ["tls", "key"],
+  "listen-https": ["https", "listen"],
+};
 
 /** Settings that may be given several times: a flag repeated, a list in the file, commas in the environment. */
 export const LIST_SETTINGS: ReadonlySet<SettingName> = new Set(["zones", "listen", "nats"]);
@@ -106,6 +132,10 @@ export interface ServeOptions {
   readonly admin: SocketAddress;
   /** Threads that answer. */
   readonly workers: number;
+  /** The core of each worker; `undefined`: wherever the system puts them. */
+  readonly cpuAffinity: readonly number[] | undefined;
+  /** How long a worker looks for the next query before it sleeps until one comes. */
+  readonly busyPollUs: number;
   /** The state folder. */
   readonly state: string;
   /** The node's name, also its NSID. */
@@ -114,6 +144,12 @@ export interface ServeOptions {
   readonly adminTokenFile: string | undefined;
   /** The user to become once every port is bound. */
   readonly user: string | undefined;
+  /** `undefined`: nobody may transfer zones. */
+  readonly transfer: TransferOptions | undefined;
+  /** TCP, TLS and HTTPS. */
+  readonly streams: StreamOptions;
+  /** What answers hold, and whom they are held back from. */
+  readonly answering: AnsweringOptions;
 }
 
 /** `FAIRLEAD_ADMIN_TOKEN_FILE` for `admin-token-file`. */

@@ -4,20 +4,25 @@
  * told with its place. Pure: the caller reads the file and hands the environment in.
  */
 
+import { resolveAnswering } from "./answering.ts";
 import { type ConfigFault, type Layer, parseConfigFile } from "./file.ts";
 import {
   DEFAULT_ADMIN,
   DEFAULT_LISTEN,
   DEFAULT_ZONES,
   environmentVariableOf,
+  FILE_SETTING_NAMES,
   LIST_SETTINGS,
   MAX_NODE_NAME_OCTETS,
   MAX_WORKERS,
+  PART_FLAGS,
   SETTING_NAMES,
   type ServeOptions,
+  type SettingName,
   type Settings,
   settingsSchema,
 } from "./options.ts";
+import { resolveStreams } from "./streams.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,13 +49,13 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     else faults.push(...parsed.faults);
   }
   layers.push(environmentLayer(input.environment));
-  layers.push({ values: input.flags, sourceOf: (key) => (key === "zones" ? "zones" : `--${key}`) });
+  layers.push({ values: withParts(input.flags), sourceOf: (key) => flagOf(settingOf(key)) });
 
   const settings: Settings = {};
   for (const layer of layers) {
     const judged = judgeLayer(layer);
     faults.push(...judged.faults);
-    Object.assign(settings, judged.settings);
+    mergeInto(settings, judged.settings);
   }
   const state = settings.state ?? defaultState(input.environment);
   if (state === undefined) {
@@ -59,18 +64,31 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       message: "has no default here: none of STATE_DIRECTORY, XDG_STATE_HOME and HOME is set",
     });
   }
-  if (faults.length > 0 || state === undefined) return { ok: false, faults };
+  const { "cpu-affinity": cpuAffinity } = settings;
+  const workers = settings.workers ?? cpuAffinity?.length ?? Math.min(input.cores, MAX_WORKERS);
+  if (cpuAffinity !== undefined && workers > cpuAffinity.length) {
+    const message = `names ${cpuAffinity.length} for ${workers} workers, and each needs a core of its own`;
+    faults.push({ source: "--cpu-affinity", message });
+  }
+  const resolved = resolveStreams(settings);
+  if (!resolved.ok) faults.push({ source: resolved.flag, message: resolved.message });
+  if (faults.length > 0 || state === undefined || !resolved.ok) return { ok: false, faults };
   return {
     ok: true,
     options: {
       zones: settings.zones ?? DEFAULT_ZONES,
       listen: settings.listen ?? DEFAULT_LISTEN,
       admin: settings.admin ?? DEFAULT_ADMIN,
-      workers: settings.workers ?? Math.min(input.cores, MAX_WORKERS),
+      workers,
+      cpuAffinity,
+      busyPollUs: settings["busy-poll-us"] ?? 0,
       state,
       node: settings.node ?? input.hostName.slice(0, MAX_NODE_NAME_OCTETS),
       adminTokenFile: settings["admin-token-file"],
       user: settings.user,
+      transfer: settings.transfer,
+      streams: resolved.streams,
+      answering: resolveAnswering(settings),
     },
   };
 }
@@ -78,12 +96,46 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
 /** An empty variable counts as unset, as it does for most programs. */
 function environmentLayer(environment: Environment): Layer {
   const values: Record<string, unknown> = {};
-  for (const name of SETTING_NAMES) {
+  for (const name of [...SETTING_NAMES, ...Object.keys(PART_FLAGS)]) {
     const text = environment[environmentVariableOf(name)];
     if (text === undefined || text === "") continue;
-    values[name] = LIST_SETTINGS.has(name) ? text.split(",").map((part) => part.trim()) : text;
+    values[name] = isList(name) ? text.split(",").map((part) => part.trim()) : text;
   }
-  return { values, sourceOf: environmentVariableOf };
+  return { values: withParts(values), sourceOf: (key) => environmentVariableOf(settingOf(key)) };
+}
+
+/** A flag or a variable that may be given several times, or hold several values. */
+function isList(name: string): boolean {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- a Set asked for a stranger says no
+  return LIST_SETTINGS.has(name as SettingName) || PART_FLAGS[name]?.[1] === "listen";
+}
+
+/** What was given by the name of a part's flag, put where the part belongs. */
+function withParts(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const [setting = name, part] = PART_FLAGS[name] ?? [];
+    values[setting] = part === undefined ? value : { ...Object(values[setting]), [part]: value };
+  }
+  return values;
+}
+
+/** The later source wins, part by part where a setting has parts with flags of their own. */
+function mergeInto(settings: Settings, later: Settings): void {
+  const tls = { ...settings.tls, ...later.tls };
+  const https = { ...settings.https, ...later.https };
+  Object.assign(settings, later, { tls, https });
+}
+
+/** The flag that a part was given by, else the setting that it is of. */
+function settingOf(key: string): string {
+  const [setting = key, part] = key.split(".");
+  const flag = Object.entries(PART_FLAGS).find(([, of]) => of[0] === setting && of[1] === part);
+  return flag?.[0] ?? setting;
+}
+
+function flagOf(setting: string): string {
+  return setting === "zones" ? setting : `--${setting}`;
 }
 
 function judgeLayer(layer: Layer): { settings: Settings; faults: ConfigFault[] } {
@@ -93,15 +145,23 @@ function judgeLayer(layer: Layer): { settings: Settings; faults: ConfigFault[] }
   for (const issue of parsed.error.issues) {
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
-        const message = `is no setting; the settings are ${SETTING_NAMES.join(" ")}`;
-        faults.push({ source: layer.sourceOf(key), message });
+        faults.push({
+          source: layer.sourceOf([...issue.path, key].join(".")),
+          message: noSetting(issue.path),
+        });
       }
     } else {
-      const source = layer.sourceOf(String(issue.path[0] ?? ""));
+      const source = layer.sourceOf(issue.path.join("."));
       faults.push({ source, message: issueMessage(issue) });
     }
   }
   return { settings: {}, faults };
+}
+
+/** Of a name that does not exist, or not among the parts of a setting. */
+function noSetting(within: readonly PropertyKey[]): string {
+  if (within.length > 0) return `is no part of '${within.join(".")}'`;
+  return `is no setting; the settings are ${[...SETTING_NAMES, ...FILE_SETTING_NAMES].join(" ")}`;
 }
 
 function issueMessage(issue: { code?: string; message: string }): string {

@@ -16,7 +16,7 @@ export function parseSocketAddress(text: string): SocketAddress | undefined {
   const bracketed = BRACKETED.exec(text);
   const [, address, portText] = bracketed ?? PLAIN.exec(text) ?? [];
   if (address === undefined || portText === undefined) return undefined;
-  if (bracketed === null ? !IPV4.test(address) : !isIpv6(address)) return undefined;
+  if (!isIpAddress(address) || address.includes(":") === (bracketed === null)) return undefined;
   const port = Number(portText);
   return port > MAX_PORT ? undefined : { address, port };
 }
@@ -25,6 +25,11 @@ export function formatSocketAddress(address: SocketAddress): string {
   return address.address.includes(":")
     ? `[${address.address}]:${address.port}`
     : `${address.address}:${address.port}`;
+}
+
+/** Of either family, without brackets. */
+export function isIpAddress(text: string): boolean {
+  return text.includes(":") ? isIpv6(text) : IPV4.test(text);
 }
 
 /** The text form of RFC 4291 §2.2; the URL parser is the judge, so that no second grammar lives here. */

@@ -1,10 +1,14 @@
 /** The running node as the admin plane sees it: everything it shows is read from here, and from what is served. */
 
-import type { AdminSource, LoadOutcome, Readiness, ReloadOutcome } from "../admin/source.ts";
+import type { AdminSource, LoadOutcome, Readiness, ReloadOutcome, SecondariesView } from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
-import type { UdpServers } from "../server/udp-servers.ts";
+import { nameKey, parseName, ROOT } from "../dns/name.ts";
+import { masterFileLines } from "../zone/master-file.ts";
+import { plainRRsets } from "../zone/plain-zone.ts";
+import type { AnsweringSide } from "./answering.ts";
 import { explainName } from "./explain.ts";
 import type { HealthBook } from "./health-book.ts";
+import type { NodeCertificate } from "./node-certificate.ts";
 import type { Serving } from "./serving.ts";
 import type { LastResorts } from "./transitions.ts";
 import { VERSION } from "./version.ts";
@@ -15,7 +19,9 @@ export interface NodeParts {
   readonly book: HealthBook;
   readonly counters: Counters;
   readonly lastResorts: LastResorts;
-  readonly udp: () => UdpServers | undefined;
+  readonly answering: () => AnsweringSide | undefined;
+  readonly certificate: NodeCertificate | undefined;
+  readonly secondaries: SecondariesView;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -28,19 +34,34 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     readiness: parts.readiness,
     serving: () => parts.serving.state(),
     load: parts.load,
-    answering: parts.udp,
+    answering() {
+      const side = parts.answering();
+      if (side === undefined) return undefined;
+      const { udp, streams } = side;
+      const restarts = (): number => udp.restarts() + streams.servers.restarts();
+      return { transport: udp.transport, workers: udp.workers, restarts };
+    },
+    connections() {
+      const streams = parts.answering()?.streams;
+      return streams && { hasThread: streams.servers.place === "thread", counts: streams.counts };
+    },
+    nodeCertificate: () => parts.certificate?.read(),
     answerCounters: {
       queries: () => parts.counters.queries(),
       responses: () => parts.counters.responses(),
       answers: () => parts.counters.answers(),
+      rateLimited: () => parts.counters.rateLimited(),
+      extendedErrors: () => parts.counters.extendedErrors(),
       responseSeconds: () => parts.counters.responseSeconds(),
       dropped: () => [
         ...parts.counters.dropped(),
-        { reason: "receive-buffer-full", value: parts.udp()?.droppedByKernel() ?? 0 },
+        { reason: "receive-buffer-full", value: parts.answering()?.udp.droppedByKernel() ?? 0 },
       ],
     },
     probeCounters: parts.book.counts,
     lastResorts: () => parts.lastResorts.read(),
+    certificates: () => parts.book.certificates(),
+    secondaries: parts.secondaries,
     explain(query) {
       const image = parts.serving.image();
       if (image === undefined) {
@@ -49,6 +70,14 @@ export function createAdminSource(parts: NodeParts): AdminSource {
       const { set, index } = image.zones;
       const { snapshot } = image.decisions;
       return explainName({ zones: index.byApexKey, definitions: set.definitions, snapshot }, query);
+    },
+    exportZone(apex) {
+      const image = parts.serving.image();
+      const name = parseName(apex, ROOT);
+      if (image === undefined || !name.ok) return undefined;
+      const { set, index } = image.zones;
+      const zone = index.byApexKey.get(nameKey(name.name));
+      return zone && masterFileLines(plainRRsets(zone, set.definitions));
     },
     reload: parts.reload,
   };

@@ -18,7 +18,9 @@ const WRITE_OCTETS = 0x10_0000;
 export async function writeFileAtomically(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const temporary = `${path}.${process.pid}${TEMPORARY_SUFFIX}`;
   try {
-    const file = await open(temporary, "w", STATE_FILE_MODE);
+    // A file that is there already is not written to: while the node is root, it could lead anywhere.
+    await rm(temporary, { force: true });
+    const file = await open(temporary, "wx", STATE_FILE_MODE);
     try {
       for (const chunk of chunksOf(parts)) await file.writeFile(chunk);
       await file.sync();

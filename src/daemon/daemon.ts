@@ -8,39 +8,42 @@
  * `endings`, and a stop or a failed start ends it in the opposite order.
  */
 
-import { setTimeout } from "node:timers/promises";
 import { startAdmin } from "../admin/server.ts";
-import type { Readiness, ReloadOutcome } from "../admin/source.ts";
-import { Counters, createAnswer, publishImage } from "../answer/answer.ts";
+import type { ReloadOutcome } from "../admin/source.ts";
+import { Counters, type Image, publishImage } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
-import { probeByKind } from "../probe/kinds.ts";
-import { createProbeWheel } from "../probe/wheel.ts";
-import type { ServerOptions } from "../server/handle.ts";
+import type { Prober } from "../probe/wheel.ts";
 import { ImageCollector } from "../server/image-collector.ts";
-import type { UdpServers } from "../server/udp-servers.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
+import type { ZoneSet } from "../zone/model.ts";
 import { createAdminSource } from "./admin-source.ts";
+import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
+import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
+import { type Ending, endAll } from "./endings.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
+import { readHealth } from "./health-file.ts";
+import { type HealthKeeping, startHealthKeeping } from "./health-keeping.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { type Listeners, reasonOf, startListeners } from "./listeners.ts";
+import { type Listeners, reasonOf } from "./listeners.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
-import { becomeUser, judgeUser } from "./privileges.ts";
+import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
+import { becomeUser, judgeUser, type User } from "./privileges.ts";
+import { createProbing } from "./probing.ts";
+import { createStatus, type Status } from "./readiness.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
+import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
 import { openStateFolder } from "./state-folder.ts";
 import { createLastResorts, type LastResorts, noteTransitions } from "./transitions.ts";
-import { createUdp, type UdpChoice } from "./udp.ts";
-import { watchZones } from "./watch.ts";
+import { watchFoldersOf, watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
 
 /** How long serving waits for the first round of probes. */
 export const FIRST_ROUND_MS = 5000;
 /** How long a stop may take in all. */
 export const STOP_MS = 5000;
-/** Probes in flight at one time. */
-export const PROBE_CONCURRENCY = 256;
 /** One line of a kind in this time, for what could repeat without end. */
 const LIMITED_LOG_MS = 60_000;
 
@@ -55,12 +58,14 @@ export interface DaemonParts {
   /** The token of `--admin-token-file`. */
   readonly adminToken: string | undefined;
   /** Nothing but what the system has, save in tests. */
-  readonly udp?: UdpChoice;
+  readonly answering?: AnsweringChoice;
 }
 
 export interface Daemon {
-  /** With the ports that the system chose where 0 was asked for. */
+  /** With the ports that the system chose where 0 was asked for: UDP and TCP, then TLS, then HTTPS. */
   readonly listen: readonly SocketAddress[];
+  readonly listenTls: readonly SocketAddress[];
+  readonly listenHttps: readonly SocketAddress[];
   readonly admin: SocketAddress;
   reload(): Promise<ReloadOutcome>;
   /** Not ready from this moment; queries in flight are answered; done after `STOP_MS` at the latest. */
@@ -75,11 +80,6 @@ export type StartResult =
       readonly message: string;
       readonly diagnostics: readonly Diagnostic[];
     };
-
-type CommonOptions = Omit<ServerOptions, "address" | "port">;
-
-/** What ends a part of the node, within so many milliseconds. */
-type Ending = (deadlineMs: number) => Promise<void> | void;
 
 /** A start that cannot go on; caught by `startDaemon`. */
 class StartFailure extends Error {
@@ -103,9 +103,7 @@ export async function startDaemon(parts: DaemonParts): Promise<StartResult> {
 
 async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const { options, log, clock } = parts;
-  const user = await judgeUser(options.user, options.listen, process.getuid?.());
-  if (!user.ok) throw new StartFailure(user.message);
-  if (user.warning !== undefined) log.warn(user.warning);
+  const user = await whomToBecome(parts);
   const folder = await openStateFolder(options.state, log);
   if (!folder.ok) throw new StartFailure(folder.message);
   endings.push(() => folder.release());
@@ -113,48 +111,81 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
-  const core = createCore(parts);
-  const status = createStatus(core);
-  const adminSource = createAdminSource({
-    node: options.node,
-    serving: core.serving,
-    book: core.book,
-    counters: core.counters,
-    lastResorts: core.lastResorts,
-    udp: () => core.answering,
-    readiness: status.readiness,
-    load: core.reloading.outcome,
-    reload: core.reloading.reload,
-  });
-  const admin = await startAdminPlane(parts, adminSource);
+  const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
+  const core = createCore(parts, user, secondaries);
+  const status = createStatus(() => core.serving.image() !== undefined);
+  const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
-  core.book.use(start.loaded.set, clock.now());
-  core.wheel.setTargets(core.book.targets());
-  endings.push(() => core.wheel.stop());
-  const common = serverOptions(parts, core, limiter);
-  const [udp] = await Promise.all([startUdp(parts, core, common), core.wheel.runRound(FIRST_ROUND_MS)]);
-  endings.push((deadlineMs) => udp.stop(deadlineMs));
-  core.answering = udp;
+  await beginHealth(parts, core, start.loaded.set);
+  endings.push(() => core.prober.stop());
+  endings.push(() => core.serving.stop());
+  const [side] = await Promise.all([
+    startAnswering(parts, core, limiter, secondaries),
+    core.prober.runRound(FIRST_ROUND_MS),
+  ]);
+  endings.push((deadlineMs) => side.stop(deadlineMs));
+  core.answering = side;
   status.firstRoundIn();
   await core.reloading.begin(start.loaded, start.faulty);
 
-  const listeners = await listen(parts, udp, common);
-  endings.push((deadlineMs) => listeners.stop(deadlineMs));
-  if (user.user !== undefined) becomeUser(user.user, options.state);
-  core.wheel.start();
+  const listening = await side.listen();
+  if (!listening.ok) throw new StartFailure(listening.message);
+  const { listeners } = listening;
+  if (user !== undefined) {
+    dropPrivileges(user, options);
+    // A key that this user may not read is better known now than when it has been renewed.
+    core.certificate?.reload();
+  }
+  core.prober.start();
   await startUpkeep(parts, core, limiter, endings);
   status.listening();
-  const line = { listen: listeners.addresses.map(formatSocketAddress), admin: formatSocketAddress(admin) };
-  log.info({ event: "ready", ...line }, "serving");
+  secondaries.notifier?.begin();
+  endings.push(() => secondaries.notifier?.stop());
+  log.info({ event: "ready", ...readyLine(listeners), admin: formatSocketAddress(admin) }, "serving");
   await parts.serviceManager.tell("READY=1", `serving ${start.loaded.set.zones.length} zones`);
   // By then this function has let go of what was loaded.
   setImmediate(() => core.collector.collectWhereDue());
   return {
-    listen: listeners.addresses,
+    listen: listeners.plain,
+    listenTls: listeners.tls,
+    listenHttps: listeners.https,
     admin: { address: admin.address, port: admin.port },
-    reload: core.reloading.reload,
+    reload: core.reload,
     stop: createStop(parts, status, endings),
+  };
+}
+
+/** `undefined`: the node stays who it is. */
+async function whomToBecome({ options, log }: DaemonParts): Promise<User | undefined> {
+  const { listenTls, listenHttps } = options.streams;
+  const bound = [...options.listen, ...listenTls, ...listenHttps, options.admin];
+  const judged = await judgeUser(options.user, bound, process.getuid?.());
+  if (!judged.ok) throw new StartFailure(judged.message);
+  if (judged.warning !== undefined) log.warn(judged.warning);
+  return judged.user;
+}
+
+function dropPrivileges(user: User, { state, zones }: ServeOptions): void {
+  const hindrance = becomeUser(user, { stateFolder: state, zones });
+  if (hindrance !== undefined) throw new StartFailure(hindrance);
+}
+
+function readSecondaries(
+  { options, log, clock }: DaemonParts,
+  image: () => Image | undefined,
+  limiter: LogLimiter,
+): Secondaries {
+  const opened = openSecondaries({ options: options.transfer, image, now: clock.now, log, limiter });
+  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
+  return opened.secondaries;
+}
+
+function readyLine({ plain, tls, https }: Listeners): Record<string, readonly string[]> {
+  return {
+    listen: plain.map(formatSocketAddress),
+    ...(tls.length === 0 ? {} : { listenTls: tls.map(formatSocketAddress) }),
+    ...(https.length === 0 ? {} : { listenHttps: https.map(formatSocketAddress) }),
   };
 }
 
@@ -163,20 +194,31 @@ interface Core {
   readonly serving: ReturnType<typeof createServing>;
   readonly counters: Counters;
   readonly collector: ImageCollector;
-  readonly wheel: ReturnType<typeof createProbeWheel>;
+  readonly prober: Prober;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
-  /** What answers over UDP, once it is made; told of every image. */
-  answering: UdpServers | undefined;
+  readonly settings: KeptSettings;
+  readonly certificate: NodeCertificate | undefined;
+  /** Reads whatever files may have changed. */
+  readonly reload: () => Promise<ReloadOutcome>;
+  /** What answers, once it is made; told of every image. */
+  answering: AnsweringSide | undefined;
+  /** What writes health down, once it is needed; told of every change. */
+  keeping: HealthKeeping | undefined;
 }
 
-/** The flow of health and zones: verdict → book → image, and files → set → book, wheel and image. */
-function createCore({ options, log, clock, random, forced, serviceManager }: DaemonParts): Core {
-  const core: Pick<Core, "answering"> = { answering: undefined };
+/** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
+function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Secondaries): Core {
+  const { options, log, clock, forced, serviceManager } = parts;
+  const core: Pick<Core, "answering" | "keeping"> = { answering: undefined, keeping: undefined };
   const book = createHealthBook();
   const counters = new Counters();
   const collector = new ImageCollector();
   const lastResorts = createLastResorts();
+  const changed = (): void => core.answering?.publish();
+  const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
+  if (!kept.ok) throw new StartFailure(kept.message);
+  const { settings } = kept;
   const serving = createServing({
     book,
     forced,
@@ -184,15 +226,16 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     onPublish(publication, image) {
       counters.adopt(image.zones);
       collector.noteImage(publishImage(image, undefined));
+      settings.noteZones(image.zones);
       core.answering?.publish();
+      core.keeping?.noteChange();
       noteTransitions(publication, log, lastResorts);
     },
   });
-  const wheel = createProbeWheel({
-    probe: probeByKind,
-    concurrency: PROBE_CONCURRENCY,
-    now: clock.monotonic,
-    random,
+  const prober = createProbing({
+    log,
+    monotonic: clock.monotonic,
+    runAs,
     onVerdict(target, verdict) {
       if (book.record(target.key, verdict)) serving.healthChanged();
     },
@@ -203,53 +246,80 @@ function createCore({ options, log, clock, random, forced, serviceManager }: Dae
     now: clock.now,
     log,
     serviceManager,
+    noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
     tidy: () => collector.collectWhereDue(),
     install(set) {
       book.use(set, clock.now());
-      wheel.setTargets(book.targets());
+      prober.setTargets(book.targets());
       serving.install(set);
+      secondaries.notifier?.zonesServed(set.zones);
     },
   });
-  return Object.assign(core, { book, serving, counters, collector, wheel, reloading, lastResorts });
-}
-
-interface Status {
-  readonly readiness: () => Readiness;
-  readonly firstRoundIn: () => void;
-  readonly listening: () => void;
-  readonly stopping: () => void;
-}
-
-function createStatus({ serving }: Core): Status {
-  let firstRound = false;
-  let listening = false;
-  let stopping = false;
-  return {
-    firstRoundIn: () => {
-      firstRound = true;
-    },
-    listening: () => {
-      listening = true;
-    },
-    stopping: () => {
-      stopping = true;
-    },
-    readiness() {
-      const reasons: string[] = [];
-      if (stopping) reasons.push("stopping");
-      if (!firstRound) reasons.push("the first round of probes is not in");
-      if (serving.image() === undefined) reasons.push("there is no image yet");
-      if (!listening) reasons.push("the listeners are not open");
-      return { ready: reasons.length === 0, reasons };
-    },
+  const certificate = openCertificate(parts);
+  const reload = (): Promise<ReloadOutcome> => {
+    certificate?.reload();
+    return reloading.reload();
   };
+  const made = {
+    book,
+    serving,
+    counters,
+    collector,
+    prober,
+    reloading,
+    lastResorts,
+    settings,
+    certificate,
+    reload,
+  };
+  return Object.assign(core, made);
+}
+
+/** `undefined` where neither TLS nor HTTPS is listened for. */
+function openCertificate({ options: { streams }, clock, log }: DaemonParts): NodeCertificate | undefined {
+  const { identity, listenTls, listenHttps } = streams;
+  if (identity === undefined || listenTls.length + listenHttps.length === 0) return undefined;
+  const opened = openNodeCertificate(identity, clock.now, log);
+  if (!opened.ok) throw new StartFailure(opened.message);
+  return opened.certificate;
+}
+
+/** A start goes on from what the last run knew: one that was told nothing would take a restart for an outage. */
+async function beginHealth(parts: DaemonParts, { book, prober }: Core, set: ZoneSet): Promise<void> {
+  const { options, clock, log } = parts;
+  const read = await readHealth(options.state, clock.now());
+  if (read.kind === "read") {
+    book.restore(read.health);
+    const states = read.health.states.size;
+    const ageSeconds = Math.round(read.ageMs / 1000);
+    log.info({ event: "state", states, ageSeconds }, "health goes on from what was kept");
+  } else if (read.kind === "unusable") {
+    log.warn({ event: "state", reason: read.reason }, "cannot use what was kept of health");
+  }
+  book.use(set, clock.now());
+  prober.setTargets(book.targets());
 }
 
 async function startAdminPlane(
   { options, log, adminToken }: DaemonParts,
-  source: ReturnType<typeof createAdminSource>,
+  core: Core,
+  status: Status,
+  secondaries: Secondaries,
 ): ReturnType<typeof startAdmin> {
+  const source = createAdminSource({
+    node: options.node,
+    serving: core.serving,
+    book: core.book,
+    counters: core.counters,
+    lastResorts: core.lastResorts,
+    answering: () => core.answering,
+    certificate: core.certificate,
+    secondaries: secondaries.counts,
+    readiness: status.readiness,
+    load: core.reloading.outcome,
+    reload: core.reload,
+  });
   const { address, port } = options.admin;
   try {
     return await startAdmin({ address, port, source, log, token: adminToken });
@@ -259,74 +329,31 @@ async function startAdminPlane(
   }
 }
 
-/** What the answer path on this thread is made of. */
-function serverOptions(
-  { options, log, random }: DaemonParts,
-  { serving, counters }: Core,
+async function startAnswering(
+  { options, log, clock, random, answering }: DaemonParts,
+  { counters, settings, serving, certificate }: Core,
   limiter: LogLimiter,
-): CommonOptions {
-  return {
-    answer: createAnswer({ random, counters, nsid: nsidOf(options) }),
-    currentImage() {
-      const image = serving.image();
-      if (image === undefined) throw new Error("listening without an image");
-      return image;
-    },
-    counters,
-    onFault({ kind, listener, error, unreported }) {
-      const heldBack = limiter.admit(`${listener} ${error.message}`);
-      if (heldBack === undefined) return;
-      const line = { event: "fault", kind, listener, unreported: unreported + heldBack };
-      if (kind === "answer") log.error({ ...line, err: error }, "the answer path failed");
-      else if (kind === "worker") log.error({ ...line, err: error }, "a worker died and is replaced");
-      else log.warn({ ...line, error: error.message }, "socket fault");
-    },
-  };
-}
-
-function nsidOf({ node }: ServeOptions): Uint8Array {
-  return new TextEncoder().encode(node);
-}
-
-function startUdp({ options, log, udp }: DaemonParts, { counters }: Core, main: CommonOptions) {
-  const { currentImage, onFault } = main;
-  const { workers } = options;
-  return createUdp({
-    workers,
-    nsid: nsidOf(options),
-    counters,
-    currentImage,
-    main,
-    onFault,
-    log,
-    choice: udp ?? {},
-  });
-}
-
-async function listen(
-  { options, log }: DaemonParts,
-  udp: UdpServers,
-  common: CommonOptions,
-): Promise<Listeners> {
-  const result = await startListeners(options.listen, udp, common, log);
+  { transfers }: Secondaries,
+): Promise<AnsweringSide> {
+  const image = (): Image | undefined => serving.image();
+  const common = { options, log, clock, random, limiter, counters, settings, image, certificate };
+  const result = await createAnsweringSide({ ...common, transfers, choice: answering ?? {} });
   if (!result.ok) throw new StartFailure(result.message);
-  return result.listeners;
+  return result.side;
 }
 
 async function startUpkeep(
   { options, log, clock }: DaemonParts,
-  { book, serving, reloading }: Core,
+  core: Core,
   limiter: LogLimiter,
   endings: Ending[],
 ): Promise<void> {
-  const watcher = await watchZones(
-    options.zones,
-    () => void reloadAndWatch(),
-    (error) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (limiter.admit(`watch ${reason}`) !== undefined) log.warn({ reason }, "cannot watch the zones");
-    },
-  );
+  const { book, serving, settings, reloading, certificate } = core;
+  const cannotWatch = (error: unknown): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (limiter.admit(`watch ${reason}`) !== undefined) log.warn({ reason }, "cannot watch the files");
+  };
+  const watcher = await watchZones(options.zones, () => void reloadAndWatch(), cannotWatch);
   const included = (): string[] => (serving.image()?.zones.set.files ?? []).map(({ path }) => path);
   const reloadAndWatch = async (): Promise<void> => {
     await reloading.reloadIfChanged();
@@ -334,8 +361,20 @@ async function startUpkeep(
   };
   watcher.add(included());
   endings.push(() => watcher.stop());
+  if (certificate !== undefined) {
+    endings.push(watchFoldersOf(certificate.paths, () => certificate.reload(), cannotWatch));
+  }
   const { state: stateFolder } = options;
-  endings.push(startHousekeeping({ stateFolder, book, limiter, now: clock.now, log }));
+  const keeping = startHealthKeeping({
+    folder: stateFolder,
+    keep: () => book.keep(),
+    now: clock.now,
+    limiter,
+    log,
+  });
+  core.keeping = keeping;
+  endings.push(() => keeping.stop());
+  endings.push(startHousekeeping({ stateFolder, book, settings, limiter, now: clock.now, log }));
 }
 
 function createStop({ serviceManager, log }: DaemonParts, status: Status, endings: Ending[]): Daemon["stop"] {
@@ -350,40 +389,4 @@ function createStop({ serviceManager, log }: DaemonParts, status: Status, ending
     })();
     return stopped;
   };
-}
-
-/** The latest first, each with what is left of the time; one that overruns it is left behind. */
-async function endAll(
-  endings: readonly Ending[],
-  deadlineMs: number,
-  { log }: Pick<DaemonParts, "log">,
-): Promise<void> {
-  const endsAt = performance.now() + deadlineMs;
-  for (const ending of [...endings].reverse()) {
-    const leftMs = Math.max(0, endsAt - performance.now());
-    try {
-      await withinDeadline(ending(leftMs), leftMs);
-    } catch (error) {
-      log.warn(
-        { error: error instanceof Error ? error.message : String(error) },
-        "a part did not end in time",
-      );
-    }
-  }
-}
-
-/** What a part is given on top of its own deadline, so that one which keeps it is not called late. */
-const LENIENCY_MS = 50;
-
-async function withinDeadline(ending: Promise<void> | void, deadlineMs: number): Promise<void> {
-  const cancel = new AbortController();
-  const overrun = async (): Promise<never> => {
-    await setTimeout(deadlineMs + LENIENCY_MS, undefined, { signal: cancel.signal });
-    throw new Error(`it took more than ${Math.round(deadlineMs)} ms`);
-  };
-  try {
-    await Promise.race([ending, overrun()]);
-  } finally {
-    cancel.abort();
-  }
 }

@@ -7,6 +7,7 @@
  * while, so that a set which drops an endpoint by mistake and the next one which restores it find its state.
  */
 
+import type { CertificateReading } from "../admin/source.ts";
 import { composeAddressHealth } from "../health/compose.ts";
 import { initialState, newcomerState, type ProbeState, step } from "../health/hysteresis.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
@@ -14,6 +15,8 @@ import type { Forced, Verdict } from "../health/verdict.ts";
 import type { Endpoint } from "../policy/model.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
+import type { KeptHealth } from "./health-file.ts";
+import { createPoolReturns } from "./pool-returns.ts";
 import { createProbeCounts, type ProbeCounts } from "./probe-counts.ts";
 import { type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
 
@@ -31,6 +34,14 @@ export interface HealthBook {
   /** Takes in a verdict. Whether the health of an endpoint is another now, in state or in words. */
   record(targetKey: string, verdict: Verdict): boolean;
   snapshot(forced: ForcedStates, atMs: number): Snapshot;
+  /** When the latest snapshot would be another one by the passing of time alone, as grace ends or a slow start goes on. */
+  nextChangeMs(): number | undefined;
+  /** What is to be remembered over a restart. */
+  keep(): KeptHealth;
+  /** Begins with what was kept; before the first `use`. */
+  restore(kept: KeptHealth): void;
+  /** The certificates that probes were shown last, by endpoint; of several the one that expires first. */
+  certificates(): Iterable<CertificateReading>;
   /** Forgets what left the zones long ago, and returns how many states that were. */
   forgetGone(atMs: number): number;
   readonly counts: ProbeCounts;
@@ -38,6 +49,8 @@ export interface HealthBook {
 
 interface KeptState {
   state: ProbeState;
+  /** Of the latest probe that was shown one. */
+  certificateExpiresAtMs: number | undefined;
   /** `undefined` while the zones ask for it. */
   goneSinceMs: number | undefined;
 }
@@ -45,11 +58,25 @@ interface KeptState {
 export function createHealthBook(): HealthBook {
   const states = new Map<string, KeptState>();
   const counts = createProbeCounts();
+  const returns = createPoolReturns();
+  let latest: Snapshot | undefined;
   let plan: ProbePlan = new Map();
   let current: ZoneSet | undefined;
   let startedMs = 0;
+  /** What was kept, until the first set of zones. */
+  let restored: KeptHealth["states"] = new Map();
   /** Objects stay the same while the health does, so that comparing two snapshots is quick. */
   let healths = new Map<string, EndpointHealth>();
+
+  const forcedHealths = new Map<string, { readonly of: EndpointHealth; readonly health: EndpointHealth }>();
+
+  const withForced = (id: string, of: EndpointHealth, forced: Forced): EndpointHealth => {
+    const known = forcedHealths.get(id);
+    if (known?.of === of && known.health.forced === forced) return known.health;
+    const health = { ...of, forced };
+    forcedHealths.set(id, { of, health });
+    return health;
+  };
 
   const healthOf = (endpoint: Endpoint, set: ZoneSet): EndpointHealth => ({
     forced: undefined,
@@ -82,10 +109,15 @@ export function createHealthBook(): HealthBook {
       for (const probe of plan.values()) {
         for (const { key } of probe.states) {
           const kept = states.get(key);
-          if (kept === undefined) states.set(key, { state: begin(atMs), goneSinceMs: undefined });
-          else kept.goneSinceMs = undefined;
+          if (kept !== undefined) kept.goneSinceMs = undefined;
+          else {
+            const state = restored.get(key) ?? begin(atMs);
+            states.set(key, { state, certificateExpiresAtMs: undefined, goneSinceMs: undefined });
+          }
         }
       }
+      returns.use(set.definitions);
+      restored = new Map();
       const before = healths;
       healths = new Map();
       for (const pool of set.definitions.pools.values()) {
@@ -107,6 +139,7 @@ export function createHealthBook(): HealthBook {
         const kept = states.get(key);
         if (kept === undefined) continue;
         kept.state = step(kept.state, verdict, monitor.thresholds);
+        kept.certificateExpiresAtMs = verdict.certificate?.expiresAtMs ?? kept.certificateExpiresAtMs;
         for (const endpoint of endpoints) {
           counts.noteVerdict(endpoint, monitor.name, verdict);
           if (refresh(endpoint, current)) changed = true;
@@ -117,11 +150,41 @@ export function createHealthBook(): HealthBook {
     },
     snapshot(forced, atMs) {
       const endpoints = new Map(healths);
+      for (const id of forcedHealths.keys()) if (!forced.has(id)) forcedHealths.delete(id);
       for (const [id, state] of forced) {
         const health = endpoints.get(id);
-        if (health !== undefined) endpoints.set(id, { ...health, forced: state });
+        if (health !== undefined) endpoints.set(id, withForced(id, health, state));
       }
-      return { atMs, endpoints };
+      const health = { atMs, endpoints };
+      const holds = returns.step(health);
+      latest = holds.size === 0 ? health : { ...health, holds };
+      return latest;
+    },
+    nextChangeMs() {
+      return latest && returns.nextChangeMs(latest);
+    },
+    keep() {
+      const kept = new Map<string, ProbeState>();
+      for (const [key, { state }] of states) kept.set(key, state);
+      return { states: kept, returns: returns.keep() };
+    },
+    restore(kept) {
+      restored = kept.states;
+      returns.restore(kept.returns);
+    },
+    certificates() {
+      const earliest = new Map<string, CertificateReading>();
+      for (const probe of plan.values()) {
+        for (const { key, endpoints } of probe.states) {
+          const expiresAtMs = states.get(key)?.certificateExpiresAtMs;
+          if (expiresAtMs === undefined) continue;
+          for (const { id, pool, name } of endpoints) {
+            if (expiresAtMs >= (earliest.get(id)?.expiresAtMs ?? Infinity)) continue;
+            earliest.set(id, { pool, endpoint: name, expiresAtMs });
+          }
+        }
+      }
+      return earliest.values();
     },
     forgetGone(atMs) {
       let forgotten = 0;
@@ -147,6 +210,7 @@ function isSameHealth(one: AddressHealth, other: AddressHealth | undefined): boo
     one.observed === other?.observed &&
     one.passing === other.passing &&
     one.reason === other.reason &&
-    one.sinceMs === other.sinceMs
+    one.sinceMs === other.sinceMs &&
+    one.failingSinceMs === other.failingSinceMs
   );
 }

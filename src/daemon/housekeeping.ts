@@ -2,6 +2,7 @@
 
 import { schedule } from "node-cron";
 import { pruneAcceptedSets } from "./accepted-set.ts";
+import type { KeptSettings } from "./answer-settings.ts";
 import { removeLeftovers } from "./atomic-file.ts";
 import type { HealthBook } from "./health-book.ts";
 import type { Log, LogLimiter } from "./log.ts";
@@ -12,13 +13,16 @@ const SCHEDULE = "17 * * * *";
 export interface HousekeepingParts {
   readonly stateFolder: string;
   readonly book: HealthBook;
+  readonly settings: KeptSettings;
   readonly limiter: LogLimiter;
   readonly now: () => number;
   readonly log: Log;
 }
 
 /** Removes old state files, and forgets the states of endpoints that left the zones. Never rejects. */
-export async function keepHouse({ stateFolder, book, limiter, now, log }: HousekeepingParts): Promise<void> {
+export async function keepHouse(parts: HousekeepingParts): Promise<void> {
+  const { stateFolder, book, settings, limiter, now, log } = parts;
+  settings.renewOwnSecret();
   try {
     const line = {
       setsRemoved: await pruneAcceptedSets(stateFolder),

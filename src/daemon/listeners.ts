@@ -1,75 +1,86 @@
-/** The sockets that queries come to: UDP and TCP on every listen address, all of them or none. */
+/** The sockets that queries come to: UDP and TCP on every listen address, TLS and HTTPS on theirs; all or none. */
 
-import { DEFAULT_LISTEN } from "../config/options.ts";
+import { DEFAULT_LISTEN, type ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
-import type { ServerHandle, ServerOptions } from "../server/handle.ts";
-import { startTcp } from "../server/tcp.ts";
+import type { StreamTransport } from "../server/stream-counts.ts";
+import type { StreamServers } from "../server/stream-servers.ts";
 import type { UdpServers } from "../server/udp-servers.ts";
 import type { Log } from "./log.ts";
 import { codeOf } from "./system-error.ts";
 
+/** What is bound, with the ports that the system chose where 0 was asked for. */
 export interface Listeners {
-  /** What is bound, with the ports that the system chose where 0 was asked for. */
-  readonly addresses: readonly SocketAddress[];
-  /** Answers what has arrived and is gone after `deadlineMs` at the latest. */
-  stop(deadlineMs: number): Promise<void>;
+  /** UDP and TCP. */
+  readonly plain: readonly SocketAddress[];
+  readonly tls: readonly SocketAddress[];
+  readonly https: readonly SocketAddress[];
 }
 
 export type ListenResult =
   | { readonly ok: true; readonly listeners: Listeners }
   | { readonly ok: false; readonly message: string };
 
+/** What answers on the sockets. */
+export interface Answerers {
+  readonly udp: UdpServers;
+  readonly streams: StreamServers;
+}
+
 /** How often another port is tried where the system chose one for UDP that is taken for TCP. */
 const PORT_ATTEMPTS = 10;
 
-/** `udp` is stopped with the listeners, and where they cannot be started. */
+/** Resolves once every address is answered on. Whoever made the answerers stops them, also where this fails. */
 export async function startListeners(
-  listen: readonly SocketAddress[],
-  udp: UdpServers,
-  common: Omit<ServerOptions, "address" | "port">,
+  { listen, streams: { listenTls, listenHttps } }: ServeOptions,
+  answerers: Answerers,
   log: Log,
 ): Promise<ListenResult> {
-  const handles: Pick<ServerHandle, "stop">[] = [udp];
-  const addresses: SocketAddress[] = [];
-  for (const wanted of listen) {
-    try {
-      const tcp = await bindPair(wanted, udp, common);
-      handles.push(tcp);
-      addresses.push({ address: wanted.address, port: tcp.port });
-    } catch (error) {
-      const reason = reasonOf(error, wanted);
-      // A machine without IPv6 is to start with what nobody typed.
-      if (listen === DEFAULT_LISTEN && isUnavailable(error) && wanted !== listen[0]) {
-        log.warn({ listen: formatSocketAddress(wanted) }, `not listening: ${reason}`);
-        continue;
+  const { udp, streams } = answerers;
+  const listeners = {
+    plain: new Array<SocketAddress>(),
+    tls: new Array<SocketAddress>(),
+    https: new Array<SocketAddress>(),
+  };
+  const bindOne = (transport: StreamTransport) => (wanted: SocketAddress) =>
+    streams.bind(transport, wanted.address, wanted.port);
+  const kinds = [
+    { wanted: listen, bound: listeners.plain, bind: (wanted: SocketAddress) => bindPair(wanted, answerers) },
+    { wanted: listenTls, bound: listeners.tls, bind: bindOne("tls") },
+    { wanted: listenHttps, bound: listeners.https, bind: bindOne("https") },
+  ];
+  for (const { wanted, bound, bind } of kinds) {
+    for (const each of wanted) {
+      try {
+        bound.push({ address: each.address, port: (await bind(each)).port });
+      } catch (error) {
+        const reason = reasonOf(error, each);
+        // A machine without IPv6 is to start with what nobody typed.
+        if (wanted === DEFAULT_LISTEN && isUnavailable(error) && each !== wanted[0]) {
+          log.warn({ listen: formatSocketAddress(each) }, `not listening: ${reason}`);
+          continue;
+        }
+        return { ok: false, message: `Cannot listen on ${formatSocketAddress(each)}: ${reason}` };
       }
-      await stopAll(handles, 0);
-      return { ok: false, message: `Cannot listen on ${formatSocketAddress(wanted)}: ${reason}` };
     }
   }
-  await udp.start();
-  return { ok: true, listeners: { addresses, stop: (deadlineMs) => stopAll(handles, deadlineMs) } };
+  await Promise.all([udp.start(), streams.start()]);
+  return { ok: true, listeners };
 }
 
 /** UDP and TCP on one port; a port of 0 is the system's choice, and both take the same. */
 async function bindPair(
   { address, port }: SocketAddress,
-  udp: UdpServers,
-  common: Omit<ServerOptions, "address" | "port">,
-): Promise<ServerHandle> {
+  { udp, streams }: Answerers,
+): Promise<{ readonly port: number }> {
   for (let attempt = 1; ; attempt++) {
     const binding = await udp.bind(address, port);
     try {
-      return await startTcp({ ...common, address, port: binding.port });
+      return await streams.bind("tcp", address, binding.port);
     } catch (error) {
       await binding.close();
       if (port !== 0 || attempt === PORT_ATTEMPTS || codeOf(error) !== "EADDRINUSE") throw error;
     }
   }
-}
-
-async function stopAll(handles: readonly Pick<ServerHandle, "stop">[], deadlineMs: number): Promise<void> {
-  await Promise.all(handles.map((handle) => handle.stop(deadlineMs)));
 }
 
 /** Why an address cannot be bound, in words; also for the admin address. */

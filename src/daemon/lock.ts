@@ -38,7 +38,9 @@ export function acquireLock(folder: string): LockResult {
 
 function linkNew(path: string, content: string): boolean {
   const aside = `${path}.${process.pid}.new`;
-  writeFileSync(aside, content, { mode: STATE_FILE_MODE });
+  // A file that is there already is not written to: while the node is root, it could lead anywhere.
+  rmSync(aside, { force: true });
+  writeFileSync(aside, content, { mode: STATE_FILE_MODE, flag: "wx" });
   try {
     linkSync(aside, path);
     return true;

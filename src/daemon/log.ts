@@ -1,22 +1,29 @@
 /**
  * The log: structured lines of JSON on standard error, by pino. JSON escapes whatever it is handed, so nothing that came
- * in a packet can forge a line. What may come often is asked of the limiter first.
+ * in a packet or from a probed server can forge a line; and what JSON lets stand, but a terminal obeys, is escaped as
+ * well. What may come often is asked of the limiter first.
  */
 
 import { LRUCache } from "lru-cache";
 import { destination, type Logger, pino, stdTimeFunctions } from "pino";
+import { escapeSteering } from "./visible-text.ts";
 
 export type Log = Logger;
 
+/** Where lines go. */
+export interface LogOutput {
+  write(line: string): unknown;
+}
+
 /** Synchronous, so that the last line before an exit is never lost; the answer path does not log. */
-export function createLog(node: string): Log {
+export function createLog(node: string, out: LogOutput = destination({ fd: 2, sync: true })): Log {
   return pino(
     {
       base: { node },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination({ fd: 2, sync: true }),
+    { write: (line) => void out.write(escapeSteering(line)) },
   );
 }
 

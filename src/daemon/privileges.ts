@@ -4,7 +4,17 @@
  */
 
 import { execFile } from "node:child_process";
-import { chownSync, readdirSync } from "node:fs";
+import {
+  accessSync,
+  chownSync,
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { FIRST_UNPRIVILEGED_PORT } from "../config/options.ts";
@@ -16,6 +26,8 @@ export interface User {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
+  /** Every group that it is in, the first of them too. */
+  readonly groups: readonly number[];
 }
 
 export type UserResult =
@@ -48,20 +60,83 @@ export async function judgeUser(
 async function lookUpUser(name: string): Promise<User | undefined> {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/.test(name)) return undefined;
   try {
-    const [uid, gid, own] = await Promise.all(
-      ["-u", "-g", "-un"].map(async (option) => (await run("id", [option, "--", name])).stdout.trim()),
+    const [uid, gid, own, groups = ""] = await Promise.all(
+      ["-u", "-g", "-un", "-G"].map(async (option) => (await run("id", [option, "--", name])).stdout.trim()),
     );
-    return { name: own ?? name, uid: Number(uid), gid: Number(gid) };
+    const numbers = groups.split(" ").map(Number);
+    return { name: own ?? name, uid: Number(uid), gid: Number(gid), groups: numbers };
   } catch {
     return undefined;
   }
 }
 
-/** Gives the state folder to the user and becomes it, for good. Throws the system's error where it refuses. */
-export function becomeUser({ uid, gid }: User, stateFolder: string): void {
-  chownSync(stateFolder, uid, gid);
-  for (const entry of readdirSync(stateFolder)) chownSync(join(stateFolder, entry), uid, gid);
-  process.setgroups?.([gid]);
-  process.setgid?.(gid);
-  process.setuid?.(uid);
+/** What the node goes on needing once it is somebody else. */
+export interface Needs {
+  readonly stateFolder: string;
+  /** Files and folders that a reload reads. */
+  readonly zones: readonly string[];
+}
+
+/**
+ * Gives the state folder to the user and becomes it for good, with the groups that it is in, on every thread. Returns why
+ * the node cannot go on as that user, in one line; throws the system's error where it refuses.
+ */
+export function becomeUser(user: User, { stateFolder, zones }: Needs): string | undefined {
+  const notGiven = giveStateFolder(stateFolder, user);
+  if (notGiven !== undefined) return notGiven;
+  process.setgroups?.([...user.groups]);
+  process.setgid?.(user.gid);
+  process.setuid?.(user.uid);
+  if (!may(stateFolder, constants.R_OK | constants.W_OK | constants.X_OK)) {
+    return `Cannot become '${user.name}': it may not write to the state folder ${stateFolder}`;
+  }
+  const hidden = zones.find((path) => !may(path, constants.R_OK));
+  // Better said now than by the first reload.
+  return hidden === undefined ? undefined : `Cannot become '${user.name}': it may not read ${hidden}`;
+}
+
+function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What others than its owner may do in a folder. */
+const OTHERS_MODE = 0o077;
+
+/**
+ * Root gives away what is its own, file by file, and nothing that a link leads to: whoever had the folder before could
+ * have put links there to files that are none of its. A folder that others may enter as well was hardly made for state;
+ * it has to be given by hand.
+ */
+function giveStateFolder(folder: string, { name, uid, gid }: User): string | undefined {
+  const { uid: owner, mode } = statSync(folder);
+  if (owner !== uid) {
+    if (owner !== 0) return `Cannot give the state folder ${folder} to '${name}': it is somebody else's`;
+    if ((mode & OTHERS_MODE) !== 0) {
+      return `Cannot give the state folder ${folder} to '${name}': others may enter it, and its mode should be 0700`;
+    }
+    chownSync(folder, uid, gid);
+  }
+  for (const entry of readdirSync(folder)) giveFile(join(folder, entry), uid, gid);
+  return undefined;
+}
+
+function giveFile(path: string, uid: number, gid: number): void {
+  let file: number;
+  try {
+    // Not through a link, and not waiting for whoever is at the other end of a pipe.
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return;
+  }
+  try {
+    const found = fstatSync(file);
+    if (found.isFile() && found.nlink === 1 && found.uid === 0) fchownSync(file, uid, gid);
+  } finally {
+    closeSync(file);
+  }
 }

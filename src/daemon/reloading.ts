@@ -27,6 +27,8 @@ export interface ReloadingParts {
   readonly serviceManager: ServiceManager;
   /** Makes a set the one that is served. */
   readonly install: (set: ZoneSet) => void;
+  /** Told how every load ended: whether what is served is what the files hold. */
+  readonly noteLoad: (success: boolean) => void;
   /** Of what is served now. */
   readonly generation: () => number;
   /** Called after a reload, when nothing of it is needed any more. */
@@ -62,6 +64,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
     parts.install(set);
     served = { set, judged };
     outcome = { success: true, loadedAtMs: now(), diagnostics };
+    parts.noteLoad(true);
     logDiagnostics(diagnostics, log);
     try {
       await keepAcceptedSet(parts.stateFolder, { savedAtMs: now(), roots, files: sources });
@@ -81,6 +84,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
     } else {
       const { message, diagnostics } = loaded;
       outcome = { ...outcome, success: false, diagnostics };
+      parts.noteLoad(false);
       logDiagnostics(diagnostics, log);
       log.error({ event: "reload", reason: message }, "reload refused, the running zones stay");
     }
@@ -115,6 +119,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
         parts.install(loaded.set);
         served = { set: loaded.set, judged: loaded.judged };
         outcome = { success: false, loadedAtMs: undefined, diagnostics: faulty.diagnostics };
+        parts.noteLoad(false);
         logDiagnostics(faulty.diagnostics, log);
       }
       begun();

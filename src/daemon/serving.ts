@@ -2,7 +2,8 @@
  * What is being served: the current image, and the view of it that the admin plane reads. A set of zones comes in with
  * a reload, health with every verdict; both end in `publish`, which is the only place where a generation is born.
  *
- * Changes of one instant are one build: `healthChanged` only asks for one at the end of the tick.
+ * Changes of one instant are one build: `healthChanged` only asks for one at the end of the tick. What the passing of time
+ * changes, as grace ends or a slow start goes on, is built when it is due.
  */
 
 import type { PolicyView, ServingState, ZoneView } from "../admin/source.ts";
@@ -13,6 +14,14 @@ import type { Zone, ZoneSet } from "../zone/model.ts";
 import type { ForcedStates, HealthBook } from "./health-book.ts";
 
 const MS_PER_SECOND = 1000;
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * After a build the main thread rests from building for so many times as long as it took: where thousands of endpoints
+ * die within seconds, builds take a third of its time at most, and a withdrawal waits for two builds more. Builds of a
+ * millisecond wait for nobody.
+ */
+const REST_FACTOR = 2;
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -29,11 +38,13 @@ export interface Publication {
 export interface Serving {
   /** Compiles `set` and publishes it with the health that the book has. */
   install(set: ZoneSet): void;
-  /** Asks for a build at the end of this tick. */
+  /** Asks for a build at the end of this tick, or of the rest after the latest one. */
   healthChanged(): void;
   /** `undefined` until the first set is installed. */
   image(): Image | undefined;
   state(): ServingState | undefined;
+  /** Builds nothing any more. */
+  stop(): void;
 }
 
 export interface ServingOptions {
@@ -49,6 +60,9 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
   let image: Image | undefined;
   let state: ServingState | undefined;
   let asked = false;
+  let stopped = false;
+  let restUntilMs = 0;
+  let timer: NodeJS.Timeout | undefined;
 
   const publish = (installed: InstalledZones, startedMs: number): void => {
     const { part } = installed;
@@ -66,6 +80,22 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
     };
     state = after;
     onPublish({ before, after }, next);
+    const endedMs = clock.monotonic();
+    restUntilMs = endedMs + (endedMs - startedMs) * REST_FACTOR;
+    awaitTime(installed);
+  };
+
+  /** Time alone is looked at again at least once in `LONGEST_WAIT_MS`, as the clock may be set. */
+  const awaitTime = (installed: InstalledZones): void => {
+    clearTimeout(timer);
+    const dueMs = book.nextChangeMs();
+    if (dueMs === undefined || stopped) return;
+    const waitMs = Math.min(Math.max(1, dueMs - clock.now()), LONGEST_WAIT_MS);
+    timer = setTimeout(() => {
+      if (clock.now() >= dueMs) publish(installed, clock.monotonic());
+      else awaitTime(installed);
+    }, waitMs);
+    timer.unref();
   };
 
   return {
@@ -78,15 +108,22 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
     healthChanged() {
       if (asked) return;
       asked = true;
-      setImmediate(() => {
+      const build = (): void => {
         // An installation in between has taken the change along.
-        if (!asked) return;
+        if (!asked || stopped) return;
         asked = false;
         if (zones !== undefined) publish(zones, clock.monotonic());
-      });
+      };
+      const restMs = restUntilMs - clock.monotonic();
+      if (restMs <= 0) setImmediate(build);
+      else setTimeout(build, restMs).unref();
     },
     image: () => image,
     state: () => state,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
   };
 }
 

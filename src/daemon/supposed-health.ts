@@ -1,6 +1,6 @@
 /** A snapshot in which every endpoint is up save for those supposed down: for commands that work on files alone. */
 
-import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
+import { type AddressHealth, type EndpointHealth, type Snapshot, SUPPOSED_UP } from "../health/snapshot.ts";
 import type { Definitions, Endpoint } from "../policy/model.ts";
 import { didYouMean } from "../zone/suggest.ts";
 
@@ -26,7 +26,7 @@ export function supposeDown(definitions: Definitions, refs: readonly string[]): 
   const healths = endpoints.map((endpoint): [string, EndpointHealth] => {
     const health: AddressHealth = down.has(endpoint)
       ? { observed: "down", passing: false, reason: "supposed down", sinceMs: 0 }
-      : { observed: "up", passing: true, reason: "supposed up", sinceMs: 0 };
+      : SUPPOSED_UP;
     return [endpoint.id, { forced: undefined, addresses: endpoint.addresses.map(() => health) }];
   });
   return { ok: true, snapshot: { atMs: 0, endpoints: new Map(healths) } };

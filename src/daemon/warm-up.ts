@@ -5,21 +5,17 @@
  */
 
 import { createCounterBlock } from "../answer/counter-layout.ts";
+import { type AnswerSettings, DEFAULT_SETTINGS, type PublishedAnswers } from "../answer/settings.ts";
+import { SIP_HASH_KEY_OCTETS } from "../answer/sip-hash.ts";
 import type { EdnsOption } from "../dns/edns-option.ts";
 import { buildMessage } from "../dns/message.ts";
 import { nameOf } from "../dns/name.ts";
 import { CLASS, parseType } from "../dns/types.ts";
-import {
-  compileDecisions,
-  compileZones,
-  makeImage,
-  type PublishedImage,
-  publishImage,
-} from "../image/image.ts";
+import { compileDecisions, compileZones, makeImage, publishImage } from "../image/image.ts";
 import { loadZones } from "../zone/load.ts";
 
 export interface WarmUp {
-  readonly image: PublishedImage;
+  readonly published: PublishedAnswers;
   readonly queries: readonly Uint8Array[];
 }
 
@@ -71,6 +67,12 @@ const NAMES =
   "weighted failover places many x.policy topolicy weighted failover places weighted";
 const TYPES = ["A", "AAAA", "A", "TXT"];
 
+const SETTINGS: AnswerSettings = {
+  ...DEFAULT_SETTINGS,
+  nsid: new TextEncoder().encode("warm-up"),
+  cookieSecrets: [new Uint8Array(SIP_HASH_KEY_OCTETS)],
+};
+
 /** Every name and type, with and without EDNS; some of them as they should not be. */
 export function createWarmUp(): WarmUp {
   const octets = new TextEncoder().encode(ZONE);
@@ -80,7 +82,8 @@ export function createWarmUp(): WarmUp {
   const decisions = compileDecisions(part, { atMs: 0, endpoints: new Map() });
   const answerCount = part.policies.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
   const block = createCounterBlock({ zoneCount: part.zones.length, answerCount });
-  return { image: publishImage(makeImage(1, part, decisions), block), queries: createQueries() };
+  const image = publishImage(makeImage(1, part, decisions), block);
+  return { published: { image, settings: SETTINGS }, queries: createQueries() };
 }
 
 function createQueries(): Uint8Array[] {
@@ -91,6 +94,7 @@ function createQueries(): Uint8Array[] {
       query(name, type, []),
       query(name.toUpperCase(), type, [{ kind: "nsid", octets: new Uint8Array() }]),
       query(name, type, [SUBNET]),
+      query(name, type, [COOKIE]),
     ]),
   );
   const elsewhere = query("www.elsewhere.test.", "A", undefined);
@@ -114,6 +118,9 @@ const SUBNET: EdnsOption = {
   sourcePrefixBits: 24,
   scopePrefixBits: 0,
 };
+
+/** As many resolvers send one with every query. */
+const COOKIE: EdnsOption = { kind: "cookie", client: new Uint8Array(8), server: undefined };
 
 function query(name: string, type: string, options: EdnsOption[] | undefined): Uint8Array {
   return buildMessage({

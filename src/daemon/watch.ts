@@ -1,6 +1,10 @@
-/** Watches the zone folders and files, and the files that zones include; tells of a change once it has settled. */
+/**
+ * Watches the zone folders and files, the files that zones include, and where the certificate is; tells of a change once it
+ * has settled.
+ */
 
-import { join, sep } from "node:path";
+import { type FSWatcher as FolderWatcher, watch as watchFolder } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 
 /** Editors and deployments write several files, and some in several steps. */
@@ -48,4 +52,33 @@ export function watchZones(
   return new Promise((resolve) => {
     watcher.once("ready", () => resolve(handle));
   });
+}
+
+/**
+ * Calls `onChange` after each burst of changes in the folders that the files are in. Not the files themselves are watched:
+ * who renews certificates often exchanges a link to them, or to the folder beside it that they are really in.
+ */
+export function watchFoldersOf(
+  files: readonly string[],
+  onChange: () => void,
+  onError: (error: unknown) => void,
+): () => void {
+  const watchers: FolderWatcher[] = [];
+  let settling: NodeJS.Timeout | undefined;
+  for (const folder of new Set(files.map((file) => dirname(file)))) {
+    try {
+      const watcher = watchFolder(folder, { persistent: false }, () => {
+        clearTimeout(settling);
+        settling = setTimeout(onChange, SETTLE_MS);
+      });
+      watcher.on("error", onError);
+      watchers.push(watcher);
+    } catch (error) {
+      onError(error);
+    }
+  }
+  return () => {
+    clearTimeout(settling);
+    for (const watcher of watchers) watcher.close();
+  };
 }

@@ -39,3 +39,18 @@ export function readName(message: Uint8Array, at: number, end: number): WireName
     index = target;
   }
 }
+
+/** What an index becomes when the octets end before what they announce, or are no name. */
+export const CUT = -1;
+
+/** The index behind a name, its pointer not followed; CUT where it does not end. Allocates nothing. */
+export function skipName(octets: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; ) {
+    const label = octets[at] ?? 0;
+    if (label === 0) return at + 1;
+    if ((label & POINTER_FLAGS) === POINTER_FLAGS) return at + 2;
+    if (label > MAX_LABEL_OCTETS) return CUT;
+    at += 1 + label;
+  }
+  return CUT;
+}

@@ -41,6 +41,7 @@ export function composeAddressHealth(
     passing,
     reason: reasonOf(use.count, states),
     sinceMs: sinceOf(observed, use.count, states, atMs),
+    ...failingSinceOf(use.count, states),
   };
 }
 
@@ -74,4 +75,24 @@ function sinceOf(observed: Observed, needed: number, states: readonly NamedState
     .sort((one, other) => one - other);
   const enough = { up: needed, down: states.length - needed + 1, unknown: 1 }[observed];
   return times[enough - 1] ?? atMs;
+}
+
+/**
+ * When too few monitors were left that do not fail. One that has never been up has always failed, so that nothing is
+ * said of an address that could not have been up.
+ */
+function failingSinceOf(
+  needed: number,
+  states: readonly NamedState[],
+): Pick<AddressHealth, "failingSinceMs"> {
+  const failing = states
+    .flatMap(({ state }) => {
+      if (state?.failingSinceMs !== undefined) return state.failingSinceMs;
+      return state?.observed === "up" ? [] : Number.NEGATIVE_INFINITY;
+    })
+    .sort((one, other) => one - other);
+  const failingSinceMs = failing[states.length - needed];
+  return failingSinceMs === undefined || failingSinceMs === Number.NEGATIVE_INFINITY
+    ? {}
+    : { failingSinceMs };
 }

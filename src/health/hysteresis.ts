@@ -20,7 +20,7 @@
  * an address down is forgotten when it has come up, or its old failures would take it down again at the next one.
  *
  * Counts alone decide, never the clock: a clock that jumps changes what is shown as `sinceMs` and nothing else, and
- * neither it nor `runSinceMs` is ever later than the latest verdict.
+ * neither it nor `runSinceMs` nor `failingSinceMs` is ever later than the latest verdict.
  */
 
 import type { FallRule, Thresholds } from "./monitor.ts";
@@ -33,8 +33,13 @@ export interface ProbeState {
   readonly passing: boolean;
   /** How many verdicts in a row were like the latest. Stops counting at `RUN_MAX`. */
   readonly run: number;
-  /** When the first of that run came: what `grace` counts from. */
+  /** When the first of that run came. */
   readonly runSinceMs: number;
+  /**
+   * The first failed probe since it was last up and passing: what `grace` counts from. Absent while it is up and passes, and
+   * where it has not been up at all.
+   */
+  readonly failingSinceMs?: number;
   /** The last verdicts, oldest first, `+` or `-` each, as many as a ratio rule looks at; empty for a count. */
   readonly recent: string;
   /** Since when `observed` is what it is. */
@@ -79,11 +84,23 @@ export function step(state: ProbeState, verdict: Verdict, thresholds: Thresholds
     passing: verdict.ok,
     run,
     runSinceMs: run === 1 ? verdict.atMs : Math.min(state.runSinceMs, verdict.atMs),
+    ...failingSince(state, verdict, observed),
     recent: cameUp ? "" : recent,
     sinceMs: observed === state.observed ? Math.min(state.sinceMs, verdict.atMs) : verdict.atMs,
     reason: verdict.reason,
     newcomer: state.newcomer && observed === "unknown",
   };
+}
+
+/** Passes on the way up do not end it: an address that fails and passes in turns would be given grace for ever. */
+function failingSince(
+  { observed, failingSinceMs }: ProbeState,
+  { ok, atMs }: Verdict,
+  next: Observed,
+): Pick<ProbeState, "failingSinceMs"> {
+  if (ok && next === "up") return {};
+  if (failingSinceMs !== undefined) return { failingSinceMs: Math.min(failingSinceMs, atMs) };
+  return observed === "up" ? { failingSinceMs: atMs } : {};
 }
 
 function afterPass(state: ProbeState, run: number, rise: number): Observed {

@@ -1,7 +1,7 @@
 /**
  * `$MONITOR name kind key=value…`: which keys each kind takes, what they default to, and what contradicts what. All
- * kinds and keys are judged here, also those whose probe is still to come, and every fault is found at once. The zone
- * parser calls `parseMonitor` and puts the faults in their places in the file.
+ * kinds and keys are judged here, and every fault is found at once. The zone parser calls `parseMonitor` and puts the
+ * faults in their places in the file.
  *
  *   kind   default port  keys beside every timeout fall rise port target
  *   http   80            path method host header.NAME expect body body-regex

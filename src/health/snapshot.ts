@@ -3,7 +3,7 @@
  *
  * The daemon builds one whenever a probe or an operator changes something; `policy/evaluate`, the compiler,
  * `explain` and the status page all read the same one. Observed and forced state stand side by side in it and are
- * never merged: what follows from the two is decided in `policy/pool`.
+ * never merged: what follows from the two is decided in `policy/group`.
  */
 
 import type { Forced, Observed } from "./verdict.ts";
@@ -20,6 +20,8 @@ export interface AddressHealth {
   readonly reason: string;
   /** Since when `observed` is what it is, in milliseconds since the epoch. */
   readonly sinceMs: number;
+  /** The first failed probe since it was last up and passing; absent where there is none, or it has not been up. */
+  readonly failingSinceMs?: number;
 }
 
 export interface EndpointHealth {
@@ -28,10 +30,21 @@ export interface EndpointHealth {
   readonly addresses: readonly AddressHealth[];
 }
 
+/** A pool that is up again and not yet back in service, for one family. */
+export type Hold =
+  /** By `failback`: out until then, or until somebody says so where there is no end. */
+  | { readonly kind: "held"; readonly untilMs: number | undefined }
+  /** By `slow-start`: back for that part of the clients, above 0 and below 1. */
+  | { readonly kind: "ramping"; readonly part: number };
+
+export type Holds = Readonly<Partial<Record<"ipv4" | "ipv6", Hold>>>;
+
 export interface Snapshot {
   readonly atMs: number;
   /** By endpoint identifier, `pool/endpoint`. An endpoint that is missing has never been probed. */
   readonly endpoints: ReadonlyMap<string, EndpointHealth>;
+  /** By pool, and by endpoint identifier for endpoints as expressions name them by themselves. */
+  readonly holds?: ReadonlyMap<string, Holds>;
 }
 
 /** The health of an address that the snapshot does not hold. */
@@ -39,6 +52,14 @@ export const NOT_YET_PROBED: AddressHealth = {
   observed: "unknown",
   passing: false,
   reason: "not yet probed",
+  sinceMs: 0,
+};
+
+/** That of an address that someone supposes up. */
+export const SUPPOSED_UP: AddressHealth = {
+  observed: "up",
+  passing: true,
+  reason: "supposed up",
   sinceMs: 0,
 };
 

@@ -5,6 +5,16 @@ export interface Verdict {
   readonly elapsedMs: number;
   /** When the probe ended, in milliseconds since the epoch. */
   readonly atMs: number;
+  /** Absent where the probe was shown no certificate. */
+  readonly certificate?: CertificateSeen;
+}
+
+/** The certificate that a probe over TLS was shown, whatever it thought of it. */
+export interface CertificateSeen {
+  /** In milliseconds since the epoch. */
+  readonly expiresAtMs: number;
+  /** Less than the monitor's `cert-expiry` is left: a warning, and never a failure. */
+  readonly expiresSoon: boolean;
 }
 
 /** What probes say of one address: `unknown` until the first verdict, and neither up nor down. */

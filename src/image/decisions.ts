@@ -60,8 +60,8 @@ function evaluateOnce(
   family: AddressFamily,
   memo: Memo,
 ): Evaluation {
-  const { expression, ttl, whenDown } = policy;
-  const key = `${family} ${classNumber} ${whenDown} ${ttl.maxSeconds} ${ttl.minSeconds}`;
+  const { expression, ttl, whenDown, demand } = policy;
+  const key = `${family} ${classNumber} ${whenDown} ${ttl.maxSeconds} ${ttl.minSeconds} ${demand}`;
   const ofExpression = memo.get(expression) ?? new Map<string, Evaluation>();
   memo.set(expression, ofExpression);
   const known = ofExpression.get(key);

@@ -3,16 +3,40 @@
  * no text has to be made of every weight.
  */
 
-import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
+import type { Candidate, Draw, Evaluation, Rung } from "../policy/evaluation.ts";
 import type { Endpoint } from "../policy/model.ts";
 
 /** An endpoint's number within its policy. */
 export type Numbers = ReadonlyMap<Endpoint, number>;
 
-export interface Table {
+/** What is drawn from. */
+export interface DrawnTable {
+  readonly kind: "drawn";
+  /** Whether the client's network takes the place of chance among its candidates. */
+  readonly sticky: boolean;
   readonly evaluation: Evaluation;
   readonly numbers: Numbers;
 }
+
+/** Who chooses among tables: the client's position, its favourite by rendezvous, or chance. */
+export type ChoiceKind = "position" | "rendezvous" | "chance";
+
+/** What leads to one of several tables. */
+export interface ChoiceTable {
+  readonly kind: "choice";
+  readonly choose: ChoiceKind;
+  readonly rung: Rung;
+  readonly ttlSeconds: number;
+  readonly children: readonly {
+    /** Where the slice ends, for a choice by position; the key, for one by rendezvous. */
+    readonly value: number;
+    /** For choices by rendezvous and by chance. */
+    readonly part: number;
+    readonly table: number;
+  }[];
+}
+
+export type Table = DrawnTable | ChoiceTable;
 
 const MULTIPLIER = 0x9e37_79b1;
 const float = new Float64Array(1);
@@ -28,8 +52,17 @@ function mixFloat(hash: number, value: number): number {
 }
 
 /** Equal for tables that are the same. */
-export function hashOf({ evaluation, numbers }: Table): number {
-  let hash = mix(evaluation.outcome.length, evaluation.ttlSeconds);
+export function hashOf(table: Table): number {
+  if (table.kind === "drawn") return hashOfDrawn(table);
+  let hash = mix(mix(table.choose.length, table.rung), table.ttlSeconds);
+  for (const child of table.children) {
+    hash = mixFloat(mixFloat(mix(hash, child.table), child.value), child.part);
+  }
+  return hash;
+}
+
+function hashOfDrawn({ evaluation, numbers }: DrawnTable): number {
+  let hash = mix(mix(evaluation.outcome.length, evaluation.rung), evaluation.ttlSeconds);
   for (const { probability, candidates } of evaluation.draws) {
     hash = mixFloat(hash, probability);
     for (const { endpoint, weight, addresses } of candidates) {
@@ -41,10 +74,29 @@ export function hashOf({ evaluation, numbers }: Table): number {
 }
 
 export function isSame(one: Table | undefined, other: Table): boolean {
-  if (one === undefined) return false;
-  const { outcome, ttlSeconds, draws } = one.evaluation;
+  if (one?.kind === "drawn" && other.kind === "drawn") return isSameDrawn(one, other);
+  return one?.kind === "choice" && other.kind === "choice" && isSameChoice(one, other);
+}
+
+function isSameChoice(one: ChoiceTable, other: ChoiceTable): boolean {
+  return (
+    one.choose === other.choose &&
+    one.rung === other.rung &&
+    one.ttlSeconds === other.ttlSeconds &&
+    one.children.length === other.children.length &&
+    one.children.every(({ value, part, table }, index) => {
+      const child = other.children[index];
+      return value === child?.value && part === child.part && table === child.table;
+    })
+  );
+}
+
+function isSameDrawn(one: DrawnTable, other: DrawnTable): boolean {
+  const { outcome, rung, ttlSeconds, draws } = one.evaluation;
   const { evaluation } = other;
-  if (outcome !== evaluation.outcome || ttlSeconds !== evaluation.ttlSeconds) return false;
+  if (one.sticky !== other.sticky) return false;
+  if (outcome !== evaluation.outcome || rung !== evaluation.rung || ttlSeconds !== evaluation.ttlSeconds)
+    return false;
   const areSame = (mine: Candidate, theirs: Candidate | undefined): boolean =>
     theirs !== undefined &&
     one.numbers.get(mine.endpoint) === other.numbers.get(theirs.endpoint) &&

@@ -8,7 +8,17 @@ import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
 import type { Address } from "../policy/model.ts";
 import { type AliasSlots, fillAliasSlots } from "./alias.ts";
 import { QUESTION_POINTER, RECORD_HEAD_OCTETS } from "./layout.ts";
-import { hashOf, isSame, type Numbers, type Table } from "./table-identity.ts";
+import { keyOf } from "./rendezvous.ts";
+import {
+  type ChoiceKind,
+  type ChoiceTable,
+  type DrawnTable,
+  hashOf,
+  isSame,
+  type Numbers,
+  type Table,
+} from "./table-identity.ts";
+import { addTables } from "./table-tree.ts";
 import { ALL_ANSWERS, type DecisionTables, NO_CANDIDATE, OUTCOME } from "./tables.ts";
 
 export class TablesBuilder {
@@ -24,7 +34,11 @@ export class TablesBuilder {
 
   /** The policy's next entry, class by class and A before AAAA. */
   addEntry(evaluation: Evaluation, numbers: Numbers): void {
-    const table = { evaluation, numbers };
+    this.#directory.push(addTables(evaluation, numbers, (table) => this.#shared(table)));
+  }
+
+  /** The number of the table, of one that is the same where there is one. */
+  #shared(table: Table): number {
     const hash = hashOf(table);
     const alike = this.#tablesByHash.get(hash) ?? [];
     let number = alike.find((each) => isSame(this.#tables[each], table));
@@ -33,7 +47,7 @@ export class TablesBuilder {
       this.#tables.push(table);
       this.#tablesByHash.set(hash, [...alike, number]);
     }
-    this.#directory.push(number);
+    return number;
   }
 
   finish(): DecisionTables {
@@ -45,12 +59,23 @@ export class TablesBuilder {
   }
 }
 
-/** Whether an answer never holds more than one endpoint, so that slots can stand for the draws. */
-function isSingle({ outcome, draws }: Evaluation): boolean {
+/** Whether chance alone draws, and never more than one endpoint, so that slots can stand for the draws. */
+function isSingle({ sticky, evaluation: { outcome, draws } }: DrawnTable): boolean {
   return (
-    outcome === "answer" && draws.every(({ answers, candidates }) => answers === 1 || candidates.length <= 1)
+    !sticky &&
+    outcome === "answer" &&
+    draws.every(({ answers, candidates }) => answers === 1 || candidates.length <= 1)
   );
 }
+
+const OUTCOME_OF_CHOICE: Readonly<Record<ChoiceKind, number>> = {
+  position: OUTCOME.sliced,
+  rendezvous: OUTCOME.sticky,
+  chance: OUTCOME.mixed,
+};
+
+/** How many positions clients are told apart by. */
+const POSITIONS = 2 ** 32;
 
 interface Sizes {
   draws: number;
@@ -58,13 +83,29 @@ interface Sizes {
   addresses: number;
   octets: number;
   slots: number;
+  /** Slots of choices by rendezvous. */
+  parts: number;
   mostCandidates: number;
 }
 
 function measure(tables: readonly Table[]): Sizes {
-  const sizes: Sizes = { draws: 0, candidates: 0, addresses: 0, octets: 0, slots: 0, mostCandidates: 0 };
-  for (const { evaluation } of tables) {
-    const single = isSingle(evaluation);
+  const sizes: Sizes = {
+    draws: 0,
+    candidates: 0,
+    addresses: 0,
+    octets: 0,
+    slots: 0,
+    parts: 0,
+    mostCandidates: 0,
+  };
+  for (const table of tables) {
+    if (table.kind === "choice") {
+      sizes.slots += table.children.length;
+      if (table.choose === "rendezvous") sizes.parts += table.children.length;
+      continue;
+    }
+    const { evaluation } = table;
+    const single = isSingle(table);
     sizes.draws += evaluation.draws.length;
     for (const { candidates } of evaluation.draws) {
       sizes.candidates += candidates.length;
@@ -83,11 +124,13 @@ function measure(tables: readonly Table[]): Sizes {
 type Directories = Pick<DecisionTables, "directoryBases" | "directory">;
 
 function makeTables(tables: number, sizes: Sizes, directories: Directories): DecisionTables {
-  const { draws, candidates, addresses, octets, slots, mostCandidates } = sizes;
+  const { draws, candidates, addresses, octets, slots, parts, mostCandidates } = sizes;
   return {
     ...directories,
     outcomes: new Uint8Array(tables),
+    rungs: new Uint8Array(tables),
     ttlSeconds: new Uint32Array(tables),
+    tableSticky: new Uint8Array(tables),
     tableDraws: new Uint32Array(tables + 1),
     drawProbabilities: new Float64Array(draws),
     drawAnswers: new Uint16Array(draws),
@@ -96,12 +139,14 @@ function makeTables(tables: number, sizes: Sizes, directories: Directories): Dec
     candidateWeights: new Float64Array(candidates),
     candidateSums: new Float64Array(candidates),
     candidateEndpoints: new Uint32Array(candidates),
+    candidateKeys: new Uint32Array(candidates),
     candidateOctets: new Uint32Array(candidates + 1),
     octets: new Uint8Array(octets),
     tableSlots: new Uint32Array(tables + 1),
     slotThresholds: new Uint32Array(slots),
     slotCandidates: new Int32Array(slots),
     slotAliases: new Int32Array(slots),
+    slotParts: new Float64Array(parts),
     candidateRecords: new Uint32Array(candidates + 1),
     records: new Uint8Array(addresses * RECORD_HEAD_OCTETS + octets),
     mostCandidates,
@@ -117,19 +162,65 @@ class TablesFiller {
   #octet = 0;
   #record = 0;
   #slot = 0;
+  #part = 0;
 
   constructor(tables: readonly Table[], directories: Directories) {
     this.tables = makeTables(tables.length, measure(tables), directories);
     const { slotThresholds: thresholds, slotCandidates: candidates, slotAliases: aliases } = this.tables;
     this.#slots = { thresholds, candidates, aliases };
-    tables.forEach((table, number) => this.#fillTable(table, number));
+    tables.forEach((table, number) => {
+      if (table.kind === "choice") this.#fillChoice(table, number);
+      else this.#fillDrawn(table, number);
+    });
   }
 
-  #fillTable({ evaluation, numbers }: Table, number: number): void {
-    const { outcomes, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
+  #fillChoice({ choose, children, rung, ttlSeconds }: ChoiceTable, number: number): void {
+    const { tables } = this;
+    tables.outcomes[number] = OUTCOME_OF_CHOICE[choose];
+    tables.rungs[number] = rung;
+    tables.ttlSeconds[number] = ttlSeconds;
+    if (choose === "chance") {
+      const numbers = children.map(({ table }) => table);
+      fillAliasSlots(
+        this.#slots,
+        this.#slot,
+        numbers,
+        children.map(({ part }) => part),
+      );
+    } else {
+      children.forEach((child, index) => this.#fillChild(choose, child, this.#slot + index));
+    }
+    this.#slot += children.length;
+    tables.tableSlots[number + 1] = this.#slot;
+    tables.tableDraws[number + 1] = this.#draw;
+  }
+
+  #fillChild(
+    choose: ChoiceKind,
+    { value, part, table }: ChoiceTable["children"][number],
+    slot: number,
+  ): void {
+    const { tables } = this;
+    tables.slotCandidates[slot] = table;
+    if (choose === "position") {
+      // The last one reaches to the end, which is one more than a slot can say; nobody looks at it.
+      tables.slotThresholds[slot] = Math.min(Math.round(value * POSITIONS), POSITIONS - 1);
+      return;
+    }
+    tables.slotThresholds[slot] = value;
+    tables.slotAliases[slot] = this.#part;
+    tables.slotParts[this.#part] = part;
+    this.#part++;
+  }
+
+  #fillDrawn(table: DrawnTable, number: number): void {
+    const { sticky, evaluation } = table;
+    const { outcomes, rungs, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
     outcomes[number] = OUTCOME[evaluation.outcome];
+    rungs[number] = evaluation.rung;
     ttlSeconds[number] = evaluation.ttlSeconds;
-    const single = isSingle(evaluation);
+    this.tables.tableSticky[number] = sticky ? 1 : 0;
+    const single = isSingle(table);
     const slotCandidates: number[] = [];
     const slotWeights: number[] = [];
     let probability = 0;
@@ -137,7 +228,7 @@ class TablesFiller {
       probability += draw.probability;
       drawProbabilities[this.#draw] = probability;
       const first = this.#candidate;
-      const sum = this.#fillDraw(draw, numbers, evaluation.ttlSeconds);
+      const sum = this.#fillDraw(draw, table);
       if (!single) continue;
       draw.candidates.forEach(({ weight }, index) => {
         slotCandidates.push(first + index);
@@ -154,14 +245,16 @@ class TablesFiller {
   }
 
   /** Says what the weights sum to. */
-  #fillDraw({ answers, candidates }: Draw, numbers: Numbers, ttlSeconds: number): number {
+  #fillDraw({ answers, candidates }: Draw, { sticky, numbers, evaluation }: DrawnTable): number {
     const { tables } = this;
+    const { ttlSeconds } = evaluation;
     let sum = 0;
     for (const { endpoint, weight, addresses } of candidates) {
       sum += weight;
       tables.candidateWeights[this.#candidate] = weight;
       tables.candidateSums[this.#candidate] = sum;
       tables.candidateEndpoints[this.#candidate] = numbers.get(endpoint) ?? 0;
+      if (sticky) tables.candidateKeys[this.#candidate] = keyOf(endpoint.id);
       for (const address of addresses) this.#fillAddress(address, ttlSeconds);
       this.#candidate++;
       tables.candidateOctets[this.#candidate] = this.#octet;

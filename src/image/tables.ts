@@ -4,7 +4,7 @@
  *
  * ```
  * directory[base(policy) + class × 2 + family] → table      0 = A, 1 = AAAA
- * table  → outcome, TTL, draws [tableDraws(t), tableDraws(t + 1))
+ * table  → outcome, rung, TTL, draws [tableDraws(t), tableDraws(t + 1))
  * draw   → the probability up to and with it, how many answers, candidates [drawCandidates(d), drawCandidates(d + 1))
  * candidate → weight, the weight up to and with it, endpoint number within the policy,
  *             rdata octets [candidateOctets(c), candidateOctets(c + 1)): addresses side by side, 4 or 16 octets each
@@ -18,12 +18,23 @@
  * candidate → records [candidateRecords(c), candidateRecords(c + 1)): octets to be copied behind the question
  * ```
  *
+ * Where somebody else than chance has a say, a table has no draws, and its slots lead to other tables. Clients are told
+ * apart by their position, a hash of their network:
+ *
+ * ```
+ * sliced  slot → the end of the slice in 2³², the table for the clients in it         (a slow start)
+ * sticky  slot → a key, a table, its part [slotParts]: the client's favourite is taken  (`image/rendezvous`)
+ * mixed   slot → as those of draws, with tables for candidates: chance takes one
+ * ```
+ *
+ * A table that such a choice by favourites ends at is sticky itself: it has no slots, and its candidates have keys.
+ *
  * All arrays lie in one SharedArrayBuffer, behind a list of their places. `image/decisions` writes them, the answer path
- * draws from them; property tests hold them against `sharesOf`.
+ * draws from them (`image/draws`); property tests hold them against `sharesOf`.
  */
 
 /** In `DecisionTables.outcomes`. */
-export const OUTCOME = { answer: 0, nodata: 1, servfail: 2 } as const;
+export const OUTCOME = { answer: 0, nodata: 1, servfail: 2, sliced: 3, sticky: 4, mixed: 5 } as const;
 
 /** In `DecisionTables.drawAnswers`: every candidate is answered. */
 export const ALL_ANSWERS = 0xffff;
@@ -36,6 +47,8 @@ export interface DecisionTables {
   readonly directoryBases: Uint32Array;
   readonly directory: Uint32Array;
   readonly outcomes: Uint8Array;
+  /** By table: the rung of the ladder of last resorts that it is from, 1 to 4. */
+  readonly rungs: Uint8Array;
   readonly ttlSeconds: Uint32Array;
   readonly tableDraws: Uint32Array;
   readonly drawProbabilities: Float64Array;
@@ -48,6 +61,11 @@ export interface DecisionTables {
   readonly candidateEndpoints: Uint32Array;
   readonly candidateOctets: Uint32Array;
   readonly octets: Uint8Array;
+  /** 1 where the client's favourites are taken in the place of chance. */
+  readonly tableSticky: Uint8Array;
+  /** Of `tableSticky` ones only. */
+  readonly candidateKeys: Uint32Array;
+  readonly slotParts: Float64Array;
   /** The slots of table t are [tableSlots(t), tableSlots(t + 1)); none: it is drawn from by draws. */
   readonly tableSlots: Uint32Array;
   readonly slotThresholds: Uint32Array;
@@ -69,6 +87,7 @@ function arraysOf(tables: DecisionTables): readonly TableArray[] {
     tables.directoryBases,
     tables.directory,
     tables.outcomes,
+    tables.rungs,
     tables.ttlSeconds,
     tables.tableDraws,
     tables.drawProbabilities,
@@ -86,6 +105,9 @@ function arraysOf(tables: DecisionTables): readonly TableArray[] {
     tables.slotAliases,
     tables.candidateRecords,
     tables.records,
+    tables.tableSticky,
+    tables.candidateKeys,
+    tables.slotParts,
   ];
 }
 
@@ -128,6 +150,7 @@ export function openTables(bytes: SharedArrayBuffer): DecisionTables {
     directoryBases: next(Uint32Array),
     directory: next(Uint32Array),
     outcomes: next(Uint8Array),
+    rungs: next(Uint8Array),
     ttlSeconds: next(Uint32Array),
     tableDraws: next(Uint32Array),
     drawProbabilities: next(Float64Array),
@@ -145,12 +168,12 @@ export function openTables(bytes: SharedArrayBuffer): DecisionTables {
     slotAliases: next(Int32Array),
     candidateRecords: next(Uint32Array),
     records: next(Uint8Array),
+    tableSticky: next(Uint8Array),
+    candidateKeys: next(Uint32Array),
+    slotParts: next(Float64Array),
     mostCandidates: header[0] ?? 0,
   };
 }
-
-/** A number in [0, 1). */
-export type Random = () => number;
 
 export function tableOf(
   tables: DecisionTables,
@@ -160,105 +183,4 @@ export function tableOf(
 ): number {
   const base = tables.directoryBases[policyNumber] ?? 0;
   return tables.directory[base + classNumber * 2 + family] ?? 0;
-}
-
-/** Draws one of a table's draws by probability; the table has at least one. */
-export function drawOf(tables: DecisionTables, table: number, random: Random): number {
-  const first = tables.tableDraws[table] ?? 0;
-  const end = tables.tableDraws[table + 1] ?? 0;
-  if (end - first === 1) return first;
-  return firstAbove(tables.drawProbabilities, first, end, random());
-}
-
-export function candidateCount(tables: DecisionTables, draw: number): number {
-  return (tables.drawCandidates[draw + 1] ?? 0) - (tables.drawCandidates[draw] ?? 0);
-}
-
-/** Draws one candidate by weight; the draw has at least one. */
-export function candidateOf(tables: DecisionTables, draw: number, random: Random): number {
-  const first = tables.drawCandidates[draw] ?? 0;
-  const end = tables.drawCandidates[draw + 1] ?? 0;
-  if (end - first === 1) return first;
-  return firstAbove(tables.candidateSums, first, end, random() * (tables.candidateSums[end - 1] ?? 0));
-}
-
-/** The first index in [first, end) whose bound lies above `value`; the last one where rounding leaves none. */
-function firstAbove(bounds: Float64Array, first: number, end: number, value: number): number {
-  let low = first;
-  let high = end - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((bounds[middle] ?? 0) > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/** Room for drawing several candidates, kept from query to query. */
-export interface DrawRoom {
-  /** The candidates in drawn order. */
-  order: Uint32Array;
-  arrivals: Float64Array;
-}
-
-export function createDrawRoom(): DrawRoom {
-  return { order: new Uint32Array(0), arrivals: new Float64Array(0) };
-}
-
-/**
- * Draws as many distinct candidates as the draw asks for, by weight without replacement, into `room.order`, and says
- * how many. Each candidate is given a time of arrival, exponential with its weight as the rate; the order of arrival is
- * that of drawing one after the other (Efraimidis and Spirakis 2006). A heap yields the earliest of n in log n steps.
- */
-export function drawCandidatesInOrder(
-  tables: DecisionTables,
-  draw: number,
-  random: Random,
-  room: DrawRoom,
-): number {
-  if (room.order.length < tables.mostCandidates) {
-    room.order = new Uint32Array(tables.mostCandidates);
-    room.arrivals = new Float64Array(tables.mostCandidates);
-  }
-  const { order, arrivals } = room;
-  const first = tables.drawCandidates[draw] ?? 0;
-  const count = candidateCount(tables, draw);
-  const wanted = Math.min(count, tables.drawAnswers[draw] ?? 1);
-  for (let index = 0; index < count; index++) {
-    order[index] = first + index;
-    // 1 − random() is above 0, so the logarithm is finite.
-    arrivals[index] = -Math.log(1 - random()) / (tables.candidateWeights[first + index] ?? 1);
-  }
-  for (let parent = (count >>> 1) - 1; parent >= 0; parent--) sink(room, parent, count);
-  for (let taken = 0; taken < wanted; taken++) {
-    const last = count - 1 - taken;
-    swap(room, 0, last);
-    sink(room, 0, last);
-  }
-  // The earliest stand at the end, in reverse.
-  order.subarray(count - wanted, count).reverse();
-  order.copyWithin(0, count - wanted, count);
-  return wanted;
-}
-
-/** Lets the entry at `at` sink to its place in a heap of `count`, earliest arrival on top. */
-function sink(room: DrawRoom, at: number, count: number): void {
-  const { arrivals } = room;
-  for (let parent = at; ; ) {
-    let earliest = parent * 2 + 1;
-    if (earliest >= count) return;
-    if (earliest + 1 < count && (arrivals[earliest + 1] ?? 0) < (arrivals[earliest] ?? 0)) earliest++;
-    if ((arrivals[parent] ?? 0) <= (arrivals[earliest] ?? 0)) return;
-    swap(room, parent, earliest);
-    parent = earliest;
-  }
-}
-
-function swap({ order, arrivals }: DrawRoom, one: number, other: number): void {
-  const candidate = order[one] ?? 0;
-  const arrival = arrivals[one] ?? 0;
-  order[one] = order[other] ?? 0;
-  arrivals[one] = arrivals[other] ?? 0;
-  order[other] = candidate;
-  arrivals[other] = arrival;
 }

@@ -9,6 +9,7 @@
 
 import { formatName, type Name, parentOf } from "../dns/name.ts";
 import type { RRset } from "../dns/rrset.ts";
+import { clientSignature } from "../policy/client-signature.ts";
 import type { Endpoint, Policy } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
 import { findZone, indexZones, negativeSoa, type ZonesByApexKey } from "../zone/lookup.ts";
@@ -142,6 +143,8 @@ function policyEntry(zone: Zone, key: string, policy: Policy, set: ZoneSet): Pol
     zone,
     policy,
     endpoints,
-    clients: buildClientTable(networks),
+    clients: buildClientTable(networks, (network) =>
+      clientSignature(policy.expression, set.definitions, network),
+    ),
   };
 }

@@ -24,6 +24,8 @@ import {
   type NodeResult,
   partsByWeight,
   type Question,
+  restingOn,
+  stickyWay,
   traceOf,
 } from "./node.ts";
 
@@ -35,16 +37,17 @@ export function decideAll(
   const asked = decideEach(children, question, decide);
   const results = asked.map(({ result }) => result);
   const parts = partsByWeight(asked.filter(({ result }) => isUp(result)));
-  const steady = results.every((result) => result.steady);
+  const rests = restingOn(results);
   const reason = `${results.filter(isUp).length} of ${asked.length} children are up, all their endpoints answer`;
   const trace = traceOf(question, "all", parts.length > 0 ? "up" : "down", reason, results);
-  if (parts.length === 0) return { draws: [], steady, trace };
+  if (parts.length === 0) return { draws: [], ...rests, trace };
   const draws = parts.flatMap(({ item, part }) =>
     item.result.draws.map((draw) => ({ ...draw, probability: draw.probability * part })),
   );
   const candidates = unite(draws);
   const draw = { probability: 1, answers: Number.POSITIVE_INFINITY, candidates };
-  return { draws: [candidates.length > 0 ? draw : NODATA_DRAW], steady, trace };
+  const united = candidates.length > 0 ? draw : NODATA_DRAW;
+  return { draws: [{ ...united, ...stickyWay(question) }], ...rests, trace };
 }
 
 /** Every endpoint of the draws once, its weight the probability of being drawn first. */

@@ -7,6 +7,8 @@ import { decideGeo } from "./geo.ts";
 import type { Definitions, Endpoint, Pool } from "./model.ts";
 import { describe, type NodeResult, type Question, traceOf } from "./node.ts";
 import { decideEndpoint, decidePool } from "./pool.ts";
+import { decideSpill } from "./spill.ts";
+import { decideSticky } from "./sticky.ts";
 import { decideWeighted } from "./weighted.ts";
 
 /**
@@ -30,8 +32,10 @@ export function decide(expression: Expression, question: Question): NodeResult {
     case "geo":
       return decideGeo(expression.entries, question, decide);
     case "sticky":
-    case "nearest":
+      return decideSticky(expression.children, question, decide);
     case "spill":
+      return decideSpill(expression.children, question, decide);
+    case "nearest":
       throw new Error(`'${expression.kind}' is not served, and the checker lets no such policy pass`);
   }
 }

@@ -5,7 +5,7 @@
  * The compiler tabulates it, `explain` prints its trace, `$EXPECT` and `test` call it under a supposed health, metrics
  * and status publish what it returns. Nothing else decides.
  *
- * The ladder of last resorts: the same expression is decided again with a wider meaning of «up» (`policy/pool` holds
+ * The ladder of last resorts: the same expression is decided again with a wider meaning of «up» (`policy/group` holds
  * the table), and the first rung that yields anything is used.
  *
  * | rung 1  | rung 2  | rung 3  | `when-down` | rung 4  | outcome                     |
@@ -19,14 +19,18 @@
  * | nothing | nothing | nothing | servfail    | –       | SERVFAIL                    |
  *
  * The TTL is the policy's `max` on rung 1 while everything looked at is steady, and its `min` otherwise.
+ *
+ * While a pool is in its slow start the answer depends on the client's position as well: the ladder is climbed once for each
+ * range of positions that it treats alike.
  */
 
 import type { Client } from "../geo/client.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { decide } from "./decide.ts";
-import type { Evaluation, Rung, Share, TraceNode } from "./evaluation.ts";
+import type { Evaluation, Rung, Share, Slice, TraceNode } from "./evaluation.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Policy } from "./model.ts";
-import { NODATA_DRAW, type NodeResult, type Question } from "./node.ts";
+import { EVERY_POSITION, NODATA_DRAW, type NodeResult, type Question } from "./node.ts";
+import { poolsOverCapacity } from "./pool-parts.ts";
 
 const WHILE_SOMETHING_PASSES: readonly Rung[] = [1, 2, 3];
 
@@ -38,7 +42,7 @@ export function evaluate(
   client: Client,
   family: AddressFamily,
 ): Evaluation {
-  return climb(policy, { definitions, snapshot, client, family, rung: 1, traced: false }).evaluation;
+  return decideAllPositions(policy, { definitions, snapshot, client, family, traced: false }).evaluation;
 }
 
 /** The same by the same logic, and how it came about: one trace node a rung that was tried. */
@@ -49,19 +53,78 @@ export function explain(
   client: Client,
   family: AddressFamily,
 ): { readonly evaluation: Evaluation; readonly trace: readonly TraceNode[] } {
-  return climb(policy, { definitions, snapshot, client, family, rung: 1, traced: true });
+  return decideAllPositions(policy, { definitions, snapshot, client, family, traced: true });
 }
 
-function climb(
-  policy: Policy,
-  question: Question,
-): { readonly evaluation: Evaluation; readonly trace: readonly TraceNode[] } {
+/** What is asked of the policy as a whole; the rest of a question follows on the way. */
+type PolicyQuestion = Pick<Question, "definitions" | "snapshot" | "client" | "family" | "traced">;
+
+interface Decided {
+  readonly evaluation: Evaluation;
+  readonly trace: readonly TraceNode[];
+}
+
+function decideAllPositions(policy: Policy, question: PolicyQuestion): Decided {
+  const { demand } = policy;
+  const climbAt = (position: number): Climbed =>
+    climb(policy, { ...question, rung: 1, position, demand, sticky: undefined });
+  const first = climbAt(0);
+  if (first.upTo >= EVERY_POSITION) return first;
+  const slices: Slice[] = [];
+  const trace: TraceNode[] = [];
+  let position = 0;
+  for (let climbed = first; ; climbed = climbAt(position)) {
+    const { upTo, evaluation } = climbed;
+    slices.push({ upTo, evaluation });
+    if (question.traced) trace.push(traceSlice(position, climbed));
+    if (upTo >= EVERY_POSITION) break;
+    position = upTo;
+  }
+  return { evaluation: mix(slices, policy, question.definitions), trace };
+}
+
+function traceSlice(from: number, { upTo, evaluation, trace }: Climbed): TraceNode {
+  const percent = (position: number): string => `${(position * 100).toFixed(1)} %`;
+  return {
+    node: `clients ${percent(from)} to ${percent(upTo)}`,
+    decision: evaluation.outcome,
+    reason: "in a slow start clients move one after the other, by their network",
+    children: trace,
+  };
+}
+
+/** What somebody is answered of whom no position is known. Whatever differs by position is no steady answer. */
+function mix(slices: readonly Slice[], policy: Policy, definitions: Definitions): Evaluation {
+  const evaluations = slices.map(({ evaluation }) => evaluation);
+  const draws = slices.flatMap(({ upTo, evaluation }, index) => {
+    const width = upTo - (slices[index - 1]?.upTo ?? 0);
+    return evaluation.draws.map((draw) => ({ ...draw, probability: draw.probability * width }));
+  });
+  return {
+    outcome: evaluations.some(({ outcome }) => outcome === "answer") ? "answer" : "nodata",
+    draws,
+    ttlSeconds: Math.min(...evaluations.map(({ ttlSeconds }) => ttlSeconds)),
+    rung: evaluations.reduce<Rung>((worst, { rung }) => (rung > worst ? rung : worst), 1),
+    failingOpen: evaluations.some(({ failingOpen }) => failingOpen),
+    overCapacity: poolsOverCapacity(draws, policy, definitions),
+    slices,
+  };
+}
+
+interface Climbed extends Decided {
+  /** It is the same for every position from the asked one to below this one. */
+  readonly upTo: number;
+}
+
+function climb(policy: Policy, question: Question): Climbed {
   const rungs: readonly Rung[] =
     policy.whenDown === "open" ? [...WHILE_SOMETHING_PASSES, 4] : WHILE_SOMETHING_PASSES;
   const trace: TraceNode[] = [];
+  let upTo = EVERY_POSITION;
   for (const rung of rungs) {
     const result = decide(policy.expression, { ...question, rung });
     const yields = result.draws.length > 0;
+    upTo = Math.min(upTo, result.upTo);
     if (result.trace !== undefined) {
       trace.push({
         node: `rung ${rung}`,
@@ -70,7 +133,7 @@ function climb(
         children: [result.trace],
       });
     }
-    if (yields) return { evaluation: evaluationOn(rung, result, policy), trace };
+    if (yields) return { evaluation: evaluationOn(rung, result, policy, question.definitions), trace, upTo };
   }
   const outcome = policy.whenDown === "nodata" ? "nodata" : "servfail";
   const draws = outcome === "nodata" ? [NODATA_DRAW] : [];
@@ -78,7 +141,15 @@ function climb(
   if (question.traced) {
     trace.push({ node: "when-down", decision: outcome, reason: describeNothing(policy) });
   }
-  return { evaluation: { outcome, draws, ttlSeconds, rung: 4, failingOpen: false }, trace };
+  const evaluation: Evaluation = {
+    outcome,
+    draws,
+    ttlSeconds,
+    rung: 4,
+    failingOpen: false,
+    overCapacity: [],
+  };
+  return { evaluation, trace, upTo };
 }
 
 const RUNG_MEANING: { readonly [rung in Rung]: string } = {
@@ -94,7 +165,7 @@ function describeNothing(policy: Policy): string {
     : `nothing is up, and when-down=${policy.whenDown}`;
 }
 
-function evaluationOn(rung: Rung, result: NodeResult, policy: Policy): Evaluation {
+function evaluationOn(rung: Rung, result: NodeResult, policy: Policy, definitions: Definitions): Evaluation {
   const answers = result.draws.some(({ candidates }) => candidates.length > 0);
   const steady = rung === 1 && result.steady;
   return {
@@ -103,6 +174,7 @@ function evaluationOn(rung: Rung, result: NodeResult, policy: Policy): Evaluatio
     ttlSeconds: steady ? policy.ttl.maxSeconds : policy.ttl.minSeconds,
     rung,
     failingOpen: rung === 4,
+    overCapacity: poolsOverCapacity(result.draws, policy, definitions),
   };
 }
 

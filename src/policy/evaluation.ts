@@ -21,6 +21,31 @@ export interface Draw {
   /** At least 1; `Infinity` for every candidate. */
   readonly answers: number;
   readonly candidates: readonly Candidate[];
+  /**
+   * Below a `sticky`: the way from it to this draw. The client's network takes the place of chance at every step of it and
+   * among the candidates. Absent: chance decides.
+   */
+  readonly sticky?: StickyWay;
+}
+
+export interface StickyWay {
+  /** The same object for all the draws of one `sticky`. */
+  readonly root: StickyRoot;
+  /** From the outermost choice to the innermost. */
+  readonly steps: readonly StickyStep[];
+}
+
+/** One `sticky` of one evaluation, told apart from others by being another object. */
+export interface StickyRoot {
+  readonly kind: "sticky";
+}
+
+/** One child among its siblings: those of the same parent have its steps up to here. */
+export interface StickyStep {
+  /** What it is, whatever its weight and health: by it a client finds its place again. */
+  readonly key: string;
+  /** Its part among its siblings; they sum to 1. */
+  readonly part: number;
 }
 
 /**
@@ -37,6 +62,18 @@ export interface Evaluation {
   readonly rung: Rung;
   /** Rung 4 with `when-down=open`: endpoints are answered that nothing says are alive. */
   readonly failingOpen: boolean;
+  /** Pools that get more than their `capacity` of the policy's `demand`, in the order of the draws; empty without either. */
+  readonly overCapacity: readonly string[];
+  /**
+   * While a pool is in its slow start: what the clients are answered by their position, each slice from the end of the one
+   * before it, the last one up to 1. The draws above are the slices', by their width. Absent while all are answered alike.
+   */
+  readonly slices?: readonly Slice[];
+}
+
+export interface Slice {
+  readonly upTo: number;
+  readonly evaluation: Evaluation;
 }
 
 /** The probability that an endpoint is drawn first. */

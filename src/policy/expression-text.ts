@@ -3,6 +3,16 @@
 import type { Expression, GeoMatch, WeightedChild } from "./expression.ts";
 
 export function formatExpression(expression: Expression): string {
+  return format(expression, formatWeighted);
+}
+
+/** The same without weights: what stays the same when an operator only changes those. */
+export function formatUnweighted(expression: Expression): string {
+  return format(expression, ({ expression: child }) => formatUnweighted(child));
+}
+
+function format(expression: Expression, formatChild: (child: WeightedChild) => string): string {
+  const formatPlain = (child: Expression): string => formatChild({ weight: 1, expression: child });
   switch (expression.kind) {
     case "pool":
       return expression.pool;
@@ -13,17 +23,17 @@ export function formatExpression(expression: Expression): string {
     case "failover":
     case "nearest":
     case "spill":
-      return group(expression.kind, expression.children.map(formatExpression));
+      return group(expression.kind, expression.children.map(formatPlain));
     case "weighted":
     case "sticky":
     case "all":
-      return group(expression.kind, expression.children.map(formatWeighted));
+      return group(expression.kind, expression.children.map(formatChild));
     case "geo":
       return group(
         "geo",
         expression.entries.map(
           ({ match, expression: child }) =>
-            `${formatMatch(match)}=${child === "nodata" ? child : formatExpression(child)}`,
+            `${formatMatch(match)}=${child === "nodata" ? child : formatPlain(child)}`,
         ),
       );
   }

@@ -12,7 +12,7 @@
  */
 
 import type { Expression } from "./expression.ts";
-import { type Decide, describe, isUp, type NodeResult, type Question, traceOf } from "./node.ts";
+import { type Decide, describe, isUp, type NodeResult, type Question, restingOn, traceOf } from "./node.ts";
 
 export function decideFailover(
   children: readonly Expression[],
@@ -26,9 +26,9 @@ export function decideFailover(
     if (isUp(result)) {
       const reason = `${describe(child)} is the first that is up`;
       const trace = traceOf(question, "failover", "up", reason, asked);
-      return { draws: result.draws, steady: asked.every(({ steady }) => steady), trace };
+      return { draws: result.draws, ...restingOn(asked), trace };
     }
   }
   const trace = traceOf(question, "failover", "down", "no child is up", asked);
-  return { draws: [], steady: asked.every(({ steady }) => steady), trace };
+  return { draws: [], ...restingOn(asked), trace };
 }

@@ -21,14 +21,23 @@ import type { Client } from "../geo/client.ts";
 import { contains } from "../geo/network.ts";
 import type { GeoEntry, GeoMatch } from "./expression.ts";
 import { formatMatch } from "./expression-text.ts";
-import { type Decide, describe, isUp, NODATA_DRAW, type NodeResult, type Question, traceOf } from "./node.ts";
+import {
+  type Decide,
+  describe,
+  isUp,
+  NODATA_DRAW,
+  type NodeResult,
+  type Question,
+  restingOn,
+  stickyWay,
+  traceOf,
+} from "./node.ts";
 
 const MATCH_ORDER: readonly GeoMatch["kind"][] = ["net", "asn", "subdivision", "country", "continent", "any"];
 
 export function decideGeo(entries: readonly GeoEntry[], question: Question, decide: Decide): NodeResult {
   const passedOver: NodeResult[] = [];
   for (const entry of matchingEntries(entries, question.client)) {
-    const steadySoFar = passedOver.every(({ steady }) => steady);
     const label = formatMatch(entry.match);
     if (entry.expression === "nodata") {
       const decidesByHealth = passedOver.length > 0;
@@ -36,28 +45,33 @@ export function decideGeo(entries: readonly GeoEntry[], question: Question, deci
         ? `${label} is nodata, and health never makes NODATA`
         : `${label} matches and is nodata`;
       const trace = traceOf(question, "geo", decidesByHealth ? "down" : "nodata", reason, passedOver);
-      return { draws: decidesByHealth ? [] : [NODATA_DRAW], steady: steadySoFar, trace };
+      const nodata = { ...NODATA_DRAW, ...stickyWay(question) };
+      return { draws: decidesByHealth ? [] : [nodata], ...restingOn(passedOver), trace };
     }
     const result = decide(entry.expression, question);
     if (isUp(result)) {
       const reason = `${label} matches, and ${describe(entry.expression)} is up`;
-      const trace = traceOf(question, "geo", "up", reason, [...passedOver, result]);
-      return { draws: result.draws, steady: steadySoFar && result.steady, trace };
+      const asked = [...passedOver, result];
+      const trace = traceOf(question, "geo", "up", reason, asked);
+      return { draws: result.draws, ...restingOn(asked), trace };
     }
     passedOver.push(result);
   }
   const trace = traceOf(question, "geo", "down", "nothing that matches is up", passedOver);
-  return { draws: [], steady: passedOver.every(({ steady }) => steady), trace };
+  return { draws: [], ...restingOn(passedOver), trace };
 }
 
 /** The entries that match a client, in the order in which they are tried. */
 function matchingEntries(entries: readonly GeoEntry[], client: Client): GeoEntry[] {
-  return entries
-    .filter(({ match }) => matches(match, client))
-    .sort((one, other) => {
-      const order = MATCH_ORDER.indexOf(one.match.kind) - MATCH_ORDER.indexOf(other.match.kind);
-      return order === 0 ? prefixBits(other.match) - prefixBits(one.match) : order;
-    });
+  return entriesInOrder(entries.filter(({ match }) => matches(match, client)));
+}
+
+/** Entries in the order in which those of them that match are tried. */
+export function entriesInOrder(entries: readonly GeoEntry[]): GeoEntry[] {
+  return [...entries].sort((one, other) => {
+    const order = MATCH_ORDER.indexOf(one.match.kind) - MATCH_ORDER.indexOf(other.match.kind);
+    return order === 0 ? prefixBits(other.match) - prefixBits(one.match) : order;
+  });
 }
 
 function prefixBits(match: GeoMatch): number {

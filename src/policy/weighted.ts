@@ -8,17 +8,23 @@
  * | down | up   | any  | b             |
  * | down | down | up   | c             |
  * | down | down | down | down          |
+ *
+ * Of a demand each child gets its part. Who is up does not depend on it, so the children are asked a second time where one
+ * is declared.
  */
 
 import type { WeightedChild } from "./expression.ts";
 import {
   type Decide,
   decideEach,
+  drawsByPart,
   isUp,
   type NodeResult,
   partsByWeight,
   type Question,
+  restingOn,
   traceOf,
+  type WeightedResult,
 } from "./node.ts";
 
 export function decideWeighted(
@@ -26,13 +32,33 @@ export function decideWeighted(
   question: Question,
   decide: Decide,
 ): NodeResult {
+  return decideByWeight("weighted", children, question, decide);
+}
+
+/** Also what `sticky` does, but for who draws. */
+export function decideByWeight(
+  node: string,
+  children: readonly WeightedChild[],
+  question: Question,
+  decide: Decide,
+): NodeResult {
   const asked = decideEach(children, question, decide);
-  const results = asked.map(({ result }) => result);
   const parts = partsByWeight(asked.filter(({ result }) => isUp(result)));
-  const draws = parts.flatMap(({ item, part }) =>
-    item.result.draws.map((draw) => ({ ...draw, probability: draw.probability * part })),
-  );
+  const shared = parts.map((each) => shareDemand(each, question, decide));
+  const taking = new Map(shared.map(({ item }) => [item.place, item.result]));
+  const results = asked.map(({ place, result }) => taking.get(place) ?? result);
+  const draws = drawsByPart(shared, question);
   const reason = `${results.filter(isUp).length} of ${asked.length} children are up, ${parts.length} take part`;
-  const trace = traceOf(question, "weighted", parts.length > 0 ? "up" : "down", reason, results);
-  return { draws, steady: results.every(({ steady }) => steady), trace };
+  const trace = traceOf(question, node, parts.length > 0 ? "up" : "down", reason, results);
+  return { draws, ...restingOn(results), trace };
+}
+
+function shareDemand(
+  { item, part }: { readonly item: WeightedResult; readonly part: number },
+  question: Question,
+  decide: Decide,
+): { readonly item: WeightedResult; readonly part: number } {
+  const { demand } = question;
+  if (demand === undefined || part === 1) return { item, part };
+  return { item: { ...item, result: decide(item.expression, { ...question, demand: demand * part }) }, part };
 }

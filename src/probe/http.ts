@@ -15,8 +15,8 @@ import type { Monitor, StatusRange } from "../health/monitor.ts";
 import { METHODS } from "../health/monitor-values.ts";
 import type { Verdict } from "../health/verdict.ts";
 import { reasonOfBody } from "./body.ts";
-import { connectPlain, connectSecure } from "./connect.ts";
-import { fails, type Outcome, type ProbeTarget, READ_MAX_OCTETS, verdictOf } from "./probe.ts";
+import { connectPlain, connectSecure, probeOver } from "./connect.ts";
+import { authorityOf, fails, type Outcome, type ProbeTarget, READ_MAX_OCTETS } from "./probe.ts";
 import { codeOf, reasonOfAbort, reasonOfError } from "./reasons.ts";
 
 const CLIENTS_MAX = 1_024;
@@ -26,21 +26,10 @@ const METHODS_ENDED_BY_GOT: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 /** Merging options is a good part of what a request through got costs, so it is done once a monitor. */
 const clients = new LRUCache<Monitor, Got>({ max: CLIENTS_MAX });
 
-export async function probeHttp(target: ProbeTarget, signal: AbortSignal): Promise<Verdict> {
-  const startedMs = performance.now();
-  const connection =
-    target.monitor.kind === "https"
-      ? await connectSecure(target, signal)
-      : await connectPlain(target, signal);
-  if (!connection.ok) {
-    return verdictOf(connection, startedMs);
-  }
-  const { socket } = connection;
-  try {
-    return verdictOf(await exchange(target, socket, signal), startedMs);
-  } finally {
-    socket.destroy();
-  }
+export function probeHttp(target: ProbeTarget, signal: AbortSignal): Promise<Verdict> {
+  const secure = target.monitor.kind === "https";
+  const connection = secure ? connectSecure(target, signal) : connectPlain(target, signal);
+  return probeOver<Socket>(connection, (socket) => exchange(target, socket, signal));
 }
 
 function clientOf(monitor: Monitor): Got {
@@ -60,12 +49,6 @@ function clientOf(monitor: Monitor): Got {
   return made;
 }
 
-function hostHeader({ monitor, host, port }: ProbeTarget): string {
-  const bracketed = host.includes(":") ? `[${host}]` : host;
-  const usualPort = monitor.kind === "https" ? 443 : 80;
-  return monitor.host ?? (port === usualPort ? bracketed : `${bracketed}:${port}`);
-}
-
 /** One request and its response over a socket that is ready. The URL says http: TLS, if any, is the socket's affair. */
 function exchange(target: ProbeTarget, socket: Socket, signal: AbortSignal): Promise<Outcome> {
   const { monitor } = target;
@@ -75,7 +58,7 @@ function exchange(target: ProbeTarget, socket: Socket, signal: AbortSignal): Pro
     const chunks: Buffer[] = [];
     let octets = 0;
     const request = clientOf(monitor).stream(`http://fairlead.invalid${monitor.path}`, {
-      headers: { host: hostHeader(target) },
+      headers: { host: monitor.host ?? authorityOf(target, monitor.kind === "https" ? 443 : 80) },
       createConnection: () => socket,
     });
     const finish = (outcome: Outcome): void => {

@@ -1,26 +1,24 @@
-/** Which probe carries out which kind. Kinds without one are understood in zone files and refused when serving them. */
+/** Which probe carries out which kind. */
 
 import type { MonitorKind } from "../health/monitor.ts";
-import type { Verdict } from "../health/verdict.ts";
+import { probeDns } from "./dns.ts";
+import { createExecProbe, type Identity } from "./exec.ts";
+import { probeGrpc } from "./grpc.ts";
 import { probeHttp } from "./http.ts";
-import { fails, type Probe, type ProbeTarget, verdictOf } from "./probe.ts";
+import type { Probe } from "./probe.ts";
 import { probeTcp } from "./tcp.ts";
+import { probeTls } from "./tls.ts";
 
-export const PROBES: Readonly<Record<MonitorKind, Probe | undefined>> = {
-  http: probeHttp,
-  https: probeHttp,
-  tcp: probeTcp,
-  tls: undefined,
-  dns: undefined,
-  grpc: undefined,
-  exec: undefined,
-};
-
-/** Probes a target by its monitor's kind. */
-export async function probeByKind(target: ProbeTarget, signal: AbortSignal): Promise<Verdict> {
-  const { kind } = target.monitor;
-  const probe = PROBES[kind];
-  return probe === undefined
-    ? verdictOf(fails(`${kind} probes are not built yet`), performance.now())
-    : await probe(target, signal);
+/** Probes any target by its monitor's kind. `runAs`: who commands run as, where it is not who this process is. */
+export function createProbe(runAs?: Identity): Probe {
+  const probes: Readonly<Record<MonitorKind, Probe>> = {
+    http: probeHttp,
+    https: probeHttp,
+    tcp: probeTcp,
+    tls: probeTls,
+    dns: probeDns,
+    grpc: probeGrpc,
+    exec: createExecProbe(runAs),
+  };
+  return (target, signal) => probes[target.monitor.kind](target, signal);
 }

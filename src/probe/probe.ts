@@ -5,7 +5,7 @@
  */
 
 import type { Monitor } from "../health/monitor.ts";
-import type { Verdict } from "../health/verdict.ts";
+import type { CertificateSeen, Verdict } from "../health/verdict.ts";
 
 export interface ProbeTarget {
   /** Unique among the targets of a wheel; see `probeTargetKey`. */
@@ -23,6 +23,7 @@ export type Probe = (target: ProbeTarget, signal: AbortSignal) => Promise<Verdic
 export interface Outcome {
   readonly ok: boolean;
   readonly reason: string;
+  readonly certificate?: CertificateSeen | undefined;
 }
 
 /** A probe reads no more than this of anything. */
@@ -30,13 +31,23 @@ export const READ_MAX_OCTETS = 65_536;
 
 /** The same for all who ask the same of one address and port, so that it is asked once. */
 export function probeTargetKey(monitorName: string, host: string, port: number): string {
-  return `${monitorName} ${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return `${monitorName} ${bracketed(host)}:${port}`;
+}
+
+/** An IPv6 address in brackets, as it stands before a port; any other host as it is. */
+export function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** What a request over HTTP is for where the monitor has no `host`: without the port that its scheme means anyway. */
+export function authorityOf({ host, port }: ProbeTarget, usualPort: number): string {
+  return port === usualPort ? bracketed(host) : `${bracketed(host)}:${port}`;
 }
 
 /** `startedMs` is of `performance.now()`. */
-export function verdictOf(outcome: Outcome, startedMs: number): Verdict {
-  const { ok, reason } = outcome;
-  return { ok, reason, elapsedMs: performance.now() - startedMs, atMs: Date.now() };
+export function verdictOf({ ok, reason, certificate }: Outcome, startedMs: number): Verdict {
+  const verdict = { ok, reason, elapsedMs: performance.now() - startedMs, atMs: Date.now() };
+  return certificate === undefined ? verdict : { ...verdict, certificate };
 }
 
 export function fails(reason: string): { readonly ok: false; readonly reason: string } {

@@ -99,7 +99,12 @@ export function reasonOfCertificate(
 
 function day(date: string): string {
   const ms = Date.parse(date);
-  return Number.isNaN(ms) ? date : new Date(ms).toISOString().slice(0, 10);
+  return Number.isNaN(ms) ? date : isoDay(ms);
+}
+
+/** `2026-11-01`, of milliseconds since the epoch. */
+export function isoDay(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
 }
 
 const NAMES_SHOWN_MAX = 3;

@@ -7,9 +7,9 @@
  *
  * One timer serves all targets, for whatever is due next. A target that is due while it is still queued or running is
  * skipped and counted, never queued twice; so the queue holds at most one entry a target. At most `concurrency` probes
- * run at once, and at most `STARTS_PER_TURN` begin in one turn of the event loop, so that a round over ten thousand
- * targets does not stall whatever else the process does. A probe that is stopped, because its target is gone or the
- * wheel ends, yields no verdict.
+ * run at once, of them at most `commandConcurrency` commands, which wait in a queue of their own so that nothing waits
+ * for them. At most `STARTS_PER_TURN` begin in one turn of the event loop, so that a round over ten thousand targets
+ * does not stall it. A probe that is stopped, because its target is gone or the wheel ends, yields no verdict.
  *
  * Time on the wheel only moves forward: when the clock goes back it stands still for that step, and when the clock leaps
  * the turns in between are skipped and not made up for.
@@ -39,6 +39,8 @@ export interface ProbeWheelOptions {
   readonly probe: Probe;
   /** How many probes run at once. */
   readonly concurrency: number;
+  /** How many of them may be commands, which are processes. */
+  readonly commandConcurrency: number;
   /** Milliseconds of any clock; a monotonic one is best. */
   readonly now: () => number;
   /** From 0 up to 1. */
@@ -48,14 +50,18 @@ export interface ProbeWheelOptions {
   readonly startTimer?: StartTimer;
 }
 
-export interface ProbeWheel {
+/** What probes; the daemon holds one and does not know on which thread. */
+export interface Prober {
   /** Targets with a key that was there keep their phase and their counts. */
   setTargets(targets: readonly ProbeTarget[]): void;
   /** Probes every target once, now; resolves when all verdicts are in, at the latest after `deadlineMs`. */
   runRound(deadlineMs: number): Promise<void>;
   start(): void;
-  /** Stops every probe; resolves when none runs any more. The wheel does not start again. */
+  /** Stops every probe; resolves when none runs any more. It does not start again. */
   stop(): Promise<void>;
+}
+
+export interface ProbeWheel extends Prober {
   stats(): WheelStats;
 }
 
@@ -72,6 +78,13 @@ interface Entry {
   passed: number;
   failed: number;
   lastDurationMs: number | undefined;
+}
+
+/** Probes that wait for each other. */
+interface Lane {
+  readonly queue: FairQueue<Entry>;
+  readonly limit: number;
+  running: number;
 }
 
 interface Round {
@@ -94,7 +107,8 @@ class Wheel implements ProbeWheel {
   readonly #phases;
   readonly #entries = new Map<string, Entry>();
   readonly #heap = new DueHeap<Entry>();
-  readonly #queue = new FairQueue<Entry>();
+  readonly #network: Lane;
+  readonly #commands: Lane;
   readonly #running = new Map<RunningProbe, Promise<void>>();
   readonly #rounds = new Set<Round>();
   readonly #monitors = new Map<string, MonitorCounters>();
@@ -110,6 +124,8 @@ class Wheel implements ProbeWheel {
     this.#options = options;
     this.#startTimer = options.startTimer ?? startNodeTimer;
     this.#phases = createPhases(options.random);
+    this.#network = { queue: new FairQueue(), limit: options.concurrency, running: 0 };
+    this.#commands = { queue: new FairQueue(), limit: options.commandConcurrency, running: 0 };
     this.#clockMs = options.now();
   }
 
@@ -207,7 +223,7 @@ class Wheel implements ProbeWheel {
     this.#phase = "stopped";
     this.#cancelTimer?.();
     clearImmediate(this.#moreStarts);
-    this.#queue.clear();
+    for (const { queue } of [this.#network, this.#commands]) queue.clear();
     for (const entry of this.#entries.values()) {
       entry.running?.stop();
     }
@@ -227,7 +243,7 @@ class Wheel implements ProbeWheel {
     return {
       scheduled: this.#entries.size,
       running: this.#running.size,
-      queued: this.#queue.size,
+      queued: this.#network.queue.size + this.#commands.queue.size,
       skipped: this.#skipped,
       lateness: this.#lateness.read(),
       monitors: new Map(monitors),
@@ -286,7 +302,19 @@ class Wheel implements ProbeWheel {
   #enqueue(entry: Entry, dueSinceMs: number | undefined): void {
     entry.state = "queued";
     entry.dueSinceMs = dueSinceMs;
-    this.#queue.push(entry.target.monitor.name, entry);
+    this.#laneOf(entry.target).queue.push(entry.target.monitor.name, entry);
+  }
+
+  #laneOf({ monitor }: ProbeTarget): Lane {
+    return monitor.kind === "exec" ? this.#commands : this.#network;
+  }
+
+  /** Commands first: they are few. */
+  #nextLane(): Lane | undefined {
+    if (this.#running.size >= this.#options.concurrency) return undefined;
+    return [this.#commands, this.#network].find(
+      ({ queue, limit, running }) => queue.size > 0 && running < limit,
+    );
   }
 
   /** Starts what waits, as far as there are slots, a few a turn of the event loop. */
@@ -295,7 +323,7 @@ class Wheel implements ProbeWheel {
       return;
     }
     let starts = 0;
-    while (this.#queue.size > 0 && this.#running.size < this.#options.concurrency) {
+    for (let lane = this.#nextLane(); lane !== undefined; lane = this.#nextLane()) {
       if (starts === STARTS_PER_TURN) {
         this.#moreStarts = setImmediate(() => {
           this.#moreStarts = undefined;
@@ -303,7 +331,7 @@ class Wheel implements ProbeWheel {
         });
         return;
       }
-      const entry = this.#queue.shift();
+      const entry = lane.queue.shift();
       if (entry !== undefined && !entry.gone) {
         starts++;
         this.#run(entry);
@@ -319,12 +347,14 @@ class Wheel implements ProbeWheel {
     const { target } = entry;
     const running = runProbe(this.#options.probe, target);
     entry.running = running;
+    this.#laneOf(target).running++;
     this.#running.set(running, this.#finish(entry, target, running));
   }
 
   async #finish(entry: Entry, target: ProbeTarget, running: RunningProbe): Promise<void> {
     const verdict = await running.verdict;
     this.#running.delete(running);
+    this.#laneOf(target).running--;
     entry.running = undefined;
     entry.state = "idle";
     if (verdict !== undefined && !entry.gone && this.#phase !== "stopped") {

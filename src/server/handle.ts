@@ -1,12 +1,13 @@
 /** What every listener needs to start and gives back, whatever its transport. */
 
 import type { Answer, Counters, Image } from "../answer/answer.ts";
+import type { ClientNetwork } from "../answer/settings.ts";
 
 /** Something went wrong that an operator should read about; serving goes on. */
 export interface ServerFault {
   /**
    * `answer`: an exception of the answer path, which is a bug. `socket`: the system refused something. `worker`: a thread
-   * that answers has died, and another one takes its place.
+   * that answers has died or hangs, and another one takes its place.
    */
   readonly kind: "answer" | "socket" | "worker";
   /** `udp 127.0.0.1:5300` */
@@ -25,6 +26,8 @@ export interface ServerOptions {
   /** Asked for every query, so that a new image is served from the next query on. */
   readonly currentImage: () => Image;
   readonly counters: Counters;
+  /** Load balancers whose PROXY headers are believed, and asked for; none where nothing is said. */
+  readonly proxyNetworks?: readonly ClientNetwork[];
   /** Called at most once a second for each kind of fault. */
   readonly onFault: (fault: ServerFault) => void;
 }

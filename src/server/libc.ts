@@ -17,12 +17,16 @@ export interface Libc {
   readonly setsockopt: (fd: number, level: number, name: number, value: number, length: number) => number;
   readonly getsockopt: (fd: number, level: number, name: number, value: number, length: number) => number;
   readonly bind: (fd: number, name: number, length: number) => number;
+  readonly listen: (fd: number, backlog: number) => number;
   readonly getsockname: (fd: number, name: number, length: number) => number;
   readonly shutdown: (fd: number, how: number) => number;
   readonly close: (fd: number) => number;
+  readonly fcntl: (fd: number, command: number, argument: number) => number;
   readonly poll: (fds: number, count: number, timeoutMs: number) => number;
   readonly recvmmsg: (fd: number, headers: number, count: number, flags: number, timeout: 0) => number;
   readonly sendmmsg: (fd: number, headers: number, count: number, flags: number) => number;
+  /** Of a thread by its number, 0 for the one that calls. */
+  readonly sched_setaffinity: (thread: number, length: number, mask: number) => number;
   readonly errno: () => number;
   /** Where in memory a view begins; above 64 octets it stays there for as long as the view's buffer lives. */
   readonly addressOf: (view: Uint8Array) => number;
@@ -56,12 +60,15 @@ export async function loadLibc(): Promise<LibcResult> {
       setsockopt: declare("setsockopt", ["int", "int", "int", "void *", "uint32_t"]),
       getsockopt: declare("getsockopt", ["int", "int", "int", "void *", "void *"]),
       bind: declare("bind", ["int", "void *", "uint32_t"]),
+      listen: declare("listen", ["int", "int"]),
       getsockname: declare("getsockname", ["int", "void *", "void *"]),
       shutdown: declare("shutdown", ["int", "int"]),
       close: declare("close", ["int"]),
+      fcntl: declare("fcntl", ["int", "int", "int"]),
       poll: declare("poll", ["void *", "uint64_t", "int"]),
       recvmmsg: declare("recvmmsg", ["int", "void *", "uint32_t", "int", "void *"]),
       sendmmsg: declare("sendmmsg", ["int", "void *", "uint32_t", "int"]),
+      sched_setaffinity: declare("sched_setaffinity", ["int", "uint64_t", "void *"]),
       errno: () => koffi.errno(),
       addressOf: (view) => Number(koffi.address(view)),
     };

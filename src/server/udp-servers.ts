@@ -24,9 +24,18 @@ export interface UdpWorkerProgram<Published> {
   readonly imageOf: (index: number) => Published;
 }
 
+/** What only workers can be told. */
+export interface UdpTuning {
+  /** The core of each worker, by its index; none: any. */
+  readonly cores: readonly number[];
+  /** See `UdpWorkerTuning`. */
+  readonly busyPollUs: number;
+}
+
 export interface UdpServersOptions<Published> {
   /** How many threads answer, where threads do. */
   readonly workers: number;
+  readonly tuning?: UdpTuning;
   readonly program: UdpWorkerProgram<Published>;
   /** What answers on the main thread, where workers do not. */
   readonly main: Omit<ServerOptions, "address" | "port">;
@@ -57,7 +66,7 @@ export interface UdpServers {
   publish(): void;
   /** How many publications worker `index` has yet to take. */
   behind(index: number): number;
-  /** How often a worker has died and been replaced. */
+  /** How often a worker has died or hung and been replaced. */
   restarts(): number;
   /** Datagrams that found a full receive buffer, as far as the system tells. */
   droppedByKernel(): number;
@@ -66,6 +75,7 @@ export interface UdpServers {
 }
 
 const ALL: readonly UdpTransport[] = ["batch", "dgram"];
+const UNTUNED: UdpTuning = { cores: [], busyPollUs: 0 };
 
 /** Workers are running and warm when this resolves; rejects where no transport that was asked for is to be had. */
 export async function createUdpServers<Published>(
@@ -85,6 +95,7 @@ export async function createUdpServers<Published>(
 /** The servers, or why there are none. */
 async function tryBatch<Published>({
   workers,
+  tuning: { cores, busyPollUs } = UNTUNED,
   program,
   onFault,
 }: UdpServersOptions<Published>): Promise<UdpServers | string> {
@@ -92,7 +103,8 @@ async function tryBatch<Published>({
   if (!loaded.ok) return loaded.reason;
   const { libc } = loaded;
   try {
-    const threads = await startUdpWorkers({ ...program, libc, count: workers, onFault });
+    const tuningOf = (index: number) => ({ core: cores[index], busyPollUs });
+    const threads = await startUdpWorkers({ ...program, libc, count: workers, tuningOf, onFault });
     return new BatchServers(libc, threads, workers);
   } catch (error) {
     return `a worker cannot start: ${error instanceof Error ? error.message : String(error)}`;
@@ -188,10 +200,11 @@ const WILDCARDS: ReadonlyMap<string, "IPv4" | "IPv6"> = new Map([
 function addressesOf(address: string): string[] {
   const family = WILDCARDS.get(address);
   if (family === undefined) return [address];
-  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
     addresses
       .filter((each) => each.family === family)
-      .map((each) => (each.scopeid ? `${each.address}%${each.scopeid}` : each.address)),
+      // A zone is bound by its name; its number is refused (RFC 4007 §11.2 leaves the choice to the system).
+      .map((each) => (each.scopeid ? `${each.address}%${name}` : each.address)),
   );
 }
 

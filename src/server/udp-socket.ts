@@ -7,6 +7,20 @@
 
 import { createClientAddress, setClientAddress } from "../answer/client-address.ts";
 import { type Libc, systemError } from "./libc.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  bindTo,
+  boundPort,
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  mustSetOption,
+  SCRATCH,
+  SOCK_CLOEXEC,
+  SOL_SOCKET,
+  scratch,
+  setOption,
+} from "./socket-calls.ts";
 import { RECEIVE_BUFFER_OCTETS } from "./udp-limits.ts";
 
 export interface UdpSocket {
@@ -20,15 +34,9 @@ export interface UdpSocket {
 export const RECEIVE_TIMEOUT_MS = 200;
 const SEND_BUFFER_OCTETS = 1 << 20;
 
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCKADDR_IN_OCTETS = 16;
-const SOCKADDR_IN6_OCTETS = 28;
 const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2_000_000;
 const SHUT_RD = 0;
 
-const SOL_SOCKET = 1;
 const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
 const SO_REUSEPORT = 15;
@@ -43,19 +51,13 @@ const MEMINFO_DROPS = 8;
 const IPPROTO_IP = 0;
 const IP_PKTINFO = 8;
 const IP_MTU_DISCOVER = 10;
-const IPPROTO_IPV6 = 41;
 const IPV6_MTU_DISCOVER = 23;
-const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
 /** Never fragment, and never believe what someone says of the path (answers fit every path that DNS may count on). */
 const PMTUDISC_PROBE = 3;
 
 const MS_PER_SECOND = 1_000;
 const US_PER_MS = 1_000;
-
-/** What system calls are handed and what they fill. It lives as long as its thread, so no address of it goes stale. */
-const SCRATCH = new Uint8Array(128);
-const scratch = new DataView(SCRATCH.buffer);
 
 /**
  * Opens and binds. With `shareFirst` the port must be free of others and may be shared with further sockets of ours from
@@ -76,10 +78,10 @@ export function openUdpSocket(
     const octets = parsed.octets.subarray(0, parsed.length);
     const wildcard = octets.every((octet) => octet === 0);
     setOptions(libc, fd, isIpv6, wildcard);
-    if (share === "shareNext") mustSet(libc, fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (share === "shareNext") mustSetOption(libc, fd, SOL_SOCKET, SO_REUSEPORT, 1);
     bindTo(libc, fd, octets, port);
     // Set after the bind, so that somebody else's socket on this port was a fault, whatever he has set.
-    if (share === "shareFirst") mustSet(libc, fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (share === "shareFirst") mustSetOption(libc, fd, SOL_SOCKET, SO_REUSEPORT, 1);
     return { fd, port: boundPort(libc, fd), wildcard };
   } catch (error) {
     libc.close(fd);
@@ -89,19 +91,19 @@ export function openUdpSocket(
 
 function setOptions(libc: Libc, fd: number, isIpv6: boolean, wildcard: boolean): void {
   if (isIpv6) {
-    mustSet(libc, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    mustSet(libc, fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_PROBE);
-    if (wildcard) mustSet(libc, fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    mustSetOption(libc, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    mustSetOption(libc, fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_PROBE);
+    if (wildcard) mustSetOption(libc, fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
   } else {
-    mustSet(libc, fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_PROBE);
-    if (wildcard) mustSet(libc, fd, IPPROTO_IP, IP_PKTINFO, 1);
+    mustSetOption(libc, fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_PROBE);
+    if (wildcard) mustSetOption(libc, fd, IPPROTO_IP, IP_PKTINFO, 1);
   }
   // Beyond `net.core.rmem_max` only with a privilege; without it, as much as there is.
-  if (!set(libc, fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_OCTETS)) {
-    set(libc, fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_OCTETS);
+  if (!setOption(libc, fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_OCTETS)) {
+    setOption(libc, fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_OCTETS);
   }
-  if (!set(libc, fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_OCTETS)) {
-    set(libc, fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_OCTETS);
+  if (!setOption(libc, fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_OCTETS)) {
+    setOption(libc, fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_OCTETS);
   }
   // A thread that blocks without a limit could not be ended. `struct timeval`: seconds, microseconds.
   scratch.setBigInt64(0, BigInt(Math.floor(RECEIVE_TIMEOUT_MS / MS_PER_SECOND)), true);
@@ -109,35 +111,6 @@ function setOptions(libc: Libc, fd: number, isIpv6: boolean, wildcard: boolean):
   if (libc.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, libc.addressOf(SCRATCH), 16) !== 0) {
     throw systemError(libc.errno(), "setsockopt");
   }
-}
-
-function set(libc: Libc, fd: number, level: number, name: number, value: number): boolean {
-  scratch.setInt32(0, value, true);
-  return libc.setsockopt(fd, level, name, libc.addressOf(SCRATCH), 4) === 0;
-}
-
-function mustSet(libc: Libc, fd: number, level: number, name: number, value: number): void {
-  if (!set(libc, fd, level, name, value)) throw systemError(libc.errno(), "setsockopt");
-}
-
-/** `struct sockaddr_in` and `sockaddr_in6`: family, port in network order, (flow,) address, (scope). */
-function bindTo(libc: Libc, fd: number, address: Uint8Array, port: number): void {
-  const isIpv6 = address.length === 16;
-  SCRATCH.fill(0);
-  scratch.setUint16(0, isIpv6 ? AF_INET6 : AF_INET, true);
-  scratch.setUint16(2, port, false);
-  SCRATCH.set(address, isIpv6 ? 8 : 4);
-  const length = isIpv6 ? SOCKADDR_IN6_OCTETS : SOCKADDR_IN_OCTETS;
-  if (libc.bind(fd, libc.addressOf(SCRATCH), length) !== 0) throw systemError(libc.errno(), "bind");
-}
-
-function boundPort(libc: Libc, fd: number): number {
-  const at = libc.addressOf(SCRATCH);
-  scratch.setUint32(SOCKADDR_IN6_OCTETS, SOCKADDR_IN6_OCTETS, true);
-  if (libc.getsockname(fd, at, at + SOCKADDR_IN6_OCTETS) !== 0) {
-    throw systemError(libc.errno(), "getsockname");
-  }
-  return scratch.getUint16(2, false);
 }
 
 /** Wakes whoever blocks on it, at once; what has arrived can still be received. */

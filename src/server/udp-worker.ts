@@ -3,12 +3,14 @@
  * speak of and never waits for the main thread, so it goes on answering from the last image whatever happens there.
  *
  * `udp-workers` starts it, publishes images to it and stops it; a thread's entry (`udp-worker-entry`) brings what answers.
- * The two threads share a few numbers:
+ * The two threads share a few numbers (`worker-shared`):
  *
  * ```
  *             main thread                              worker
  *  images     port.postMessage, then generation + 1 →  looks at the generation once a batch; reads the port where it moved
  *             held[worker]                          ←  the generation that it answers from
+ *  watch      looks at turns[worker], ends one that ←  turns[worker] + 1, whenever it looks for queries
+ *             stands still (`worker-watch`)
  *  stop       stopping = 1, then shutdown(2)        →  woken at once, or after the socket's timeout
  * ```
  *
@@ -18,31 +20,44 @@
 import { once } from "node:events";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { TIMED_ONE_IN } from "./answering.ts";
+import { busyPoll } from "./busy-poll.ts";
+import { pinThread } from "./cpu-affinity.ts";
 import {
   type AnswerInPlace,
   type BatchDrop,
   type BatchLookAhead,
   DatagramBatch,
   RECEIVE_FAILED,
+  RECEIVED_NOTHING,
 } from "./datagram-batch.ts";
 import { createFaultReporter, type ServerFault } from "./handle.ts";
 import { type Libc, loadLibc, systemError } from "./libc.ts";
 import { STOP_READING_MS } from "./udp-limits.ts";
 import { RECEIVE_TIMEOUT_MS } from "./udp-socket.ts";
+import { GENERATION_AT, heldAt, STOPPING_AT, turnsAt } from "./worker-shared.ts";
 
 /** What a worker is started with. */
 export interface WorkerStart<Data> {
   readonly index: number;
-  /** By `SHARED`. */
+  /** See `worker-shared`. */
   readonly shared: Int32Array;
   /** Images come from here. */
   readonly images: MessagePort;
   /** For the entry, which knows what it is. */
   readonly data: Data;
+  readonly tuning: UdpWorkerTuning;
 }
 
-/** Places in the shared numbers; `firstHeld` + index is a worker's own. */
-export const SHARED = { generation: 0, stopping: 1, firstHeld: 2 } as const;
+/** How a worker uses the machine. */
+export interface UdpWorkerTuning {
+  /** The only core that it runs on; `undefined`: any. */
+  readonly core: number | undefined;
+  /**
+   * How long it goes on looking for the next query before it blocks: its core's whole time for the microseconds that
+   * falling asleep and waking up take.
+   */
+  readonly busyPollUs: number;
+}
 
 /**
  * What a worker tells the main thread: `ready` when it has made itself warm and waits for its sockets, `serving` when it
@@ -92,6 +107,7 @@ export async function runUdpWorker<Published, Data>(
   const report = createFaultReporter(`udp worker ${start.index}`, (fault) => tell({ kind: "fault", fault }));
   const loaded = await loadLibc();
   if (!loaded.ok) throw new Error(loaded.reason);
+  if (start.tuning.core !== undefined) pinThread(loaded.libc, start.tuning.core);
   const worker = new UdpWorker(loaded.libc, start, create(start, report), report);
   worker.warmUp();
   if (parentPort === null) throw new Error("a worker was run on the main thread");
@@ -111,6 +127,7 @@ class UdpWorker<Published> {
   readonly #answers: WorkerAnswers<Published>;
   readonly #report: Report;
   readonly #batch: DatagramBatch;
+  readonly #turnsAt: number;
   #generation = 0;
   /** Batches until the next one that is timed. */
   #untilTimed = 0;
@@ -121,6 +138,7 @@ class UdpWorker<Published> {
     this.#answers = answers;
     this.#report = report;
     this.#batch = new DatagramBatch(libc, answers.drop);
+    this.#turnsAt = turnsAt(start.index);
   }
 
   warmUp(): void {
@@ -138,7 +156,7 @@ class UdpWorker<Published> {
   /** Where a newer image was published: adopts the newest and skips what lies between. */
   takeImages(): void {
     const { shared, images, index } = this.#start;
-    const generation = Atomics.load(shared, SHARED.generation);
+    const generation = Atomics.load(shared, GENERATION_AT);
     if (generation === this.#generation) return;
     let newest: { readonly message: Published } | undefined;
     for (;;) {
@@ -148,16 +166,31 @@ class UdpWorker<Published> {
     }
     if (newest !== undefined) this.#answers.adopt(newest.message);
     this.#generation = generation;
-    Atomics.store(shared, SHARED.firstHeld + index, generation);
+    Atomics.store(shared, heldAt(index), generation);
   }
 
-  #isStopping(): boolean {
-    return Atomics.load(this.#start.shared, SHARED.stopping) !== 0;
+  /** Begins a turn, which the watch of the main thread sees; `false` once it is to end. */
+  #goesOn(): boolean {
+    const { shared } = this.#start;
+    const at = this.#turnsAt;
+    // Nobody else writes it, and who reads it does not mind a moment's delay.
+    shared[at] = ((shared[at] ?? 0) + 1) | 0;
+    return Atomics.load(shared, STOPPING_AT) === 0;
   }
 
   /** Waits in `recvmmsg` itself: two system calls a batch. */
   #serveOne(fd: number): void {
-    while (!this.#isStopping()) this.#handle(fd, this.#batch.receive(fd));
+    const batch = this.#batch;
+    const { busyPollUs } = this.#start.tuning;
+    if (busyPollUs === 0) {
+      while (this.#goesOn()) this.#handle(fd, batch.receive(fd));
+      return;
+    }
+    const look = (): number => batch.receiveNow(fd);
+    while (this.#goesOn()) {
+      const received = busyPoll(look, busyPollUs);
+      this.#handle(fd, received === RECEIVED_NOTHING ? batch.receive(fd) : received);
+    }
   }
 
   /** Waits in `poll`, as one thread can block on one socket only: a third system call a batch. */
@@ -169,8 +202,11 @@ class UdpWorker<Published> {
       view.setInt32(index * POLLFD_OCTETS, fd, true);
       view.setInt16(index * POLLFD_OCTETS + 4, POLLIN, true);
     });
-    while (!this.#isStopping()) {
-      const ready = this.#libc.poll(at, fds.length, RECEIVE_TIMEOUT_MS);
+    const { busyPollUs } = this.#start.tuning;
+    const look = (): number => this.#libc.poll(at, fds.length, 0);
+    while (this.#goesOn()) {
+      let ready = busyPollUs === 0 ? 0 : busyPoll(look, busyPollUs);
+      if (ready === 0) ready = this.#libc.poll(at, fds.length, RECEIVE_TIMEOUT_MS);
       if (ready < 0) this.#failed("poll", this.#libc.errno());
       if (ready <= 0) {
         this.takeImages();

@@ -1,28 +1,29 @@
 /**
- * The workers' supervisor, on the main thread: starts them, hands each its image, starts another one where one has died,
- * and stops them. Whatever the main thread does or fails to do, workers that run go on (`udp-worker` draws how the two
- * speak to each other).
+ * The workers' supervisor, on the main thread: starts them, hands each its image, starts another one where one has died or
+ * hangs, and stops them. Whatever the main thread does or fails to do, workers that run go on (`udp-worker` draws how the
+ * two speak to each other).
  *
  * Sockets are opened before, outlive a worker that dies, and are closed here at the end. So nothing that arrives while a
  * worker is being replaced is lost: it waits in the socket's buffer for the next one, which also needs no privilege any
- * more to bind a port.
+ * more to bind a port. A thread that hangs is told to end, and its place is filled without waiting for that: the kernel
+ * goes on giving its socket queries, but now there is somebody who reads them.
  */
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { ServerFault } from "./handle.ts";
 import type { Libc } from "./libc.ts";
+import { restartPauseMs } from "./restart-pause.ts";
 import { type UdpSocket, wakeReceiver } from "./udp-socket.ts";
-import { SHARED, type WorkerReport, type WorkerSockets, type WorkerStart } from "./udp-worker.ts";
+import type { UdpWorkerTuning, WorkerReport, WorkerSockets, WorkerStart } from "./udp-worker.ts";
+import { createShared, GENERATION_AT, heldAt, STOPPING_AT, turnsAt } from "./worker-shared.ts";
+import { LOOK_EVERY_MS, LOOKS_UNTIL_HUNG, WorkerWatch } from "./worker-watch.ts";
 
-/** A worker that lived for less is not replaced at once, but after a pause, which doubles up to the longest. */
-const SHORT_LIFE_MS = 2_000;
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5_000;
 /**
  * How long a thread has to end by itself, whatever the deadline. One that is ended from outside while it loads its
  * library takes the whole process along, so that is left for a thread that hangs.
  */
 const SHORTEST_END_MS = 3_000;
+const MS_PER_SECOND = 1_000;
 /** A worker makes no objects while it answers; what the runtime would set aside for them is 6 MB more for each. */
 const YOUNG_GENERATION_MB = 2;
 
@@ -33,6 +34,7 @@ export interface UdpWorkersOptions<Published> {
   readonly entry: URL;
   /** What the program is told beside. */
   readonly data: unknown;
+  readonly tuningOf: (index: number) => UdpWorkerTuning;
   /** What worker `index` is to answer from at this moment; asked at each publication and for each worker that begins. */
   readonly imageOf: (index: number) => Published;
   readonly onFault: (fault: ServerFault) => void;
@@ -48,7 +50,7 @@ export interface UdpWorkers {
   publish(): void;
   /** How many times worker `index` is behind with publications; 0 where it holds the latest. */
   behind(index: number): number;
-  /** How often a worker has died and been replaced. */
+  /** How often a worker has died or hung and been replaced. */
   restarts(): number;
   /** Answers what has arrived, and is gone after `deadlineMs` at the latest. */
   stop(deadlineMs: number): Promise<void>;
@@ -72,6 +74,8 @@ interface Seat {
   thread: Worker | undefined;
   images: MessagePort | undefined;
   ready: boolean;
+  /** Its thread looks for queries, so it can be watched. */
+  watched: boolean;
   /** Called when its thread answers. */
   serving: () => void;
   startedMs: number;
@@ -85,6 +89,8 @@ class Supervisor<Published> implements UdpWorkers {
   readonly #options: UdpWorkersOptions<Published>;
   readonly #seats: readonly Seat[];
   readonly #shared: Int32Array;
+  readonly #watch = new WorkerWatch();
+  #watching: NodeJS.Timeout | undefined;
   #sockets: readonly (readonly UdpSocket[])[] | undefined;
   #restarts = 0;
   #starting = true;
@@ -93,14 +99,13 @@ class Supervisor<Published> implements UdpWorkers {
   constructor(options: UdpWorkersOptions<Published>) {
     this.#options = options;
     const { count } = options;
-    this.#shared = new Int32Array(
-      new SharedArrayBuffer((SHARED.firstHeld + count) * Int32Array.BYTES_PER_ELEMENT),
-    );
+    this.#shared = createShared(count);
     this.#seats = Array.from({ length: count }, (_, index) => ({
       index,
       thread: undefined,
       images: undefined,
       ready: false,
+      watched: false,
       serving: () => undefined,
       startedMs: 0,
       pauseMs: 0,
@@ -123,7 +128,9 @@ class Supervisor<Published> implements UdpWorkers {
 
   async serve(sockets: readonly (readonly UdpSocket[])[]): Promise<void> {
     this.#sockets = sockets;
-    Atomics.add(this.#shared, SHARED.generation, 1);
+    this.#watching = setInterval(() => this.#lookAtAll(), LOOK_EVERY_MS);
+    this.#watching.unref();
+    Atomics.add(this.#shared, GENERATION_AT, 1);
     await Promise.all(
       this.#seats.map(
         (seat) =>
@@ -138,13 +145,11 @@ class Supervisor<Published> implements UdpWorkers {
   publish(): void {
     if (this.#sockets === undefined) return;
     for (const { index, images } of this.#seats) images?.postMessage(this.#options.imageOf(index), []);
-    Atomics.add(this.#shared, SHARED.generation, 1);
+    Atomics.add(this.#shared, GENERATION_AT, 1);
   }
 
   behind(index: number): number {
-    return (
-      Atomics.load(this.#shared, SHARED.generation) - Atomics.load(this.#shared, SHARED.firstHeld + index)
-    );
+    return Atomics.load(this.#shared, GENERATION_AT) - Atomics.load(this.#shared, heldAt(index));
   }
 
   restarts(): number {
@@ -157,9 +162,15 @@ class Supervisor<Published> implements UdpWorkers {
   }
 
   #fill(seat: Seat, ready: () => void, died: (reason: Error) => void): void {
-    const { entry, data, onFault } = this.#options;
+    const { entry, data, tuningOf, onFault } = this.#options;
     const { port1, port2 } = new MessageChannel();
-    const workerData: WorkerStart<unknown> = { index: seat.index, shared: this.#shared, images: port2, data };
+    const workerData: WorkerStart<unknown> = {
+      index: seat.index,
+      shared: this.#shared,
+      images: port2,
+      data,
+      tuning: tuningOf(seat.index),
+    };
     const thread = new Worker(entry, {
       workerData,
       transferList: [port2],
@@ -170,27 +181,52 @@ class Supervisor<Published> implements UdpWorkers {
     seat.images = port1;
     seat.thread = thread;
     seat.ready = false;
+    seat.watched = false;
     seat.reason = undefined;
     seat.startedMs = performance.now();
     thread.on("message", (report: WorkerReport) => {
       if (report.kind === "fault") return onFault(report.fault);
-      if (report.kind === "serving") return seat.serving();
+      if (seat.thread !== thread) return;
+      if (report.kind === "serving") {
+        seat.watched = true;
+        return seat.serving();
+      }
       seat.ready = true;
       ready();
       this.#handOver(seat);
     });
     thread.on("error", (error: Error) => {
-      seat.reason = error;
+      if (seat.thread === thread) seat.reason = error;
     });
     thread.on("exit", (status: number) => {
-      seat.thread = undefined;
-      seat.images = undefined;
       port1.close();
+      // One that was given up has been replaced.
+      if (seat.thread !== thread) return;
+      this.#vacate(seat);
       if (this.#stopping !== undefined) return;
       const reason = seat.reason ?? new Error(`the thread ended with status ${status}`);
       died(reason);
       if (!this.#starting) this.#replace(seat, reason);
     });
+  }
+
+  #vacate(seat: Seat): void {
+    seat.thread = undefined;
+    seat.images = undefined;
+    seat.watched = false;
+    this.#watch.forget(seat.index);
+  }
+
+  #lookAtAll(): void {
+    for (const seat of this.#seats) {
+      if (!seat.watched || !this.#watch.look(seat.index, this.#shared[turnsAt(seat.index)] ?? 0)) continue;
+      const { thread } = seat;
+      this.#vacate(seat);
+      // It has loaded its library long ago, so this ends nothing but the thread, when its call returns if it is in one.
+      void thread?.terminate();
+      const seconds = (LOOKS_UNTIL_HUNG * LOOK_EVERY_MS) / MS_PER_SECOND;
+      this.#replace(seat, new Error(`it hangs: for ${seconds} s it has not looked for queries`));
+    }
   }
 
   /** The image of this moment goes ahead of the sockets, so that nothing is ever answered without one. */
@@ -205,9 +241,7 @@ class Supervisor<Published> implements UdpWorkers {
   #replace(seat: Seat, error: Error): void {
     const { onFault } = this.#options;
     onFault({ kind: "worker", listener: `udp worker ${seat.index}`, error, unreported: 0 });
-    const livedMs = performance.now() - seat.startedMs;
-    const longerMs = Math.max(FIRST_PAUSE_MS, seat.pauseMs * 2);
-    seat.pauseMs = livedMs > SHORT_LIFE_MS ? 0 : Math.min(LONGEST_PAUSE_MS, longerMs);
+    seat.pauseMs = restartPauseMs(performance.now() - seat.startedMs, seat.pauseMs);
     this.#restarts++;
     seat.timer = setTimeout(() => {
       this.#fill(
@@ -219,7 +253,8 @@ class Supervisor<Published> implements UdpWorkers {
   }
 
   async #end(deadlineMs: number): Promise<void> {
-    Atomics.store(this.#shared, SHARED.stopping, 1);
+    clearInterval(this.#watching);
+    Atomics.store(this.#shared, STOPPING_AT, 1);
     const sockets = this.#sockets?.flat() ?? [];
     for (const socket of sockets) wakeReceiver(this.#options.libc, socket);
     const threads: Worker[] = [];

@@ -16,6 +16,8 @@ import { TRANSPORT } from "../answer/answer.ts";
 import { createClientAddress, setClientAddress } from "../answer/client-address.ts";
 import { createTimedAnswering } from "./answering.ts";
 import { createFaultReporter, formatListener, type ServerHandle, type ServerOptions } from "./handle.ts";
+import { withProxyHeaders } from "./proxied-datagrams.ts";
+import { SendSampling } from "./send-sampling.ts";
 import { RECEIVE_BUFFER_OCTETS, STOP_READING_MS, UDP_SLOT_OCTETS } from "./udp-limits.ts";
 
 /** Replies that wait in the runtime because the system's send buffer is full; more are dropped. */
@@ -53,7 +55,6 @@ export async function startUdp(options: ServerOptions): Promise<ServerHandle> {
 /** What a stop looks at to know when the socket has come to rest. */
 interface Traffic {
   received: number;
-  repliesUnderWay: number;
 }
 
 function serveDatagrams(
@@ -62,40 +63,57 @@ function serveDatagrams(
   report: ReturnType<typeof createFaultReporter>,
 ): Traffic {
   const { counters } = options;
-  const answering = createTimedAnswering(options, TRANSPORT.udp, report);
+  const timed = createTimedAnswering(options, TRANSPORT.udp, report);
+  const answering = withProxyHeaders(timed, options.proxyNetworks ?? [], (reason) =>
+    counters.countDrop(reason),
+  );
   const client = createClientAddress();
-  const traffic: Traffic = { received: 0, repliesUnderWay: 0 };
-  let slot = Buffer.alloc(UDP_SLOT_OCTETS);
+  const traffic: Traffic = { received: 0 };
+  let slot = new Slot();
+  let queued = 0;
+  const sampling = new SendSampling();
 
   const sendFailed = (error: unknown): void => {
+    sampling.noteFailure();
     counters.countDrop("send-failed");
     report("socket", error);
   };
   const sent = (error: Error | null): void => {
-    traffic.repliesUnderWay--;
     if (error !== null) sendFailed(error);
   };
   const reply = (length: number, to: RemoteInfo): void => {
-    traffic.repliesUnderWay++;
     try {
-      socket.send(slot, 0, length, to.port, to.address, sent);
+      if (sampling.isHeard()) socket.send(slot.first(length), to.port, to.address, sent);
+      else socket.send(slot.first(length), to.port, to.address);
     } catch (error) {
-      traffic.repliesUnderWay--;
       sendFailed(error);
     }
-    if (socket.getSendQueueCount() > 0) slot = Buffer.alloc(UDP_SLOT_OCTETS);
+    queued = socket.getSendQueueCount();
+    if (queued > 0) slot = new Slot();
   };
 
   socket.on("message", (datagram, from) => {
     traffic.received++;
     if (from.port === 0) return counters.countDrop("port-zero");
     if (!setClientAddress(client, from.address)) return counters.countDrop("client-address");
-    if (socket.getSendQueueCount() > MAX_QUEUED_REPLIES) return counters.countDrop("send-queue-full");
-    const length = datagram.copy(slot, 0, 0, UDP_SLOT_OCTETS);
-    const answered = answering(slot, 0, length, client);
+    if (queued > 0) queued = socket.getSendQueueCount();
+    if (queued > MAX_QUEUED_REPLIES) return counters.countDrop("send-queue-full");
+    const length = datagram.copy(slot.octets, 0, 0, UDP_SLOT_OCTETS);
+    const answered = answering(slot.octets, 0, length, client);
     if (answered > 0) reply(answered, from);
   });
   return traffic;
+}
+
+/** Where a datagram is answered. */
+class Slot {
+  readonly octets = Buffer.alloc(UDP_SLOT_OCTETS);
+  readonly #views: (Buffer | undefined)[] = [];
+
+  /** Its first octets, made once for each length: what is sent has to be a view of its own. */
+  first(length: number): Buffer {
+    return (this.#views[length] ??= this.octets.subarray(0, length));
+  }
 }
 
 async function stopSocket(socket: Socket, traffic: Traffic, deadlineMs: number): Promise<void> {
@@ -108,7 +126,7 @@ async function stopSocket(socket: Socket, traffic: Traffic, deadlineMs: number):
     await setImmediate();
   }
   socket.removeAllListeners("message");
-  while (traffic.repliesUnderWay > 0 && performance.now() - startedMs < deadlineMs) await setTimeout(1);
+  while (socket.getSendQueueCount() > 0 && performance.now() - startedMs < deadlineMs) await setTimeout(1);
   const closed = once(socket, "close");
   socket.close();
   await closed;

@@ -41,7 +41,7 @@ export interface TestedExpectation {
   readonly result: ExpectationResult;
 }
 
-const NOT_EVALUATED: readonly ExpressionKind[] = ["sticky", "nearest", "spill"];
+const NOT_EVALUATED: readonly ExpressionKind[] = ["nearest"];
 
 /** Probabilities are sums of fractions; what differs by less is equal. */
 const EPSILON = 1e-9;

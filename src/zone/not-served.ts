@@ -4,7 +4,6 @@
  * Whoever builds one of them takes it off this list.
  */
 
-import type { MonitorKind } from "../health/monitor.ts";
 import type { GeoMatch } from "../policy/expression.ts";
 import type { DefinitionEntries } from "./definitions.ts";
 import { type Diagnostic, type Report, warningAt } from "./diagnostic.ts";
@@ -12,16 +11,13 @@ import type { Position } from "./model.ts";
 import type {
   EndpointEntry,
   ExpressionSyntax,
-  MonitorEntry,
   PolicyRecordEntry,
   PoolEntry,
   ZoneFileEntries,
 } from "./syntax.ts";
 
-const MONITOR_KINDS: ReadonlySet<MonitorKind> = new Set(["tls", "dns", "grpc", "exec"]);
-const MONITOR_KEYS = ["target", "cert-expiry"] as const;
-const EXPRESSIONS: ReadonlySet<ExpressionSyntax["kind"]> = new Set(["sticky", "nearest", "spill"]);
-const POLICY_OPTIONS = ["demand", "dry-run"] as const;
+const EXPRESSIONS: ReadonlySet<ExpressionSyntax["kind"]> = new Set(["nearest"]);
+const POLICY_OPTIONS = ["dry-run"] as const;
 
 /** How the words read that a geo entry may begin with. */
 const GEO_WORDS: { readonly [kind in GeoMatch["kind"]]: string | undefined } = {
@@ -36,7 +32,6 @@ const GEO_WORDS: { readonly [kind in GeoMatch["kind"]]: string | undefined } = {
 export function findNotServed(files: readonly ZoneFileEntries[], entries: DefinitionEntries): Diagnostic[] {
   const found: Diagnostic[] = [];
   const report: Report = (diagnostic) => found.push(diagnostic);
-  for (const entry of entries.monitors.values()) inMonitor(entry, report);
   for (const entry of entries.pools.values()) inPool(entry, report);
   for (const entry of entries.policies.values()) inExpression(entry.expression, report);
   for (const file of files) {
@@ -51,23 +46,7 @@ function notServed(position: Position, word: string): Diagnostic {
   return warningAt(position, "not-served", `'${word}' is understood but not served by this version`);
 }
 
-function inMonitor({ monitor, position, keyPositions }: MonitorEntry, report: Report): void {
-  if (MONITOR_KINDS.has(monitor.kind)) {
-    report(notServed(keyPositions.get("kind") ?? position, monitor.kind));
-  }
-  for (const key of MONITOR_KEYS) {
-    const place = keyPositions.get(key);
-    if (place !== undefined) report(notServed(place, key));
-  }
-}
-
 function inPool(pool: PoolEntry, report: Report): void {
-  const at = (key: string): Position => pool.keyPositions.get(key) ?? pool.position;
-  if (pool.failback.kind !== "auto") {
-    report(notServed(at("failback"), `failback=${pool.failback.kind}`));
-  }
-  if (pool.slowStartMs > 0) report(notServed(at("slow-start"), "slow-start"));
-  if (pool.graceMs > 0) report(notServed(at("grace"), "grace"));
   for (const endpoint of pool.endpoints) inEndpoint(endpoint, report);
 }
 

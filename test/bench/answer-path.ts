@@ -10,10 +10,17 @@
  */
 
 import { Counters, createAnswer, LookAhead, TRANSPORT } from "../../src/answer/answer.ts";
-import { createClientAddress, setClientAddress } from "../../src/answer/client-address.ts";
+import {
+  type ClientAddress,
+  createClientAddress,
+  setClientAddress,
+} from "../../src/answer/client-address.ts";
+import { Cookies } from "../../src/answer/cookies.ts";
+import { createRateTable } from "../../src/answer/rate-limit.ts";
+import { type AnswerSettings, DEFAULT_SETTINGS, type RateLimitSettings } from "../../src/answer/settings.ts";
 import { compileDecisions, compileZones, makeImage } from "../../src/image/image.ts";
 import { seededRandom } from "../support/answering.ts";
-import { opt, query } from "../support/packets.ts";
+import { opt, option, query } from "../support/packets.ts";
 import { snapshot } from "../support/policies.ts";
 import { benchSet, nameAt } from "./zone-sets.ts";
 
@@ -23,11 +30,73 @@ const BATCH = 32;
 const ROUNDS = 15;
 const WARM_UP_QUERIES = 200_000;
 const QUERIES_A_ROUND = 131_072;
+const CLIENT = createClientAddress();
+setClientAddress(CLIENT, "127.0.0.1");
 
 interface Row {
   readonly what: string;
   readonly octets: (random: () => number) => Uint8Array;
   readonly distinct: number;
+  /** What is set otherwise than by default. */
+  readonly settings?: Partial<AnswerSettings>;
+}
+
+const COOKIE_SECRETS = [new Uint8Array(16)];
+const CLIENT_PART = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/** A cookie that the server whose secret that is has made for a client, at this moment. */
+function goodCookie(client: ClientAddress): Uint8Array {
+  const cookies = new Cookies();
+  cookies.configure(COOKIE_SECRETS);
+  const octets = new Uint8Array(40);
+  octets.set(CLIENT_PART);
+  cookies.judge({ octets, length: CLIENT_PART.length }, client, Date.now);
+  return cookies.answer;
+}
+
+/** So much that nothing is ever held back. */
+const rateLimit = (): RateLimitSettings => ({
+  responsesPerSecond: 100_000,
+  windowSeconds: 15,
+  slip: 2,
+  ipv4PrefixBits: 24,
+  ipv6PrefixBits: 56,
+  exempt: [],
+  table: createRateTable(262_144),
+  seed: 1,
+});
+
+/** What costs something only where it is asked for, or set. */
+function extraRows(label: string, distinct: number, any: (random: () => number) => number): Row[] {
+  const cookie = option(10, ...goodCookie(CLIENT));
+  const staticA = (...options: Uint8Array[]) => ({
+    distinct,
+    octets: (random: () => number) => query(nameAt(any(random)), "A", opt({ options })),
+  });
+  return [
+    { what: `${label} names, static A, NSID`, ...staticA(option(3)) },
+    { what: `${label} names, static A, ECS`, ...staticA(option(8, 0, 1, 24, 0, 10, 1, 2)) },
+    {
+      what: `${label} names, static A, new cookie`,
+      ...staticA(option(10, ...CLIENT_PART)),
+      settings: { cookieSecrets: COOKIE_SECRETS },
+    },
+    {
+      what: `${label} names, static A, good cookie`,
+      ...staticA(cookie),
+      settings: { cookieSecrets: COOKIE_SECRETS },
+    },
+    {
+      what: `${label} names, static A, EDNS, rate limit`,
+      ...staticA(),
+      settings: { rateLimit: rateLimit() },
+    },
+    {
+      what: `${label} names, static A, EDNS, not minimal`,
+      ...staticA(),
+      settings: { minimalResponses: false },
+    },
+  ];
 }
 
 function rowsFor(names: number): Row[] {
@@ -71,6 +140,7 @@ function rowsFor(names: number): Row[] {
       distinct,
       octets: (random) => query(`h${any(random)}.elsewhere.`, "A"),
     },
+    ...extraRows(label, distinct, any),
   ];
 }
 
@@ -168,16 +238,18 @@ function benchmark(names: number): void {
   const zonesMs = performance.now() - startedMs;
   const decisions = compileDecisions(part, snapshot([...set.definitions.pools.values()]));
   const image = makeImage(1, part, decisions);
-  const counters = new Counters();
-  const answer = createAnswer({ random: seededRandom(5), counters, nsid: new Uint8Array(0) });
   const ahead = new LookAhead(() => image, BATCH);
-  const client = createClientAddress();
-  setClientAddress(client, "127.0.0.1");
   console.log(`${names.toLocaleString("en")} names: zones compiled in ${zonesMs.toFixed(0)} ms`);
   for (const row of rowsFor(names)) {
     if (!row.what.includes(only)) continue;
+    const answer = createAnswer({
+      random: seededRandom(5),
+      now: Date.now,
+      counters: new Counters(),
+      settings: { current: { ...DEFAULT_SETTINGS, ...row.settings } },
+    });
     const line = measure(row, ahead, (slots, slot) =>
-      answer(slots.buffer, slot * SLOT_OCTETS, slots.lengths[slot] ?? 0, client, TRANSPORT.udp, image),
+      answer(slots.buffer, slot * SLOT_OCTETS, slots.lengths[slot] ?? 0, CLIENT, TRANSPORT.udp, image),
     );
     console.log(line);
   }

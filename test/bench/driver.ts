@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { bootstrap } from "../../deploy/bootstrap.mjs";
 import { peerPath } from "../peers.ts";
 import { freePort } from "../support/peers/network.ts";
+import { reportBehaviour } from "./behaviour.ts";
 import { type Scenario, scenarioOf } from "./content.ts";
 import { writeDnsperfQueries } from "./dnsperf.ts";
 import { compileGenerator, faultCount, type GeneratorResult, runGenerator, writePlan } from "./generator.ts";
@@ -55,11 +56,14 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  if (options.behaviour) {
+    await reportBehaviour(allServers(await distOf(options)), options.servers);
+    return;
+  }
   const missing = NEEDED.filter((name) => peerPath(name) === undefined);
   if (missing.length > 0) throw new Error(`not installed: ${missing.join(", ")}`);
   if (cpus().length < 2) throw new Error("two cores are needed: one for the server, one for the generator");
-  if (options.dist === undefined) await bootstrap();
-  const dist = options.dist ?? fileURLToPath(new URL("../../dist", import.meta.url));
+  const dist = await distOf(options);
   const folder = await mkdtemp(join(tmpdir(), "fairlead-bench-"));
   const started: Started[] = [];
   let stopAsked = false;
@@ -105,6 +109,12 @@ async function runStarts(
   const table = await benchStarts({ ...rest, rounds, servers });
   const lines = [machine(), [...new Set(versions)].join(", "), `Medians of ${rounds} interleaved rounds`, ""];
   process.stdout.write(`${lines.join("\n")}\n${table}`);
+}
+
+/** Compiled code, made now where none was named. */
+async function distOf({ dist }: BenchOptions): Promise<string> {
+  if (dist === undefined) await bootstrap();
+  return dist ?? fileURLToPath(new URL("../../dist", import.meta.url));
 }
 
 async function runBench(bench: Bench, known: readonly BenchServer[], started: Started[]): Promise<void> {

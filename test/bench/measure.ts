@@ -1,6 +1,7 @@
 /** What a process and its children have used, as Linux tells it in /proc. */
 
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 
 export interface CpuTime {
   /** Time on a core, the kernel's work for the process included. */
@@ -46,6 +47,31 @@ export function residentKib(pids: readonly number[]): number {
 
 function kib(text: string, key: string): number {
   return Number(new RegExp(`^${key}:\\s*(\\d+) kB`, "m").exec(text)?.[1] ?? 0);
+}
+
+/** The kernel counts in hundredths of a second, so this is the shortest look that says something. */
+const CALM_LOOK_MS = 200;
+const CALM_IDLE_SHARE = 0.95;
+
+/** Waits until those cores have had next to nothing to do for a moment, and `limitMs` at most. */
+export async function untilIdle(cores: readonly number[], limitMs: number): Promise<void> {
+  const endsAtMs = performance.now() + limitMs;
+  while (performance.now() < endsAtMs) {
+    const before = cores.map(ticksOf);
+    await delay(CALM_LOOK_MS);
+    const isIdle = cores.every((core, at) => {
+      const [now, then] = [ticksOf(core), before[at] ?? { idle: 0, all: 0 }];
+      return now.idle - then.idle >= CALM_IDLE_SHARE * (now.all - then.all);
+    });
+    if (isIdle) return;
+  }
+}
+
+/** What /proc/stat says of a core: user, nice, system, idle, waiting for a disk, and so on. */
+function ticksOf(core: number): { readonly idle: number; readonly all: number } {
+  const [, words = ""] = new RegExp(`^cpu${core} (.*)$`, "m").exec(read("/proc/stat")) ?? [];
+  const ticks = words.split(" ").map(Number);
+  return { idle: (ticks[3] ?? 0) + (ticks[4] ?? 0), all: ticks.reduce((sum, each) => sum + each, 0) };
 }
 
 /** Threads and processes end while they are looked at. */

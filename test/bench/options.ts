@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly generatorCore: number;
   /** How often a measurement may be made while others take the cores; the calmest counts. */
   readonly tries: number;
+  /** Before each measurement, how long other work is given to leave the cores. */
+  readonly patienceSeconds: number;
   readonly dnsperf: boolean;
   readonly overload: boolean;
   /** Starts and memory in place of queries. */
@@ -22,6 +24,8 @@ export interface BenchOptions {
   /** `undefined`: built from this tree. */
   readonly dist: string | undefined;
   readonly json: boolean;
+  /** Instead of measuring: what becomes of every kind of packet. */
+  readonly behaviour: boolean;
 }
 
 export const HELP = `npm run bench -- [flags]
@@ -34,10 +38,12 @@ export const HELP = `npm run bench -- [flags]
   --server-core N      the core of the server that is measured (default 0)
   --generator-core N   the core of the generator (default 1)
   --tries N            measure again, so often in all, where other work took more than 5 % of a core (default 3)
+  --patience S         before each, wait so long for other work to leave both cores (default 0)
   --no-dnsperf         without the second witness
-  --overload           also offer 1.2 times the peak, and say what share of the peak is still served
+  --no-overload        without offering 1.2 times the peak, to see what share of the peak is still served
   --starts             instead: how long each takes to start, and what memory it holds, with 1,000 and with 1,000,000 names
   --dist DIR           compiled code to measure (default: built from this tree), package.json and node_modules beside it
+  --behaviour          instead of measuring speed: what becomes of every kind of packet, of fuzz and of reflection
   --json               every figure of every round instead of the table
 `;
 
@@ -56,11 +62,13 @@ const WORDS = {
   "server-core": { type: "string", default: "0" },
   "generator-core": { type: "string", default: "1" },
   tries: { type: "string", default: "3" },
+  patience: { type: "string", default: "0" },
   dnsperf: { type: "boolean", default: true },
-  overload: { type: "boolean", default: false },
+  overload: { type: "boolean", default: true },
   starts: { type: "boolean", default: false },
   dist: { type: "string" },
   json: { type: "boolean", default: false },
+  behaviour: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -77,11 +85,13 @@ export function parseOptions(words: readonly string[]): BenchOptions | undefined
     serverCore: whole("server-core", values["server-core"], 0, MAX_CORE),
     generatorCore: whole("generator-core", values["generator-core"], 0, MAX_CORE),
     tries: whole("tries", values.tries, 1, MAX_TRIES),
+    patienceSeconds: between("patience", values.patience, 0, MAX_SECONDS),
     dnsperf: values.dnsperf,
     overload: values.overload,
     starts: values.starts,
     dist: values.dist,
     json: values.json,
+    behaviour: values.behaviour,
   };
   if (options.serverCore === options.generatorCore) {
     throw new Error(

@@ -38,12 +38,14 @@ describe("formatTable()", () => {
     cpuUs: 3.456,
     ratios: [1.1, 1, 1.2],
     calmRounds: 3,
+    calmOpenRounds: 2,
     p50Us: 20,
     p99Us: 100.6,
     p999Us: 900,
     p99Ratios: [1.5, 0.5, 0.9],
     lost: 0.0123,
-    overload: Number.NaN,
+    overload: 0.976,
+    overloadAsked: 1.196,
     dnsperfCpuUs: Number.NaN,
     dnsperfRatios: [],
     busy: 0.98,
@@ -52,9 +54,9 @@ describe("formatTable()", () => {
 
   it("prints medians with their quartiles, and no column that nothing stands in", () => {
     expect(formatTable([row]).split("\n")).to.deep.equal([
-      "| scenario | server | queries/s | CPU µs/query | ratio to gdnsd (quartiles) | calm rounds | p50 µs | p99 µs | p99.9 µs | p99 ratio |   lost | busy | memory MiB |",
-      "| -------- | ------ | --------: | -----------: | -------------------------: | ----------: | -----: | -----: | -------: | --------: | -----: | ---: | ---------: |",
-      "| static   | nsd    |    250000 |         3.46 |        1.100 (1.050–1.150) |           3 |     20 |    101 |      900 |      0.90 | 1.23 % | 98 % |         44 |",
+      "| scenario | server | queries/s | CPU µs/query | ratio to gdnsd (quartiles) | calm rounds | calm for latency | p50 µs | p99 µs | p99.9 µs | p99 ratio |   lost | of its peak served, at × peak | busy | memory MiB |",
+      "| -------- | ------ | --------: | -----------: | -------------------------: | ----------: | ---------------: | -----: | -----: | -------: | --------: | -----: | ----------------------------: | ---: | ---------: |",
+      "| static   | nsd    |    250000 |         3.46 |        1.100 (1.050–1.150) |           3 |                2 |     20 |    101 |      900 |      0.90 | 1.23 % |                  98 % at 1.20 | 98 % |         44 |",
       "",
     ]);
   });
@@ -103,6 +105,35 @@ describe("rowsOf()", () => {
   });
 });
 
+describe("rowsOf() of loads that are given, not taken", () => {
+  const loaded = (openWaited: number, p99Ns: number, overload: Sample["overload"]): Sample => {
+    const sample = sampleOf(0, []);
+    return { ...sample, openWaited, open: { ...sample.open, p50Ns: 1, p99Ns }, overload };
+  };
+  const calm = (served: number) => ({ served, asked: 1.2, waited: 0 });
+  const own = [
+    loaded(0, 2_000, calm(0.97)),
+    loaded(0, 4_000, calm(0.99)),
+    loaded(0.001, 3_000, { served: 0.2, asked: 0.7, waited: 0.3 }),
+    loaded(0.02, 90_000, calm(0.98)),
+  ];
+  const baseline = own.map(() => loaded(0, 2_000, calm(1)));
+  const cases = new Map([
+    [weighted, own],
+    [caseOf("gdnsd", true), baseline],
+  ]);
+
+  it("takes latencies where others left even the slowest answers alone", () => {
+    const [row] = rowsOf(cases, new Map());
+    expect(row).to.deep.include({ calmOpenRounds: 3, p99Us: 3, p99Ratios: [1, 2, 1.5] });
+  });
+
+  it("says what was served of the peak, and at what load", () => {
+    const [row] = rowsOf(cases, new Map());
+    expect(row).to.deep.include({ overload: 0.98, overloadAsked: 1.2 });
+  });
+});
+
 describe("complaintsOf()", () => {
   const rows: readonly [what: string, sample: Sample, complaints: readonly string[]][] = [
     ["nothing where all is right", sampleOf(0, [510, 300, 190]), []],
@@ -126,7 +157,13 @@ describe("complaintsOf()", () => {
 
 describe("parseOptions()", () => {
   it("takes seven rounds of everything but the million unless told otherwise", () => {
-    expect(parseOptions([])).to.include({ rounds: 7, seconds: 1, ratePerSecond: 60_000, dnsperf: true });
+    expect(parseOptions([])).to.include({
+      rounds: 7,
+      seconds: 1,
+      ratePerSecond: 60_000,
+      dnsperf: true,
+      overload: true,
+    });
     expect(parseOptions([])?.scenarios).to.deep.equal(SCENARIO_NAMES.slice(0, -1));
     const words = ["--rounds", "2", "--servers", "gdnsd,nsd", "--no-dnsperf", "--seconds", "0.5"];
     const options = parseOptions(words);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Scenario } from "./content.ts";
 import { runDnsperf } from "./dnsperf.ts";
 import { type GeneratorResult, runGenerator } from "./generator.ts";
-import { cpuTimeOf, processTree } from "./measure.ts";
+import { cpuTimeOf, processTree, untilIdle } from "./measure.ts";
 import type { BenchOptions } from "./options.ts";
 import { ADDRESS, type ServerName } from "./servers/server.ts";
 
@@ -19,6 +19,8 @@ export const WINDOW = 16;
 const OVERLOAD = 1.2;
 /** The share of the time that others may have had a core for a run to be calm. */
 export const CALM = 0.05;
+/** The same for latencies: the slowest hundredth of all answers is not to be what others made it. */
+export const CALM_FOR_LATENCY = 0.005;
 
 /** A server that has been started and answers every name rightly. */
 export interface Runner {
@@ -46,9 +48,18 @@ export interface Sample {
   readonly waited: number;
   readonly openWaited: number;
   readonly open: GeneratorResult;
-  /** Replies a second under overload ÷ `queriesPerSecond`. */
-  readonly overload: number | undefined;
+  readonly overload: Overload | undefined;
   readonly dnsperf: { readonly cpuNsPerQuery: number; readonly queriesPerSecond: number } | undefined;
+}
+
+/** What became of `OVERLOAD` times the rate that the closed loop of the same round came to. */
+export interface Overload {
+  /** Replies a second ÷ that rate. */
+  readonly served: number;
+  /** Queries a second ÷ that rate: less than was meant where the generator is at its own end. */
+  readonly asked: number;
+  /** As in `Sample`. */
+  readonly waited: number;
 }
 
 export interface Bench {
@@ -105,8 +116,9 @@ async function measureGroup(bench: Bench, cases: readonly Case[], round: number)
     });
   }
   for (const [each, before] of bench.options.overload ? samples : []) {
-    const { result } = await measure(bench, each, round, before.queriesPerSecond * OVERLOAD);
-    const overload = (result.repliesInTime / result.elapsedNs) * (1e9 / before.queriesPerSecond);
+    const { result, waited } = await measure(bench, each, round, before.queriesPerSecond * OVERLOAD);
+    const peaks = (result.elapsedNs / 1e9) * before.queriesPerSecond;
+    const overload = { served: result.repliesInTime / peaks, asked: result.asked / peaks, waited };
     samples.set(each, { ...before, overload });
   }
   for (const [each, before] of bench.options.dnsperf ? samples : []) {
@@ -124,12 +136,15 @@ interface Measured {
 
 /** Closed, or open at that rate: the first calm run, or the calmest of those that may be made. */
 async function measure(bench: Bench, each: Case, round: number, rate: number | undefined): Promise<Measured> {
+  const calm = rate === bench.options.ratePerSecond ? CALM_FOR_LATENCY : CALM;
   let calmest: Measured | undefined;
+  const { serverCore, generatorCore, patienceSeconds } = bench.options;
   for (let attempt = 1; ; attempt++) {
+    await untilIdle([serverCore, generatorCore], patienceSeconds * 1_000);
     const { result, runNs, waitNs } = await withCpu(each.runner, () => ask(bench, each, round, rate));
     const waited = Math.max(waitNs, result.waitedNs) / result.elapsedNs;
     if (calmest === undefined || waited < calmest.waited) calmest = { result, runNs, waited };
-    if (calmest.waited <= CALM || attempt >= bench.options.tries || bench.isStopped()) return calmest;
+    if (calmest.waited <= calm || attempt >= bench.options.tries || bench.isStopped()) return calmest;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { seededRandom } from "../support/answering.ts";
-import { join, opt, option, packet, query } from "../support/packets.ts";
+import { join, opt, option, packet, query, question } from "../support/packets.ts";
 
 const NAMES =
   "www big mid alias chain dangling toloop x.wild y.x.wild sub x.sub here.moved fail both near four topolicy missing . ent";
@@ -18,11 +18,12 @@ function validQueries(): Uint8Array[] {
     [option(8, 0, 1, 24, 0, 10, 1, 2)],
     [option(8, 0, 2, 32, 0, 0x20, 1, 0x0d, 0xb8), option(11)],
     [option(10, 1, 2, 3, 4, 5, 6, 7, 8)],
+    [option(10, ...new Uint8Array(24).fill(1)), option(12, 0, 0), option(11), option(3)],
   ];
   const queries: Uint8Array[] = [];
   for (const name of names) {
     for (const type of TYPES) {
-      queries.push(query(name, type));
+      queries.push(query(name, type), packet({ question: question(name, type, 3) }));
       for (const each of options) queries.push(query(name, type, opt({ options: each })));
     }
   }

@@ -2,16 +2,22 @@
 
 import {
   type Answer,
+  type AnswerSettings,
   Counters,
   createAnswer,
   type Image,
+  type SettingsCell,
   TRANSPORT,
   type Transport,
 } from "../../src/answer/answer.ts";
 import { createClientAddress, setClientAddress } from "../../src/answer/client-address.ts";
+import { DEFAULT_SETTINGS } from "../../src/answer/settings.ts";
 import { MAX_TCP_ANSWER_OCTETS, MAX_UDP_ANSWER_OCTETS } from "../../src/answer/transport.ts";
+import type { KeyedHash } from "../../src/dns/tsig-key.ts";
 
 export const NSID = new TextEncoder().encode("node-1");
+export const SETTINGS: AnswerSettings = { ...DEFAULT_SETTINGS, nsid: NSID };
+export const NOW_MS = Date.UTC(2026, 10, 22);
 const GUARD_OCTETS = 64;
 const GUARD = 0xa5;
 
@@ -38,9 +44,25 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-export function createAsker(image: () => Image, random: () => number = seededRandom(7)): Asker {
+/** What a test may set otherwise than the rest. */
+export interface AskerSetup {
+  readonly random?: () => number;
+  readonly now?: () => number;
+  readonly settings?: SettingsCell;
+  readonly keyedHash?: KeyedHash;
+}
+
+export function createAsker(
+  image: () => Image,
+  {
+    random = seededRandom(7),
+    now = () => NOW_MS,
+    settings = { current: SETTINGS },
+    ...more
+  }: AskerSetup = {},
+): Asker {
   const counters = new Counters();
-  const answer = createAnswer({ random, counters, nsid: NSID });
+  const answer = createAnswer({ random, now, counters, settings, ...more });
   const client = createClientAddress();
   const buffer = new Uint8Array(GUARD_OCTETS * 2 + MAX_TCP_ANSWER_OCTETS);
   return {

@@ -3,8 +3,11 @@
  * 12 of a query says may be its end.
  */
 
+import { loadLibc } from "../../src/server/libc.ts";
 import { runUdpWorker } from "../../src/server/udp-worker.ts";
-import { ECHO, ORDERS } from "./echo-orders.ts";
+import { BLOCK_MS, ECHO, ORDERS } from "./echo-orders.ts";
+
+const system = await loadLibc();
 
 await runUdpWorker<number, unknown>(({ index, data }) => {
   if (data === "cannot begin") throw new Error("no luck");
@@ -19,6 +22,8 @@ await runUdpWorker<number, unknown>(({ index, data }) => {
       const order = slots[offset + ECHO.workerAt];
       if (order === ORDERS.throw) throw new Error("a bug");
       if (order === ORDERS.exit) process.exit(3);
+      while (order === ORDERS.loop) {}
+      if (order === ORDERS.block && system.ok) system.libc.poll(0, 0, BLOCK_MS);
       slots[offset + 2] = 0x80;
       slots[offset + ECHO.workerAt] = index;
       slots[offset + ECHO.imageAt] = image;

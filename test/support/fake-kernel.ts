@@ -43,11 +43,14 @@ export class FakeKernel {
     getsockopt: () => 0,
     bind: () => 0,
     getsockname: () => 0,
+    listen: () => 0,
+    fcntl: () => 0,
     shutdown: () => 0,
     close: () => 0,
     poll: () => 0,
     recvmmsg: (_fd, headers, count) => this.#receive(headers, count),
     sendmmsg: (_fd, headers, count) => this.#send(headers, count),
+    sched_setaffinity: () => 0,
     errno: () => this.#errno,
     addressOf: (view) => {
       this.#regions.push(view);
@@ -139,7 +142,7 @@ function nameOf({ port, address = [127, 0, 0, 1] }: FakeDatagram): Uint8Array {
 }
 
 function put(place: DataView, octets: Uint8Array): void {
-  octets.forEach((octet, index) => place.setUint8(index, octet));
+  new Uint8Array(place.buffer, place.byteOffset, place.byteLength).set(octets);
 }
 
 function copied(place: DataView): Uint8Array {

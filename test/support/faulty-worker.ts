@@ -4,13 +4,13 @@ import {
   CounterWriter,
   type OpenImage,
   openImage,
-  type PublishedImage,
+  type PublishedAnswers,
   TRANSPORT,
 } from "../../src/answer/answer.ts";
 import { createAnswering } from "../../src/server/answering.ts";
 import { runUdpWorker } from "../../src/server/udp-worker.ts";
 
-await runUdpWorker<PublishedImage, unknown>((_start, report) => {
+await runUdpWorker<PublishedAnswers, unknown>((_start, report) => {
   const counters = new CounterWriter();
   const answer = (): number => {
     throw new Error("a bug");
@@ -22,7 +22,7 @@ await runUdpWorker<PublishedImage, unknown>((_start, report) => {
   };
   return {
     adopt(published) {
-      image = openImage(published);
+      image = openImage(published.image);
       counters.meet(image);
     },
     answer: createAnswering({ answer, currentImage, counters }, TRANSPORT.udp, report),

@@ -8,7 +8,8 @@ import { zoneSetOf } from "./zones.ts";
 const many = (owner: string, count: number): string =>
   Array.from({ length: count }, (_, at) => `${owner} A 192.0.2.${at + 1}`).join("\n");
 
-const EXAMPLE = `
+/** `example.` without what only Fairlead knows: every server of zone files can serve it. */
+const RECORDS = `
 $TTL 300
 @        3600 SOA ns1 hostmaster ( 1 3600 600 86400 60 )
 @             NS  ns1
@@ -24,6 +25,7 @@ ${many("mid", 30)}
 a.ent         A   192.0.2.3
 *.wild        A   192.0.2.4
 leaf.wild     TXT "not a wildcard"
+b.ent.wild    TXT "makes an empty non-terminal"
 *.wcname      CNAME www
 alias         CNAME www
 chain         CNAME alias
@@ -41,7 +43,9 @@ ${many("ns.wide", 40)}
 apart         NS  big
 moved         DNAME elsewhere
 here.elsewhere A  192.0.2.5
+`;
 
+const POLICIES = `
 $MONITOR clb http path=/healthz
 $POOL one monitor=clb
     a 203.0.113.1 2001:db8:1::1
@@ -71,8 +75,11 @@ const SECOND = `
 long 300 DNAME ${LONG_TARGET}
 `;
 
+/** By the name of the file, without policies: every server of zone files can serve them. */
+export const PLAIN_FILES = { "example.zone": RECORDS, "second.test.zone": SECOND };
+
 export function sampleSet(): ZoneSet {
-  return zoneSetOf({ "example.zone": EXAMPLE, "second.test.zone": SECOND });
+  return zoneSetOf({ ...PLAIN_FILES, "example.zone": RECORDS + POLICIES });
 }
 
 /** An image of the sample zones; endpoints are up unless a health is given. */

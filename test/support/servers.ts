@@ -3,23 +3,39 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { Counters, createAnswer, type Image } from "../../src/answer/answer.ts";
+import { type AnswerSettings, Counters, createAnswer, type Image } from "../../src/answer/answer.ts";
 import type { ServerFault, ServerHandle, ServerOptions } from "../../src/server/handle.ts";
-import { startTcp } from "../../src/server/tcp.ts";
+import { DEFAULT_HTTPS_PATH } from "../../src/server/http-query.ts";
+import { STREAM_TRANSPORTS, StreamCounts, type StreamTransport } from "../../src/server/stream-counts.ts";
+import { DEFAULT_STREAM_LIMITS, type StreamLimits } from "../../src/server/stream-limits.ts";
+import {
+  createStreamServers,
+  type StreamPlace,
+  type StreamServers,
+} from "../../src/server/stream-servers.ts";
+import type { TlsIdentity } from "../../src/server/tls-identity.ts";
+import type { TransferHandler } from "../../src/server/transfer-handler.ts";
 import { createUdpServers, type UdpServers, type UdpTransport } from "../../src/server/udp-servers.ts";
 import type { WorkerData } from "../../src/server/udp-worker-entry.ts";
 import { WorkerImages } from "../../src/server/worker-images.ts";
-import { NSID, seededRandom } from "./answering.ts";
+import { SETTINGS, seededRandom } from "./answering.ts";
 import { typescriptThread } from "./threads.ts";
 
 /** What answers over UDP is held to the same tests, whichever way its datagrams go. */
 export const UDP_TRANSPORTS: readonly UdpTransport[] = ["batch", "dgram"];
 const WORKER = typescriptThread(new URL("../../src/server/udp-worker-entry.ts", import.meta.url));
 
+const STREAM_WORKER = typescriptThread(new URL("../../src/server/stream-worker-entry.ts", import.meta.url));
+
 export interface Listeners {
   readonly udp: ServerHandle;
   readonly udpServers: UdpServers;
+  readonly streams: StreamServers;
+  readonly streamCounts: StreamCounts;
   readonly tcp: ServerHandle;
+  /** Where there is an identity. */
+  readonly tls: ServerHandle;
+  readonly https: ServerHandle;
   readonly counters: Counters;
   readonly faults: ServerFault[];
   stop(deadlineMs?: number): Promise<void>;
@@ -30,53 +46,111 @@ export interface ListenerChanges extends Partial<ServerOptions> {
   readonly workers?: number;
   /** Instead of the worker's own program. */
   readonly workerEntry?: URL;
+  readonly streamPlace?: StreamPlace;
+  /** Instead of the program of the thread that holds the connections. */
+  readonly streamEntry?: URL;
+  readonly limits?: Partial<StreamLimits>;
+  readonly idleMs?: number;
+  readonly identity?: TlsIdentity;
+  readonly transfers?: TransferHandler;
 }
 
-/** UDP and TCP on free ports of one loopback address; parts of the options may be replaced. */
+/** UDP and TCP on free ports of one loopback address, and TLS and HTTPS with an identity; parts may be replaced. */
 export async function startListeners(
   image: () => Image,
   { udpTransport = "dgram", workers = 1, workerEntry = WORKER, ...changes }: ListenerChanges = {},
 ): Promise<Listeners> {
   const counters = new Counters();
   const faults: ServerFault[] = [];
+  const settings = { current: { ...SETTINGS, keepaliveMs: changes.idleMs ?? SETTINGS.keepaliveMs } };
   const options: ServerOptions = {
     address: "127.0.0.1",
     port: 0,
-    answer: createAnswer({ random: seededRandom(11), counters, nsid: NSID }),
+    answer: createAnswer({ random: seededRandom(11), now: Date.now, counters, settings }),
     currentImage: image,
     counters,
     onFault: (fault) => faults.push(fault),
     ...changes,
   };
   const images = new WorkerImages(counters, image);
-  const data: WorkerData = { nsid: NSID, warmUp: undefined };
+  const data: WorkerData = { warmUp: undefined, proxyNetworks: changes.proxyNetworks ?? [] };
   const udpServers: UdpServers = await createUdpServers({
     workers,
     program: {
       entry: workerEntry,
       data,
-      imageOf: (index) => images.imageOf(index, udpServers.behind(index)),
+      imageOf: (index) => ({
+        image: images.imageOf(index, udpServers.behind(index)),
+        settings: settings.current,
+      }),
     },
     main: options,
     onFault: options.onFault,
     transports: [udpTransport],
   });
-  const [{ address, port }, tcp] = await Promise.all([
-    udpServers.bind(options.address, options.port),
-    startTcp(options),
-  ]);
+  const { address, port } = await udpServers.bind(options.address, options.port);
   await udpServers.start();
   const udp = { address, port, stop: (deadlineMs: number) => udpServers.stop(deadlineMs) };
+  const connected = await startStreams(options, changes, () => settings.current);
   return {
     udp,
     udpServers,
-    tcp,
+    ...connected,
     counters,
     faults,
     stop: async (deadlineMs = 1_000) => {
-      await Promise.all([udp.stop(deadlineMs), tcp.stop(deadlineMs)]);
+      await Promise.all([udp.stop(deadlineMs), connected.streams.stop(deadlineMs)]);
     },
   };
+}
+
+type Connected = Pick<Listeners, "streams" | "streamCounts" | StreamTransport>;
+
+async function startStreams(
+  options: ServerOptions,
+  {
+    streamPlace = "main",
+    streamEntry = STREAM_WORKER,
+    limits,
+    proxyNetworks = [],
+    ...changes
+  }: ListenerChanges,
+  settingsNow: () => AnswerSettings,
+): Promise<Connected> {
+  const { address, port, counters, currentImage, onFault } = options;
+  const images = new WorkerImages(counters, currentImage);
+  const streamCounts = new StreamCounts();
+  const streams = await createStreamServers({
+    program: {
+      entry: streamEntry,
+      publishedOf: (behind) => ({ image: images.imageOf(0, behind), settings: settingsNow() }),
+    },
+    main: {
+      ...options,
+      idleMs: () => settingsNow().keepaliveMs,
+      counts: streamCounts,
+      settings: {
+        limits: { ...DEFAULT_STREAM_LIMITS, ...limits },
+        httpsPath: DEFAULT_HTTPS_PATH,
+        proxyNetworks,
+      },
+      identity: changes.identity,
+      transfers: changes.transfers,
+    },
+    onFault,
+    places: [streamPlace],
+  });
+  const handleOf = async (transport: StreamTransport): Promise<ServerHandle> => {
+    if (transport !== "tcp" && changes.identity === undefined)
+      return { address, port: 0, stop: async () => undefined };
+    const bound = await streams.bind(transport, address, port);
+    return { address, port: bound.port, stop: (deadlineMs) => streams.stop(deadlineMs) };
+  };
+  const [tcp, tls, https] = await Promise.all(STREAM_TRANSPORTS.map(handleOf));
+  if (tcp === undefined || tls === undefined || https === undefined)
+    throw new Error("a transport is missing");
+  await streams.start();
+  return { streams, streamCounts, tcp, tls, https };
 }
 
 /** One datagram out, the first one back. */

@@ -1,6 +1,7 @@
 /**
  * Random zones that are right by every rule and full of what lookups stumble over: aliases that chain, loop and leave,
- * DNAMEs, wildcards at every depth, cuts with glue, empty non-terminals. The same seed makes the same zone.
+ * DNAMEs, wildcards at every depth, cuts with glue of their own, of each other or none, what lies below them, empty
+ * non-terminals, names in the data of MX and SRV, types without a name. The same seed makes the same zone.
  */
 
 /** A 32-bit generator (mulberry32): small, and good enough to draw labels with. */
@@ -16,25 +17,44 @@ export function seededRandom(seed: number): () => number {
 
 const LABELS = ["a", "b", "c", "*"] as const;
 const MAX_DEPTH = 4;
-const OWNERS = 24;
+const OWNERS = 28;
+
+/** The address of every name that has one beside a DNAME, and of no other. */
+export const ADDRESS_BESIDE_DNAME = "192.0.2.2";
 
 export interface GeneratedZone {
   readonly apex: string;
   readonly text: string;
   /** Names worth asking: owners, what lies around them, and strangers. Absolute. */
   readonly names: readonly string[];
+  readonly outside: string;
 }
 
-type Kind = "address" | "text" | "cname" | "dname" | "cut";
+const KINDS = [
+  "address",
+  "address",
+  "text",
+  "mail",
+  "service",
+  "unknown",
+  "cname",
+  "cname",
+  "cname",
+  "dname",
+  "cut",
+  "cut",
+] as const;
+type Kind = (typeof KINDS)[number];
 
-export function generateZone(apex: string, seed: number): GeneratedZone {
+/** One in ten targets is `outside`, an absolute name. */
+export function generateZone(apex: string, seed: number, outside = "out.example."): GeneratedZone {
   const random = seededRandom(seed);
   const pick = <T>(items: readonly [T, ...T[]]): T => items[Math.floor(random() * items.length)] ?? items[0];
   const anyName = (): string =>
     Array.from({ length: 1 + Math.floor(random() * MAX_DEPTH) }, () => pick(LABELS)).join(".");
   const kinds = new Map<string, Kind>();
   for (let drawn = 0; drawn < OWNERS; drawn++) {
-    const kind = pick<Kind>(["address", "address", "text", "cname", "cname", "dname", "cut"]);
+    const kind = pick<Kind>(KINDS);
     const name = anyName();
     // RFC 4592 §4.2 and §4.4 leave NS and DNAME at a wildcard undefined.
     const isUndefined = name.startsWith("*") && (kind === "dname" || kind === "cut");
@@ -43,7 +63,7 @@ export function generateZone(apex: string, seed: number): GeneratedZone {
   const lines = ["$TTL 300", "@ SOA ns hostmaster 1 1h 10m 2w 60", "@ NS ns", "ns A 192.0.2.53"];
   for (const [owner, kind] of kinds) {
     if (isBelow(owner, kinds, "dname")) continue;
-    lines.push(...recordsOf(owner, kind, () => (random() < 0.1 ? "out.example." : anyName()), random));
+    lines.push(...recordsOf(owner, kind, () => (random() < 0.1 ? outside : anyName()), random));
   }
   const around = Array.from(kinds.keys()).flatMap((owner) => [
     owner,
@@ -52,7 +72,7 @@ export function generateZone(apex: string, seed: number): GeneratedZone {
   ]);
   const strangers = Array.from({ length: 20 }, anyName);
   const names = [...new Set([...around, ...strangers])].map((name) => `${name}.${apex}`);
-  return { apex, text: `${lines.join("\n")}\n`, names: [apex, ...names] };
+  return { apex, text: `${lines.join("\n")}\n`, names: [apex, ...names], outside };
 }
 
 function isBelow(owner: string, kinds: ReadonlyMap<string, Kind>, kind: Kind): boolean {
@@ -63,20 +83,34 @@ function isBelow(owner: string, kinds: ReadonlyMap<string, Kind>, kind: Kind): b
 }
 
 function recordsOf(owner: string, kind: Kind, target: () => string, random: () => number): string[] {
+  const maybe = (share: number, ...lines: readonly string[]): readonly string[] =>
+    random() < share ? lines : [];
   switch (kind) {
     case "address":
-      return [`${owner} A 192.0.2.1`, ...(random() < 0.5 ? [`${owner} TXT "with text"`] : [])];
+      return [
+        `${owner} A 192.0.2.1`,
+        ...maybe(0.3, `${owner} A 192.0.2.3`),
+        ...maybe(0.4, `${owner} AAAA 2001:db8::1`),
+        ...maybe(0.4, `${owner} TXT "with text"`),
+      ];
     case "text":
-      return [`${owner} TXT "text"`, ...(random() < 0.3 ? [`${owner} MX 10 ${target()}`] : [])];
+      return [`${owner} TXT "text"`, ...maybe(0.3, `${owner} MX 10 ${target()}`)];
+    case "mail":
+      return [`${owner} MX 10 ${target()}`, ...maybe(0.5, `${owner} MX 20 ${target()}`, `${owner} MX 30 ns`)];
+    case "service":
+      return [`${owner} SRV 1 2 53 ${target()}`, ...maybe(0.4, `${owner} SRV 2 2 53 ns`)];
+    case "unknown":
+      return [`${owner} TYPE65280 \\# 3 010203`, ...maybe(0.3, `${owner} AAAA 2001:db8::2`)];
     case "cname":
       return [`${owner} CNAME ${target()}`];
     case "dname":
-      return [`${owner} DNAME ${target()}`, ...(random() < 0.5 ? [`${owner} A 192.0.2.2`] : [])];
+      return [`${owner} DNAME ${target()}`, ...maybe(0.5, `${owner} A ${ADDRESS_BESIDE_DNAME}`)];
     case "cut":
       return [
-        `${owner} NS ns`,
-        ...(random() < 0.5 ? [`${owner} DS 1 8 2 ${"ab".repeat(32)}`] : []),
-        ...(random() < 0.5 ? [`${owner} NS inside.${owner}`, `inside.${owner} A 192.0.2.54`] : []),
+        `${owner} NS ${random() < 0.4 ? target() : "ns"}`,
+        ...maybe(0.5, `${owner} DS 1 8 2 ${"ab".repeat(32)}`),
+        ...maybe(0.5, `${owner} NS inside.${owner}`, `inside.${owner} A 192.0.2.54`),
+        ...maybe(0.2, `${owner} NS v6.${owner}`, `v6.${owner} AAAA 2001:db8::54`),
       ];
   }
 }

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { resolveConfig } from "../../src/config/resolve.ts";
 import { needPeers } from "../peers.ts";
 import { type Demo, ROOT, startDemo } from "./demo.ts";
 
@@ -116,6 +117,15 @@ describe("README's other blocks", () => {
     });
   }
 
+  for (const { text } of BLOCKS.filter(({ language }) => language === "yaml")) {
+    it(`are a configuration: ${text.split("\n")[0]}`, () => {
+      const file = { path: "README.md", text };
+      const environment = { HOME: "/home/op" };
+      const resolved = resolveConfig({ file, environment, flags: {}, hostName: "ns1", cores: 1 });
+      expect(resolved.ok ? [] : resolved.faults).to.deep.equal([]);
+    });
+  }
+
   it("has a zone that the strict check accepts", () => {
     const { mark, text } = onlyBlock("zone");
     withFolder((folder) => {
@@ -128,6 +138,17 @@ describe("README's other blocks", () => {
           encoding: "utf8",
         },
       );
+      expect(status, stdout + stderr).to.equal(0);
+    });
+  });
+
+  it("has monitors that the strict check accepts", () => {
+    const { text } = onlyBlock("zone-monitors");
+    const head = "$TTL 300\n@ SOA ns hostmaster ( 1 1h 10m 2w 30 )\n@ NS ns\nns A 192.0.2.1\n";
+    withFolder((folder) => {
+      writeFileSync(join(folder, "example.com.zone"), head + text);
+      const words = [join(ROOT, "dist", "main.js"), "check", "--strict", "--zones", folder];
+      const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
       expect(status, stdout + stderr).to.equal(0);
     });
   });

@@ -34,6 +34,7 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   app.get("/api/v1/zones", async () => buildZones(serving()?.derived));
   addMetrics(app, source, () => serving()?.derived);
   addExplain(app, source);
+  addExport(app, source);
   addReload(app, source);
   addNotBuilt(app);
 }
@@ -70,6 +71,33 @@ function addExplain(app: FastifyInstance, source: AdminSource): void {
     const { parameter, message } = outcome;
     return sendError(reply, parameter === undefined ? 404 : 400, message, parameter && { parameter });
   });
+}
+
+/** RFC 4027. */
+const MASTER_FILE_TYPE = "text/dns; charset=us-ascii";
+/** Lines of a zone that go together: a piece for each would be mostly overhead. */
+const LINES_TOGETHER = 500;
+
+function addExport(app: FastifyInstance, source: AdminSource): void {
+  app.get("/api/v1/export", async (request, reply) => {
+    const { value, fault = "Cannot export: 'zone' is missing" } = readParameter(request.query, "zone");
+    if (value === undefined) return sendError(reply, 400, fault, { parameter: "zone" });
+    const lines = source.exportZone(value);
+    if (lines === undefined) return sendError(reply, 404, `Cannot export: there is no zone '${value}'`);
+    const text = Readable.from(together(lines), { highWaterMark: CHUNKS_AHEAD });
+    return reply.header("content-type", MASTER_FILE_TYPE).send(text);
+  });
+}
+
+function* together(lines: Iterable<string>): Generator<string, void> {
+  let piece: string[] = [];
+  for (const line of lines) {
+    piece.push(line);
+    if (piece.length < LINES_TOGETHER) continue;
+    yield piece.join("");
+    piece = [];
+  }
+  yield piece.join("");
 }
 
 const DEFAULT_TYPE = "A";

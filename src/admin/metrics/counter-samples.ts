@@ -3,11 +3,15 @@
 import type { AdminSource, AnswerCounters, HistogramReading, ProbeCounters } from "../source.ts";
 import type { Sample } from "./sample.ts";
 
+const MS_PER_SECOND = 1000;
+
 export function answerSamples(counters: AnswerCounters) {
   return {
     fairlead_dns_queries_total: () => labelled(counters.queries()),
     fairlead_dns_responses_total: () => labelled(counters.responses()),
     fairlead_dns_dropped_total: () => labelled(counters.dropped()),
+    fairlead_dns_rate_limited_total: () => labelled(counters.rateLimited()),
+    fairlead_dns_extended_errors_total: () => labelled(counters.extendedErrors()),
     fairlead_dns_response_seconds: () =>
       histogramSamples("fairlead_dns_response_seconds", {}, counters.responseSeconds()),
     fairlead_answers_total: () => labelled(counters.answers()),
@@ -25,6 +29,23 @@ export function probeSamples(counters: ProbeCounters) {
 
 export function lastResortSamples(source: AdminSource) {
   return { fairlead_policy_last_resorts_total: () => labelled(source.lastResorts()) };
+}
+
+export function secondarySamples({ secondaries }: AdminSource) {
+  return {
+    fairlead_dns_transfers_total: () => secondaries.transfers(),
+    fairlead_dns_notifies_total: () => secondaries.notifies(),
+  };
+}
+
+export function certificateSamples(source: AdminSource) {
+  return { fairlead_probe_certificate_expiry_timestamp_seconds: () => expirySamples(source) };
+}
+
+function* expirySamples(source: AdminSource): Generator<Sample> {
+  for (const { pool, endpoint, expiresAtMs } of source.certificates()) {
+    yield { labels: { pool, endpoint }, value: expiresAtMs / MS_PER_SECOND };
+  }
 }
 
 /** What a counter's reader yields names its labels already. */

@@ -7,7 +7,14 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import type { AdminSource } from "../source.ts";
 import type { DerivedState } from "../status/derive.ts";
 import { registerCollected } from "./collected.ts";
-import { answerSamples, lastResortSamples, probeSamples } from "./counter-samples.ts";
+import { connectionSamples } from "./connection-samples.ts";
+import {
+  answerSamples,
+  certificateSamples,
+  lastResortSamples,
+  probeSamples,
+  secondarySamples,
+} from "./counter-samples.ts";
 import { METRICS, type PublishedMetric } from "./list.ts";
 import type { ReadSamples } from "./sample.ts";
 import { endpointSamples, nodeSamples, policySamples, poolSamples } from "./state-samples.ts";
@@ -23,6 +30,9 @@ export function createRegistry(source: AdminSource, derived: () => DerivedState 
     ...answerSamples(source.answerCounters),
     ...probeSamples(source.probeCounters),
     ...lastResortSamples(source),
+    ...secondarySamples(source),
+    ...certificateSamples(source),
+    ...connectionSamples(source),
     ...endpointSamples(derived),
     ...poolSamples(derived),
     ...policySamples(derived),

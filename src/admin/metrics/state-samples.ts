@@ -97,6 +97,11 @@ export function policySamples(derived: () => DerivedState | undefined) {
     fairlead_policy_failing_open: ofEach(({ name, failingOpen }) => [
       { labels: { policy: name }, value: Number(failingOpen) },
     ]),
+    fairlead_policy_over_capacity: ofEach(({ name, first, isOverCapacity }) =>
+      first.view.policy.demand === undefined
+        ? []
+        : [{ labels: { policy: name }, value: Number(isOverCapacity) }],
+    ),
     fairlead_policy_rung: ofEach(({ name, rung }) => [{ labels: { policy: name }, value: rung }]),
     fairlead_policy_share: ofEach(({ name, first }) => shareSamples(name, first)),
     fairlead_policy_rto_seconds: ofEach(({ name, recoverySeconds }) =>
@@ -111,6 +116,7 @@ interface NamedPolicyState {
   readonly first: PolicyState;
   rung: number;
   failingOpen: boolean;
+  isOverCapacity: boolean;
   recoverySeconds: number | undefined;
 }
 
@@ -120,14 +126,16 @@ function namedPolicies(derived: DerivedState | undefined): NamedPolicyState[] {
     for (const state of policies) {
       const { name } = state.view.policy;
       const { rung, failingOpen } = state;
+      const isOverCapacity = state.overCapacity.length > 0;
       const recoverySeconds = state.view.worstRecoverySeconds;
       const known = byName.get(name);
       if (known === undefined) {
-        byName.set(name, { name, first: state, rung, failingOpen, recoverySeconds });
+        byName.set(name, { name, first: state, rung, failingOpen, isOverCapacity, recoverySeconds });
         continue;
       }
       known.rung = Math.max(known.rung, rung);
       known.failingOpen ||= failingOpen;
+      known.isOverCapacity ||= isOverCapacity;
       known.recoverySeconds = Math.max(known.recoverySeconds ?? 0, recoverySeconds ?? 0) || undefined;
     }
   }

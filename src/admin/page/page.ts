@@ -89,13 +89,21 @@ function renderShares({ outcome, shares }: PolicyStatus): Html {
   return html`${texts.join(", ")}`;
 }
 
-function renderEndpoints({ name, up, endpoints }: PoolStatus): Html[] {
-  return endpoints.map((endpoint) => renderEndpoint(name, up, endpoint));
+function renderEndpoints(pool: PoolStatus): Html[] {
+  return pool.endpoints.map((endpoint) => renderEndpoint(pool.name, notesOf(pool), endpoint));
 }
 
-function renderEndpoint(pool: string, poolUp: boolean, endpoint: EndpointStatus): Html {
+function notesOf({ up, holds }: PoolStatus): string {
+  const notes = Object.entries(holds).map(([family, hold]) => {
+    if (hold.kind === "ramping") return `${family} slow start ${Math.round(hold.part * 100)}%`;
+    return `${family} held back${hold.until === null ? "" : ` until ${hold.until}`}`;
+  });
+  return [...(up || notes.length > 0 ? [] : ["pool down"]), ...notes].join(", ");
+}
+
+function renderEndpoint(pool: string, notes: string, endpoint: EndpointStatus): Html {
   const { name, up, observed, forced, since, reason } = endpoint;
-  return html`<tr><td>${pool} ${poolUp ? "" : html`<span class="bad">(pool down)</span>`}</td><td>${name}</td>
+  return html`<tr><td>${pool} ${notes === "" ? "" : html`<span class="bad">(${notes})</span>`}</td><td>${name}</td>
 <td>${verdict(up, "up", "out")}</td><td>${observed}</td><td>${forced ?? ""}</td>
 <td class="dim">${since ?? ""}</td><td>${reason}</td></tr>
 `;

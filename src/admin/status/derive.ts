@@ -14,6 +14,7 @@
 import {
   type AddressHealth,
   type EndpointHealth,
+  type Holds,
   NOT_YET_PROBED,
   observedOf,
   type Snapshot,
@@ -21,13 +22,13 @@ import {
 import type { Forced, Observed } from "../../health/verdict.ts";
 import { sharesOf } from "../../policy/evaluate.ts";
 import type { Evaluation, Rung, Share } from "../../policy/evaluation.ts";
+import { isAddressUp } from "../../policy/group.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Pool } from "../../policy/model.ts";
-import { decidePool, isAddressUp } from "../../policy/pool.ts";
+import { isPoolUp } from "../../policy/pool.ts";
 import { reachOf } from "../../policy/reach.ts";
 import type { PolicyView, ServingState, ZoneView } from "../source.ts";
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
-const NOWHERE = { network: undefined, place: undefined };
 export interface AddressState {
   readonly address: Address;
   readonly health: AddressHealth;
@@ -49,6 +50,8 @@ export interface PoolState {
   readonly pool: Pool;
   /** As policies see it on rung 1, in any family that it has. */
   readonly up: boolean;
+  /** What keeps it out of service, or in it in part, while it is up. */
+  readonly holds: Holds;
   readonly endpoints: readonly EndpointState[];
 }
 
@@ -59,6 +62,8 @@ export interface PolicyState {
   /** The worst of `families`. */
   readonly rung: Rung;
   readonly failingOpen: boolean;
+  /** Pools that get more of its demand than their capacity, in any of `families`. */
+  readonly overCapacity: readonly string[];
   /** The shortest of `families`. */
   readonly ttlSeconds: number;
   /** Of the first of `families`, IPv4 before IPv6; `outcome` and `shares` are. */
@@ -108,6 +113,7 @@ function derivePolicy(view: PolicyView, definitions: Definitions): PolicyState {
     families,
     rung: evaluations.reduce<Rung>((worst, { rung }) => (rung > worst ? rung : worst), 1),
     failingOpen: evaluations.some(({ failingOpen }) => failingOpen),
+    overCapacity: [...new Set(evaluations.flatMap(({ overCapacity }) => overCapacity))],
     ttlSeconds: Math.min(...evaluations.map(({ ttlSeconds }) => ttlSeconds)),
     outcome: first.outcome,
     shares: sharesOf(first),
@@ -123,14 +129,11 @@ function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
 }
 
 function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): PoolState {
-  const up = familiesOf(pool.endpoints).some((family) => {
-    const question = { definitions, snapshot, client: NOWHERE, family, rung: 1, traced: false } as const;
-    return decidePool(pool, question).draws.length > 0;
-  });
+  const up = familiesOf(pool.endpoints).some((family) => isPoolUp(pool, definitions, snapshot, family));
   const endpoints = pool.endpoints.map((endpoint) =>
     deriveEndpoint(endpoint, snapshot.endpoints.get(endpoint.id)),
   );
-  return { pool, up, endpoints };
+  return { pool, up, holds: snapshot.holds?.get(pool.name) ?? {}, endpoints };
 }
 
 function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {

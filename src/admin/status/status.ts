@@ -1,5 +1,6 @@
 /** The status of a node as JSON, in the shape of CONTRACT.md §4, built from what `status/derive` found. Pure. */
 
+import type { Hold } from "../../health/snapshot.ts";
 import type { Forced, Observed } from "../../health/verdict.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
@@ -17,6 +18,8 @@ export interface PolicyStatus {
   readonly outcome: Evaluation["outcome"];
   readonly rung: number;
   readonly failingOpen: boolean;
+  /** Pools that get more of its demand than their capacity. */
+  readonly overCapacity: readonly string[];
   readonly ttlSeconds: number;
   readonly shares: readonly ShareView[];
 }
@@ -42,9 +45,18 @@ export interface EndpointStatus {
   }[];
 }
 
+/** What keeps a pool that is up out of service, or in it in part, for one family. */
+export type HoldStatus =
+  /** By `failback`; until then, or until somebody forces it up where that is `null`. */
+  | { readonly kind: "held"; readonly until: string | null }
+  /** By `slow-start`: back for that part of the clients. */
+  | { readonly kind: "ramping"; readonly part: number };
+
 export interface PoolStatus {
   readonly name: string;
   readonly up: boolean;
+  /** By family; empty where nothing holds it. */
+  readonly holds: Readonly<Partial<Record<AddressFamily, HoldStatus>>>;
   readonly endpoints: readonly EndpointStatus[];
 }
 
@@ -131,13 +143,21 @@ function statusOfPolicy(state: PolicyState): PolicyStatus {
     outcome: state.outcome,
     rung: state.rung,
     failingOpen: state.failingOpen,
+    overCapacity: state.overCapacity,
     ttlSeconds: state.ttlSeconds,
     shares: viewShares(state.shares),
   };
 }
 
-function statusOfPool({ pool, up, endpoints }: PoolState): PoolStatus {
-  return { name: pool.name, up, endpoints: endpoints.map(statusOfEndpoint) };
+function statusOfPool({ pool, up, holds, endpoints }: PoolState): PoolStatus {
+  const views: Partial<Record<AddressFamily, HoldStatus>> = {};
+  if (holds.ipv4 !== undefined) views.ipv4 = statusOfHold(holds.ipv4);
+  if (holds.ipv6 !== undefined) views.ipv6 = statusOfHold(holds.ipv6);
+  return { name: pool.name, up, holds: views, endpoints: endpoints.map(statusOfEndpoint) };
+}
+
+function statusOfHold(hold: Hold): HoldStatus {
+  return hold.kind === "held" ? { kind: "held", until: formatTime(hold.untilMs) } : hold;
 }
 
 function statusOfEndpoint(state: EndpointState): EndpointStatus {

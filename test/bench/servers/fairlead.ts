@@ -3,16 +3,15 @@
  * told to fall back, so the second is the same build beside packages without koffi, which is how a user meets it.
  */
 
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { withoutKoffi } from "../../support/peers/fairlead.ts";
 import { freePort } from "../../support/peers/network.ts";
 import { eventually, startProgram } from "../../support/peers/program.ts";
 import { ADDRESS, type BenchServer, type RunningServer, type Setting } from "./server.ts";
 
 /** A million names are loaded in this time. */
 const READY_LIMIT_MS = 180_000;
-/** The package and the scope of its binaries. */
-const KOFFI_PACKAGES: ReadonlySet<string> = new Set(["koffi", "@koromix"]);
 
 /** `dist` is a folder of compiled code with package.json and node_modules beside it. */
 export function fairlead(dist: string): BenchServer {
@@ -27,20 +26,21 @@ export function fairleadOverDgram(dist: string): BenchServer {
   };
 }
 
-function shared(dist: string): Pick<BenchServer, "version" | "serves"> {
+function shared(dist: string): Pick<BenchServer, "version" | "limits" | "serves"> {
   return {
     version: async () => {
       const text = await readFile(join(dirname(dist), "package.json"), "utf8");
       const description: { readonly version: string } = JSON.parse(text);
       return `Fairlead ${description.version}`;
     },
+    limits: true,
     serves: (zone) => zone.plain !== undefined || zone.fairlead !== undefined,
   };
 }
 
 async function start(
   dist: string,
-  { folder, port, zones, prefix, workers = 1 }: Setting,
+  { folder, port, zones, prefix, workers = 1, rateLimit }: Setting,
   transport: "koffi" | "node:dgram",
 ): Promise<RunningServer> {
   const zonesFolder = join(folder, "zones");
@@ -51,6 +51,11 @@ async function start(
   const adminPort = await freePort();
   const flags = ["--listen", `${ADDRESS}:${port}`, "--admin", `${ADDRESS}:${adminPort}`];
   flags.push("--state", join(folder, "state"), "--workers", String(workers));
+  if (rateLimit !== undefined) {
+    const config = join(folder, "fairlead.yaml");
+    await writeFile(config, `rate-limit: { responses-per-second: ${rateLimit}, slip: 2 }\n`);
+    flags.push("--config", config);
+  }
   const words = [...prefix, process.execPath, join(dist, "main.js"), "serve", zonesFolder, ...flags];
   const [command = process.execPath, ...rest] = words;
   const program = startProgram(command, rest);
@@ -67,18 +72,4 @@ async function start(
     if (runs !== transport) throw new Error(`this build answers over ${runs}, not ${transport}`);
   };
   return { program, ready };
-}
-
-/** The build copied beside links to every package but koffi; returns its `dist`. */
-async function withoutKoffi(dist: string, folder: string): Promise<string> {
-  const home = join(folder, "without-koffi");
-  const packages = join(dirname(dist), "node_modules");
-  await mkdir(join(home, "node_modules"), { recursive: true });
-  await cp(dist, join(home, "dist"), { recursive: true });
-  await cp(join(dirname(dist), "package.json"), join(home, "package.json"));
-  for (const name of await readdir(packages)) {
-    if (KOFFI_PACKAGES.has(name)) continue;
-    await symlink(join(packages, name), join(home, "node_modules", name));
-  }
-  return join(home, "dist");
 }

@@ -8,6 +8,7 @@ import { spawnPinned, wordsOf } from "./spawn.ts";
 
 export const gdnsd: BenchServer = {
   name: "gdnsd",
+  limits: false,
   version: async () => /gdnsd version (\S+)/.exec(await wordsOf("gdnsd", []))?.[0],
   serves: (zone) => zone.plain !== undefined || zone.gdnsd !== undefined,
   async start({ folder, port, zones, prefix }) {

@@ -10,6 +10,8 @@ export interface BenchServer {
   readonly name: ServerName;
   /** In its own words, for the head of the table; `undefined` where it is not installed. */
   version(): Promise<string | undefined>;
+  /** Whether it is started with a rate limit where one is asked for. */
+  readonly limits: boolean;
   /** Whether it can serve the zone. */
   serves(zone: BenchZone): boolean;
   /**
@@ -30,6 +32,8 @@ export interface Setting {
   readonly prefix: readonly string[];
   /** Threads that answer, where the server has not one whatever it is told (default 1). */
   readonly workers?: number;
+  /** Responses a second to one network, one in two of the others cut short; without it: any. For those that `limit`. */
+  readonly rateLimit?: number;
 }
 
 export interface RunningServer {

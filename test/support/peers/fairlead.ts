@@ -1,9 +1,10 @@
 /** Fairlead itself as a process, the compiled command as users run it: a folder of zones, free ports, a state of its own. */
 
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { UdpTransport } from "../../../src/server/udp-servers.ts";
 import { freePort } from "./network.ts";
 import { eventually, type Program, startProgram } from "./program.ts";
 
@@ -33,11 +34,39 @@ export interface FairleadOptions {
   readonly zones: { readonly [file: string]: string };
   /** Further flags of `serve`. */
   readonly flags?: readonly string[];
+  /** The text of a configuration file. */
+  readonly config?: string;
+  /** `dgram`: beside packages without koffi, which is how a system meets the fallback. */
+  readonly udpTransport?: UdpTransport;
+}
+
+/** The package and the scope of its binaries. */
+const KOFFI_PACKAGES: ReadonlySet<string> = new Set(["koffi", "@koromix"]);
+
+/** Copies a build into `folder`, beside links to every package but koffi; returns the copy's `dist`. */
+export async function withoutKoffi(dist: string, folder: string): Promise<string> {
+  const home = join(folder, "without-koffi");
+  const packages = join(dirname(dist), "node_modules");
+  await mkdir(join(home, "node_modules"), { recursive: true });
+  await cp(dist, join(home, "dist"), { recursive: true });
+  await cp(join(dirname(dist), "package.json"), join(home, "package.json"));
+  for (const name of await readdir(packages)) {
+    if (KOFFI_PACKAGES.has(name)) continue;
+    await symlink(join(packages, name), join(home, "node_modules", name));
+  }
+  return join(home, "dist");
 }
 
 /** Starts a node and waits until it is ready. */
-export async function startFairlead({ zones, flags = [] }: FairleadOptions): Promise<Fairlead> {
+export async function startFairlead({
+  zones,
+  flags = [],
+  config,
+  udpTransport = "batch",
+}: FairleadOptions): Promise<Fairlead> {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-node-"));
+  // A node that becomes another user has to find its state again.
+  await chmod(folder, 0o755);
   const zonesFolder = join(folder, "zones");
   await mkdir(zonesFolder);
   for (const [file, text] of Object.entries(zones)) await writeFile(join(zonesFolder, file), text);
@@ -45,7 +74,12 @@ export async function startFairlead({ zones, flags = [] }: FairleadOptions): Pro
   const adminPort = await freePort();
   const words = ["serve", zonesFolder, "--listen", `${dns.address}:${dns.port}`];
   words.push("--admin", `127.0.0.1:${adminPort}`, "--state", join(folder, "state"), ...flags);
-  const program = startProgram(process.execPath, [COMMAND, ...words]);
+  if (config !== undefined) {
+    await writeFile(join(folder, "fairlead.yaml"), config);
+    words.push("--config", join(folder, "fairlead.yaml"));
+  }
+  const dist = udpTransport === "batch" ? dirname(COMMAND) : await withoutKoffi(dirname(COMMAND), folder);
+  const program = startProgram(process.execPath, [join(dist, "main.js"), ...words]);
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   const fetchText = async (path: string) => {
     try {

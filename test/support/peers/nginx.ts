@@ -33,6 +33,11 @@ export function startBackend(name: string, at: SocketAddress): Promise<Nginx> {
   return startNginx(at, `http { ${QUIET} server { listen ${written(at)}; return 200 "${name}\\n"; } }`);
 }
 
+/** Whatever the `server` blocks of its configuration say; one of them listens there. */
+export function startServers(at: SocketAddress, blocks: string): Promise<Nginx> {
+  return startNginx(at, `http { ${QUIET} ${blocks} }`);
+}
+
 /** Layer 7: HTTP requests go to the primary backend, to the secondary where it fails. */
 export function startLayer7(
   at: SocketAddress,

@@ -1,58 +1,52 @@
-/** An NSD that serves given zones on a loopback port: the oracle of static lookups, or a parent that delegates. */
+/** NSD: the oracle of static lookups and of rate limiting, or a parent that delegates. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { peerPath } from "../../peers.ts";
-import { accepts, freePort } from "./network.ts";
-import { eventually, type Program, startProgram } from "./program.ts";
+import { type RunningPeer, startPeer } from "./running-peer.ts";
 
-const START_LIMIT_MS = 10_000;
+export type Nsd = RunningPeer;
 
-export interface Nsd {
-  readonly port: number;
-  readonly program: Program;
-  end(): Promise<void>;
+export interface NsdOptions {
+  /** Answers without what was not asked for, as ours are; the default. */
+  readonly minimalResponses?: boolean;
+  /** Responses a second to one network, of which one in two that are held back is sent cut short; 0, the default: any. */
+  readonly rateLimit?: number;
 }
 
-/** `zones` by apex. Answers are minimal, as ours are. */
-export async function startNsd(zones: ReadonlyMap<string, string>): Promise<Nsd> {
-  const folder = mkdtempSync(join(tmpdir(), "fairlead-nsd-"));
-  const port = await freePort();
-  const config = [
+/** The text of nsd.conf for `zones`, each of which stands in the file of that name in `folder`. */
+export function nsdConfig(
+  folder: string,
+  port: number,
+  zones: Iterable<readonly [apex: string, file: string]>,
+  { minimalResponses = true, rateLimit = 0 }: NsdOptions = {},
+): string {
+  const lines = [
     "server:",
     `  ip-address: 127.0.0.1@${port}`,
     `  zonesdir: "${folder}"`,
     '  username: ""',
+    '  chroot: ""',
     '  pidfile: ""',
     '  database: ""',
     `  zonelistfile: "${join(folder, "zone.list")}"`,
     `  xfrdfile: "${join(folder, "xfrd.state")}"`,
     `  xfrdir: "${folder}"`,
     "  server-count: 1",
-    "  minimal-responses: yes",
-    "  rrl-ratelimit: 0",
+    `  minimal-responses: ${minimalResponses ? "yes" : "no"}`,
+    `  rrl-ratelimit: ${rateLimit}`,
     "remote-control:",
     "  control-enable: no",
   ];
-  let number = 0;
-  for (const [apex, text] of zones) {
-    const file = `${number++}.zone`;
-    writeFileSync(join(folder, file), `$ORIGIN ${apex}\n${text}`);
-    config.push("zone:", `  name: "${apex}"`, `  zonefile: "${file}"`);
-  }
-  const configFile = join(folder, "nsd.conf");
-  writeFileSync(configFile, `${config.join("\n")}\n`);
-  const program = startProgram(peerPath("nsd") ?? "nsd", ["-d", "-c", configFile]);
-  const end = async (): Promise<void> => {
-    await program.end();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    await eventually(() => accepts("127.0.0.1", port), START_LIMIT_MS, program.output);
-  } catch (error) {
-    await end();
-    throw error;
-  }
-  return { port, program, end };
+  for (const [apex, file] of zones) lines.push("zone:", `  name: "${apex}"`, `  zonefile: "${file}"`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** `zones` by apex. */
+export async function startNsd(
+  zones: ReadonlyMap<string, string>,
+  options: NsdOptions = {},
+): Promise<RunningPeer> {
+  return startPeer("nsd", zones, (folder, port, files) => ({
+    config: nsdConfig(folder, port, files, options),
+    words: (file) => ["-d", "-c", file],
+  }));
 }

@@ -35,7 +35,7 @@ export const WWW = policy(
   { name: "www.gtm.example.com." },
 );
 /** Has endpoints in IPv6 only. */
-export const SIX = policy({ kind: "pool", pool: "tokyo" }, { name: "six" });
+export const SIX = policy({ kind: "pool", pool: "tokyo" }, { name: "six", demand: 10 });
 
 export interface Situation {
   readonly health?: { readonly [endpointId: string]: HealthWord | readonly HealthWord[] };
@@ -119,11 +119,33 @@ export function createNode(situation: Situation = {}): Node {
     serving: () => node.state,
     load: () => node.loaded,
     answering: () => ({ transport: "batch", workers: 4, restarts: () => 1 }),
+    connections: () => ({
+      hasThread: true,
+      counts: {
+        openNow: () => [{ labels: { transport: "tls" }, value: 3 }],
+        openedSoFar: () => [{ labels: { transport: "tls" }, value: 30 }],
+        limits: () => [{ labels: { transport: "tcp", limit: "idle-timeout" }, value: 4 }],
+        faults: () => [{ labels: { transport: "tls", reason: "handshake" }, value: 5 }],
+        httpResponses: () => [{ labels: { code: "415" }, value: 6 }],
+      },
+    }),
+    nodeCertificate: () => ({
+      expiresAtMs: 1_800_000_000_000,
+      loadedAtMs: 1_700_000_000_000,
+      loadSuccess: true,
+    }),
+    certificates: () => [{ pool: "frankfurt", endpoint: "fra-1", expiresAtMs: 1_790_000_000_500 }],
+    secondaries: {
+      transfers: () => [{ labels: { result: "sent" }, value: 7 }],
+      notifies: () => [{ labels: { result: "told" }, value: 8 }],
+    },
     lastResorts: () => [{ policy: "six", rung: "4", value: 2 }],
     answerCounters: {
       queries: () => [{ zone: "gtm.example.com.", qtype: "A", transport: "udp", value: 12 }],
       responses: () => [{ zone: "gtm.example.com.", rcode: "NOERROR", value: 11 }],
       dropped: () => [{ reason: "malformed", value: 1 }],
+      rateLimited: () => [{ action: "slip", value: 5 }],
+      extendedErrors: () => [{ error: "stale", value: 2 }],
       answers: () => [{ policy: "six", pool: "tokyo", endpoint: "nrt-1", value: 5 }],
       responseSeconds: () => DURATIONS,
     },
@@ -149,6 +171,7 @@ export function createNode(situation: Situation = {}): Node {
         explanation: { name, type, client: null, location: null, ...answer, shares: [], trace: [] },
       };
     },
+    exportZone: (apex) => (apex === "gtm.example.com." ? ["one line\n", "another\n"] : undefined),
     async reload() {
       node.reloads += 1;
       return node.reloaded;

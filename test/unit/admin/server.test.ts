@@ -164,6 +164,12 @@ describe("startAdmin()", () => {
     expect(open.body).to.match(/# EOF\n$/);
   });
 
+  it("startAdmin() writes a zone as a master file", async () => {
+    const reply = await ask("/api/v1/export?zone=gtm.example.com.");
+    expect(reply.headers["content-type"]).to.equal("text/dns; charset=us-ascii");
+    expect(reply.body).to.equal("one line\nanother\n");
+  });
+
   it("startAdmin() hands questions to explain, and its answers back", async () => {
     const reply = await ask("/api/v1/explain?name=www.gtm.example.com.&type=AAAA&client=country:DE");
     expect(explanation.parse(JSON.parse(reply.body))).to.include({ outcome: "answer", type: "AAAA" });
@@ -185,6 +191,8 @@ describe("startAdmin()", () => {
     ["/%", {}, 400, /is not a valid url/i],
     ["/api/v1/status", { method: "POST" }, 405, /takes GET, not POST/],
     ["/api/v1/reload", {}, 405, /takes POST, not GET/],
+    ["/api/v1/export", {}, 400, /'zone' is missing/],
+    ["/api/v1/export?zone=elsewhere.example.", {}, 404, /there is no zone 'elsewhere\.example\.'/],
     ["/api/v1/whatif", {}, 501, /not built in this version/],
     ["/api/v1/overrides", {}, 501, /not built/],
     ["/api/v1/overrides", { method: "POST", body: "{}" }, 501, /not built/],

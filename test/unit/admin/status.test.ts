@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { renderPage } from "../../../src/admin/page/page.ts";
 import { createDerive, derive } from "../../../src/admin/status/derive.ts";
-import { buildStatus, type Status } from "../../../src/admin/status/status.ts";
+import { buildStatus, type HoldStatus, type Status } from "../../../src/admin/status/status.ts";
 import { networkOf } from "../../../src/geo/network.ts";
 import type { AddressHealth } from "../../../src/health/snapshot.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
@@ -142,12 +142,29 @@ describe("renderPage()", () => {
       reasons: [evil],
       load: { ...status.load, success: false, diagnostics: [diagnostic] },
       zones: zone === undefined ? [] : [{ ...zone, policies }, ...zones],
-      pools: status.pools.map(({ up, endpoints }) => ({ up, endpoints, name: evil })),
+      pools: status.pools.map(({ up, holds, endpoints }) => ({ up, holds, endpoints, name: evil })),
     });
     expect(page).to.not.include("<script");
     expect(page.split("&lt;script&gt;alert(&quot;&amp;&#39;&quot;)&lt;/script&gt;").length).to.be.greaterThan(
       8,
     );
+  });
+
+  it("renderPage() and the status say what holds a pool back", () => {
+    const status = statusOf({});
+    const [pool, ...pools] = status.pools;
+    if (pool === undefined) throw new Error("there is no pool");
+    expect(pool.holds).to.deep.equal({});
+    const until = "2026-11-22T10:00:00.000Z";
+    const rows: readonly (readonly [HoldStatus, string])[] = [
+      [{ kind: "held", until }, `ipv4 held back until ${until}`],
+      [{ kind: "held", until: null }, "ipv4 held back)"],
+      [{ kind: "ramping", part: 0.25 }, "ipv4 slow start 25%"],
+    ];
+    for (const [hold, text] of rows) {
+      const held = { ...pool, up: false, holds: { ipv4: hold } };
+      expect(renderPage({ ...status, pools: [held, ...pools] })).to.include(text);
+    }
   });
 
   it("renderPage() shows regions that are out, and policies that fail open", () => {

@@ -13,14 +13,19 @@ import {
   TRANSPORT,
 } from "../../../src/answer/answer.ts";
 import { createClientAddress } from "../../../src/answer/client-address.ts";
-import { NSID, seededRandom } from "../../support/answering.ts";
+import { SETTINGS, seededRandom } from "../../support/answering.ts";
 import { query, summary } from "../../support/packets.ts";
 import { sampleImage } from "../../support/sample-zones.ts";
 
 /** Answers from what was published and nothing else, as a thread does. */
 function createThread(published: Parameters<typeof openImage>[0]) {
   const counters = new CounterWriter();
-  const answer = createAnswer({ random: seededRandom(3), counters, nsid: NSID });
+  const answer = createAnswer({
+    random: seededRandom(3),
+    now: () => 0,
+    counters,
+    settings: { current: SETTINGS },
+  });
   const image = openImage(structuredClone(published));
   const buffer = new Uint8Array(4_096);
   const client = createClientAddress();

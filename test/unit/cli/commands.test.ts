@@ -30,7 +30,7 @@ const CASES: readonly Case[] = [
     what: "--help lists every command",
     args: ["--help"],
     status: 0,
-    out: /serve[^]*check[^]*export [^]*\(not\s+built in this version\)/,
+    out: /serve[^]*check[^]*export [^]*\(not\s+built\s+in\s+this version\)/,
   },
   { what: "no command is wrong usage", args: [], status: 2, err: /Usage: fairlead/ },
   { what: "an unknown command", args: ["chek"], status: 2, err: /^fairlead: unknown command 'chek'/ },
@@ -76,10 +76,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "check of what is not served",
-    zone: GOOD.replace("failover (", "sticky (").replaceAll(
-      /\$EXPECT.*\n/g,
-      "$EXPECT www A is near=50% far=50%\n",
-    ),
+    zone: GOOD.replace("failover (", "nearest (").replaceAll(/\$EXPECT.*\n/g, "$EXPECT www A is near\n"),
     args: ["check", "--json", "--zones", "ZONES"],
     status: 0,
     out: /"severity": "warning",\s+"code": "not-served"/,
@@ -177,6 +174,41 @@ const CASES: readonly Case[] = [
     err: /^fairlead: Cannot ask: 'AX' is not a record type\n$/,
   },
   {
+    what: "export of files",
+    zone: GOOD,
+    args: ["export", "--zones", "ZONES"],
+    status: 0,
+    out: /^example\.com\. \d+ IN SOA [^]*\nwww\.example\.com\. 30 IN A 192\.0\.2\.1\n$/,
+  },
+  {
+    what: "export of one zone, as JSON",
+    zone: GOOD,
+    args: ["export", "EXAMPLE.com", "--zones", "ZONES", "--json"],
+    status: 0,
+    out: /"zone": "example\.com\."[^]*"owner": "www\.example\.com\.",\s+"ttlSeconds": 30,\s+"type": "A",\s+"data": "192\.0\.2\.1"/,
+  },
+  {
+    what: "export into a folder",
+    zone: GOOD,
+    args: ["export", "--zones", "ZONES", "--out", "ZONES/out"],
+    status: 0,
+    out: /\/out\/example\.com\.zone\n$/,
+  },
+  {
+    what: "export of a zone that is not there",
+    zone: GOOD,
+    args: ["export", "example.net", "--zones", "ZONES"],
+    status: 1,
+    err: /^fairlead: Cannot export 'example\.net': there is no such zone; there are example\.com\.\n$/,
+  },
+  {
+    what: "export of faulty zones",
+    zone: `${GOOD}bad A 1.2.3\n`,
+    args: ["export", "--zones", "ZONES"],
+    status: 1,
+    err: /^fairlead: Cannot export, the zones are faulty: .*example\.com\.zone:\d+:\d+: /,
+  },
+  {
     what: "serve with what is not built",
     args: ["serve", "--nats", "nats://127.0.0.1", "--geoip", "x.mmdb"],
     status: 2,
@@ -225,7 +257,7 @@ describe("fairlead", function () {
 
 describe("fairlead COMMAND --help", function () {
   this.timeout(60_000);
-  const commands = ["serve", "check", "test", "explain", "status", "query", "reload", "override"];
+  const commands = ["serve", "check", "test", "explain", "status", "query", "reload", "export", "override"];
   const printed = new Map<string, { status: number; out: string }>();
   before(async () => {
     for (const command of commands) printed.set(command, await run([command, "--help"]));

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "chai";
@@ -125,7 +125,10 @@ describe("fairlead serve", function () {
 
   it("becomes the user of --user once its ports are bound", async function () {
     if (process.getuid?.() !== 0) this.skip();
-    const { child } = await serve(makeZones(), ["--user", "nobody"]);
+    const dir = makeZones();
+    // Whoever it becomes has to find its zones and its state again.
+    chmodSync(dir, 0o755);
+    const { child } = await serve(dir, ["--user", "nobody"]);
     const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
     expect(status).to.match(/^Uid:\s+65534\s+65534\s+65534\s+65534$/m);
     expect(status).to.match(/^CapEff:\s+0+$/m);

@@ -26,11 +26,49 @@ describe("resolveConfig()", () => {
         ],
         admin: { address: "127.0.0.1", port: 9153 },
         workers: 6,
+        cpuAffinity: undefined,
+        busyPollUs: 0,
         state: "/home/op/.local/state/fairlead",
         node: "ns1",
         adminTokenFile: undefined,
         user: undefined,
+        transfer: undefined,
+        streams: {
+          tcp: {},
+          listenTls: [],
+          listenHttps: [],
+          httpsPath: undefined,
+          identity: undefined,
+          proxyNetworks: [],
+        },
+        answering: {
+          cookies: { kind: "own" },
+          rateLimit: undefined,
+          explainNetworks: [],
+          minimalResponses: true,
+          serverVersion: undefined,
+          serverId: undefined,
+        },
       },
+    });
+  });
+
+  it("reads who may transfer zones", () => {
+    const notify = '["192.0.2.54", "192.0.2.55:5353 transfer.key", "2001:db8::1 k", "[2001:db8::1]:54"]';
+    const yaml = `transfer:\n  networks: [192.0.2.0/24, "2001:db8::1"]\n  keys: k.keys\n  notify: ${notify}`;
+    const result = resolveConfig(input({ yaml }));
+    expect(result.ok && result.options.transfer).to.deep.equal({
+      networks: [
+        { address: "192.0.2.0", prefixBits: 24 },
+        { address: "2001:db8::1", prefixBits: 128 },
+      ],
+      keys: "k.keys",
+      notify: [
+        { server: { address: "192.0.2.54", port: 53 }, keyName: undefined },
+        { server: { address: "192.0.2.55", port: 5353 }, keyName: "transfer.key" },
+        { server: { address: "2001:db8::1", port: 53 }, keyName: "k" },
+        { server: { address: "2001:db8::1", port: 54 }, keyName: undefined },
+      ],
     });
   });
 
@@ -84,12 +122,29 @@ describe("resolveConfig()", () => {
     expect(single.ok && single.options.listen).to.deep.equal(wanted.slice(0, 1));
   });
 
+  it("makes a worker for each core that is named", () => {
+    for (const part of [
+      { yaml: "cpu-affinity: 0,2-3" },
+      { environment: { ...HOME, FAIRLEAD_CPU_AFFINITY: "0,2-3" } },
+      { flags: { "cpu-affinity": "0,2-3" } },
+    ]) {
+      const result = resolveConfig(input(part));
+      expect(result.ok && [result.options.workers, result.options.cpuAffinity]).to.deep.equal([3, [0, 2, 3]]);
+    }
+    const one = resolveConfig(input({ yaml: "cpu-affinity: 5\nbusy-poll-us: 50" }));
+    expect(one.ok && [one.options.workers, one.options.cpuAffinity, one.options.busyPollUs]).to.deep.equal([
+      1,
+      [5],
+      50,
+    ]);
+  });
+
   const faults: [string, Parameters<typeof input>[0], string[]][] = [
     [
       "a listen address of the file, with its line",
       { yaml: "node: a\nlisten:\n  - localhost:53\n" },
       [
-        "fairlead.yaml:2: listen: 'localhost:53' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300",
+        "fairlead.yaml:3: listen: 'localhost:53' is not an address and a port, as in 127.0.0.1:5300 or [::1]:5300",
       ],
     ],
     [
@@ -107,15 +162,47 @@ describe("resolveConfig()", () => {
       { flags: { workers: "many" } },
       ["--workers: 'many' is not a number of workers"],
     ],
-    ["no worker", { flags: { workers: "0" } }, ["--workers: is less than one worker"]],
+    ["no worker", { flags: { workers: "0" } }, ["--workers: is less than 1"]],
     ["too many workers", { flags: { workers: "1025" } }, ["--workers: is more than 1024 workers"]],
+    [
+      "cores that are none",
+      { flags: { "cpu-affinity": "0,x" } },
+      ["--cpu-affinity: '0,x' is not a list of cores, as in 0,2-3"],
+    ],
+    [
+      "more workers than cores to pin them to",
+      { yaml: "cpu-affinity: 0-1", flags: { workers: "3" } },
+      ["--cpu-affinity: names 2 for 3 workers, and each needs a core of its own"],
+    ],
+    [
+      "a busy poll that would outlast the look for a stop",
+      { yaml: "busy-poll-us: 100001" },
+      ["fairlead.yaml:1: busy-poll-us: is more than 100000 microseconds"],
+    ],
     ["NATS", { flags: { nats: ["nats://127.0.0.1"] } }, ["--nats: is not built in this version"]],
     ["a geo database", { yaml: "geoip: c.mmdb" }, ["fairlead.yaml:1: geoip: is not built in this version"]],
     [
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },
       [
-        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers state node geoip nats admin-token-file user",
+        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file user transfer tcp tls https proxy-protocol cookies rate-limit explain-networks minimal-responses server-version server-id",
+      ],
+    ],
+    [
+      "a network, a secondary and a part that are none",
+      { yaml: "transfer:\n  networks: [192.0.2.0/33]\n  keys: k\n  notify:\n    - ns2\n  secret: no" },
+      [
+        "fairlead.yaml:2: transfer.networks: '192.0.2.0/33' is not a network, as in 192.0.2.0/24",
+        "fairlead.yaml:5: transfer.notify: 'ns2' is not an address, perhaps with a port and the name of a key, as in 192.0.2.54, [2001:db8::1]:5353 or 192.0.2.54:53 transfer.key",
+        "fairlead.yaml:6: transfer.secret: is no part of 'transfer'",
+      ],
+    ],
+    [
+      "transfers that nobody may make",
+      { yaml: "node: a\ntransfer:\n  networks: []" },
+      [
+        "fairlead.yaml:3: transfer.networks: needs at least one value",
+        "fairlead.yaml:2: transfer.keys: has the wrong kind of value: Invalid input: expected string, received undefined",
       ],
     ],
     [

@@ -7,7 +7,9 @@ import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { pino } from "pino";
 import { askServer } from "../../../src/cli/dns-client.ts";
+import { resolveAnswering } from "../../../src/config/answering.ts";
 import type { ServeOptions } from "../../../src/config/options.ts";
+import type { StreamOptions } from "../../../src/config/streams.ts";
 import { type Daemon, type DaemonParts, type StartResult, startDaemon } from "../../../src/daemon/daemon.ts";
 import { nameOf } from "../../../src/dns/name.ts";
 import { formatRdata } from "../../../src/dns/rdata.ts";
@@ -15,6 +17,14 @@ import { TYPE } from "../../../src/dns/types.ts";
 import { ZONE_HEAD } from "./loaded-zones.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
 
+const NO_STREAMS: StreamOptions = {
+  tcp: {},
+  listenTls: [],
+  listenHttps: [],
+  httpsPath: undefined,
+  identity: undefined,
+  proxyNetworks: [],
+};
 const LOOPBACK = { address: "127.0.0.1", port: 0 };
 /** Far above what any step takes; a test that reaches it has failed. */
 const PATIENCE_MS = 8000;
@@ -87,10 +97,15 @@ ${more}`;
       listen: [LOOPBACK],
       admin: LOOPBACK,
       workers: 1,
+      cpuAffinity: undefined,
+      busyPollUs: 0,
       state: join(home, "state"),
       node: "test-node",
       adminTokenFile: undefined,
       user: undefined,
+      transfer: undefined,
+      streams: NO_STREAMS,
+      answering: resolveAnswering({}),
       ...changes,
     };
     return {
@@ -163,6 +178,48 @@ ${more}`;
     expect(events.filter((line) => line.includes('"to":"up"'))).to.have.length(2);
   });
 
+  it("goes on over a restart from what it knew: one failed probe is no outage, and one that passes no recovery", async () => {
+    writeZone(zoneText().replace("fall=2 rise=3", "fall=3 rise=4"));
+    near.healthy = false;
+    const first = await start();
+    expect(await ask(first)).to.equal("198.51.100.1");
+    await first.stop();
+    near.healthy = true;
+    far.healthy = false;
+    const second = await start();
+    // Neither has had enough probes to be another one.
+    expect(await ask(second)).to.equal("198.51.100.1");
+    expect(await observedOf(second, "n")).to.equal("0");
+    expect(await observedOf(second, "f")).to.equal("1");
+    await until("the region that has recovered", async () => (await ask(second)) === "192.0.2.1");
+  });
+
+  it("gives a pool grace, and keeps one that has recovered back, over a restart as well", async () => {
+    const text = zoneText()
+      .replace("$POOL near monitor=m", "$POOL near monitor=m grace=1500ms failback=manual")
+      .replace("every=200ms timeout=150ms", "every=100ms timeout=90ms");
+    writeZone(text);
+    const first = await start();
+    const failedAt = performance.now();
+    near.healthy = false;
+    await until("the endpoint down", async () => (await observedOf(first, "n")) === "0");
+    if (performance.now() - failedAt < 1_000) expect(await ask(first), "in grace").to.equal("192.0.2.1");
+    await until("the other region", async () => (await ask(first)) === "198.51.100.1");
+    // The first failed probe came after the fault, so grace cannot have been shorter.
+    expect(performance.now() - failedAt).to.be.at.least(1_400);
+    near.healthy = true;
+    await until("the endpoint up", async () => (await observedOf(first, "n")) === "1");
+    expect(await ask(first)).to.equal("198.51.100.1");
+    await first.stop();
+    const second = await start();
+    expect(await ask(second)).to.equal("198.51.100.1");
+    far.healthy = false;
+    await until(
+      "the pool that is held back, as nothing else is up",
+      async () => (await ask(second)) === "192.0.2.1",
+    );
+  });
+
   it("fails open when everything is down, and says so", async () => {
     writeZone(zoneText());
     near.healthy = false;
@@ -203,8 +260,8 @@ ${more}`;
     ["a failed expectation", () => zoneText("$EXPECT www A is far\n"), /\$EXPECT www A is far/],
     [
       "what is not served yet",
-      () => zoneText("geo 5 POLICY sticky ( near far )\n"),
-      /'sticky' is understood but not served/,
+      () => zoneText("geo 5 POLICY nearest ( near far )\n"),
+      /'nearest' is understood but not served/,
     ],
   ];
   for (const [what, text, message] of faulty) {
@@ -252,7 +309,7 @@ ${more}`;
     expect(performance.now() - startedMs).to.be.below(5000);
     expect(readiness).to.match(/^503 .*stopping|^gone$/);
     expect(await asked).to.equal("192.0.2.1");
-    expect(readdirSync(join(home, "state"))).to.deep.equal(["accepted-1.zones"]);
+    expect(readdirSync(join(home, "state"))).to.deep.equal(["accepted-1.zones", "health.json"]);
     await start({ listen: daemon.listen, admin: daemon.admin });
   });
 
@@ -283,6 +340,10 @@ ${more}`;
     );
     expect(await failure(startDaemon(parts({ state: join(zoneFile(), "state") })))).to.match(
       /^Cannot use the state folder: .*: not a directory$/,
+    );
+    const tuned = parts({ state: other, cpuAffinity: [0, 1_023], busyPollUs: 50 });
+    expect(await failure(startDaemon(tuned))).to.match(
+      /^Cannot pin workers to cores 0,1023 and busy-poll for 50 µs: ./,
     );
     expect(readdirSync(other)).to.deep.equal(["accepted-1.zones"]);
   });

@@ -131,4 +131,107 @@ describe("HealthBook", () => {
     expect(endpoints.has("no/body")).to.equal(false);
     expect(book.snapshot(new Map(), 6).endpoints.get("far/f")?.forced).to.equal(undefined);
   });
+
+  describe("of pools that come back", () => {
+    const POOLS = `${MONITOR}$POOL near monitor=m failback=after:10m slow-start=100s grace=20s\n  n 192.0.2.1\n$POOL far monitor=none\n  f 192.0.2.9\n${USE}`;
+    const pass = (atMs: number): void => void book.record(keyOf("192.0.2.1"), { ...PASS, atMs });
+    const fail = (atMs: number): void => void book.record(keyOf("192.0.2.1"), { ...FAIL, atMs });
+    const holdAt = (atMs: number) => book.snapshot(new Map(), atMs).holds?.get("near")?.ipv4;
+
+    it("counts grace from the first failed probe, also over passes that do not bring it up", () => {
+      book.use(loadText(POOLS), 0);
+      pass(1_000);
+      fail(6_000);
+      fail(11_000);
+      pass(16_000);
+      fail(17_000);
+      const near = book.snapshot(new Map(), 18_000).endpoints.get("near/n")?.addresses[0];
+      expect(near?.observed).to.equal("down");
+      expect(near?.failingSinceMs).to.equal(6_000);
+      expect(book.nextChangeMs()).to.equal(26_000);
+      book.snapshot(new Map(), 26_000);
+      expect(book.nextChangeMs()).to.equal(undefined);
+    });
+
+    it("holds a pool back from the moment it is up again, lets it in step by step, and then has nothing pending", () => {
+      book.use(loadText(POOLS), 0);
+      pass(1_000);
+      expect(holdAt(1_000)).to.equal(undefined);
+      fail(6_000);
+      fail(11_000);
+      expect(holdAt(11_000), "in grace").to.equal(undefined);
+      expect(holdAt(26_000), "withdrawn").to.equal(undefined);
+      for (const atMs of [31_000, 36_000, 41_000]) pass(atMs);
+      expect(holdAt(41_000)).to.deep.equal({ kind: "held", untilMs: 641_000 });
+      expect(book.nextChangeMs()).to.equal(641_000);
+      expect(holdAt(641_000)).to.deep.equal({ kind: "ramping", part: 1 / 21 });
+      expect(book.nextChangeMs()).to.equal(646_000);
+      expect(holdAt(691_000)).to.deep.equal({ kind: "ramping", part: 11 / 21 });
+      expect(holdAt(741_000)).to.equal(undefined);
+      expect(book.nextChangeMs()).to.equal(undefined);
+    });
+
+    it("lets the end of an override obey failback too, and a forced pool in at once", () => {
+      book.use(loadText(POOLS), 0);
+      pass(1_000);
+      holdAt(1_000);
+      book.snapshot(new Map([["near/n", "drain"]]), 2_000);
+      expect(holdAt(3_000)).to.deep.equal({ kind: "held", untilMs: 603_000 });
+      expect(book.snapshot(new Map([["near/n", "up"]]), 4_000).holds).to.equal(undefined);
+      expect(holdAt(5_000), "after the override").to.equal(undefined);
+    });
+
+    it("keeps what holds a pool across a reload", () => {
+      book.use(loadText(POOLS), 0);
+      pass(1_000);
+      holdAt(1_000);
+      book.snapshot(new Map([["near/n", "down"]]), 2_000);
+      expect(holdAt(3_000)?.kind).to.equal("held");
+      book.use(loadText(POOLS.replace("f 192.0.2.9", "f 192.0.2.9\n  g 192.0.2.10")), 4_000);
+      expect(holdAt(5_000)).to.deep.equal({ kind: "held", untilMs: 603_000 });
+    });
+
+    it("gives an endpoint that is forced the same object while nothing changes", () => {
+      book.use(loadText(POOLS), 0);
+      const forced = new Map([["near/n", "drain" as const]]);
+      const first = book.snapshot(forced, 1).endpoints.get("near/n");
+      expect(book.snapshot(forced, 2).endpoints.get("near/n")).to.equal(first);
+    });
+  });
+
+  it("probes a dependency once for all endpoints, and takes each of them down with it", () => {
+    const zone =
+      "$MONITOR web tcp port=80 fall=1\n$MONITOR db tcp target=192.0.2.99:5432 fall=1\n" +
+      "$POOL near monitor=web,db\n  n 192.0.2.1\n$POOL far monitor=any(web,db)\n  f 192.0.2.9 192.0.2.10\n" +
+      "www 30 POLICY failover ( near far )\n";
+    book.use(loadText(zone), 0);
+    const hosts = ["192.0.2.1", "192.0.2.9", "192.0.2.10", "192.0.2.99"];
+    expect(book.targets().map(({ host }) => host)).to.have.members(hosts);
+    for (const host of hosts) book.record(keyOf(host), PASS);
+    expect([observed("near/n"), observed("far/f")].flat()).to.deep.equal(Array(3).fill("up true"));
+    book.record(keyOf("192.0.2.99"), FAIL);
+    expect(observed("near/n")).to.deep.equal(["down false"]);
+    expect(observed("far/f")).to.deep.equal(["up true", "up true"]);
+    book.record(keyOf("192.0.2.9"), FAIL);
+    expect(observed("far/f")).to.deep.equal(["down false", "up true"]);
+  });
+
+  it("tells of each endpoint's certificates the one that expires first, as last seen", () => {
+    const shown = (expiresAtMs: number): Verdict => ({
+      ...PASS,
+      certificate: { expiresAtMs, expiresSoon: false },
+    });
+    book.use(loadText(ONE), 0);
+    expect([...book.certificates()]).to.deep.equal([]);
+    book.record(keyOf("192.0.2.1"), shown(2_000));
+    book.record(keyOf("2001:db8::1"), shown(1_000));
+    const reading = { pool: "near", endpoint: "n" };
+    expect([...book.certificates()]).to.deep.equal([{ ...reading, expiresAtMs: 1_000 }]);
+    book.record(keyOf("2001:db8::1"), FAIL);
+    expect([...book.certificates()]).to.deep.equal([{ ...reading, expiresAtMs: 1_000 }]);
+    book.record(keyOf("2001:db8::1"), shown(3_000));
+    expect([...book.certificates()]).to.deep.equal([{ ...reading, expiresAtMs: 2_000 }]);
+    book.use(loadText(ONE.replace("  n 192.0.2.1 2001:db8::1", "  n 2001:db8::1")), 1);
+    expect([...book.certificates()]).to.deep.equal([{ ...reading, expiresAtMs: 3_000 }]);
+  });
 });

@@ -52,6 +52,36 @@ describe("composeAddressHealth()", () => {
     [2, "UDd", "down", true, 400, "2 of 3 monitors pass, 2 needed (m1: bad)"],
     [1, "uU-", "up", true, 100, "1 of 3 monitors pass, 1 needed (m0: bad; m2: not yet probed)"],
   ];
+  it("composeAddressHealth() dates the failure by the monitor that left too few", () => {
+    const failing = (failingSinceMs?: number): ProbeState => ({
+      ...state("down", false, 300),
+      ...(failingSinceMs === undefined ? {} : { failingSinceMs }),
+    });
+    const up = state("up", true, 100);
+    const rows: readonly (readonly [number, readonly ProbeState[], number | undefined])[] = [
+      [1, [up], undefined],
+      [1, [failing(700)], 700],
+      [1, [failing()], undefined],
+      [1, [up, failing(700)], undefined],
+      [2, [up, failing(700)], 700],
+      [1, [failing(900), failing(700)], 900],
+      [2, [failing(900), failing(700)], 700],
+      [2, [failing(900), failing(700), up], 900],
+      [1, [failing(), failing(700)], 700],
+      [2, [failing(), failing(700)], undefined],
+      [2, [failing(), up, failing(700)], 700],
+    ];
+    for (const [count, states, since] of rows) {
+      const monitors = states.map((_, index) => `m${index}`);
+      const health = composeAddressHealth(
+        { kind: "at-least", count, monitors },
+        (name) => states[Number(name.slice(1))],
+        999,
+      );
+      expect(health.failingSinceMs, `${count} of ${states.length}`).to.equal(since);
+    }
+  });
+
   for (const [count, letters, observed, passing, sinceMs, reason] of ROWS) {
     it(`composeAddressHealth() judges ${count} of ${letters} ${observed}`, () => {
       expect(compose(count, letters)).to.deep.equal({ observed, passing, sinceMs, reason });

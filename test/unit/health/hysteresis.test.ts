@@ -194,6 +194,26 @@ describe("step()", () => {
     expect(state).to.include({ reason: "bad", run: 2, runSinceMs: 2_000 });
   });
 
+  it("step() remembers the first failed probe until it is up and passes again", () => {
+    const rows = [
+      ["+", undefined],
+      ["+-", 2_000],
+      ["+-+", undefined],
+      ["+--", 2_000],
+      ["+--+", undefined],
+      ["+---+", 2_000],
+      ["+---+-", 2_000],
+      ["+---++++", undefined],
+      ["-", undefined],
+      ["--", undefined],
+    ] as const;
+    for (const [marks, since] of rows) {
+      expect(steps(initialState(0), marks, COUNT).failingSinceMs, marks).to.equal(since);
+    }
+    const pulled = steps(steps(initialState(0), "+-", COUNT, 9_000_000), "-", COUNT, 5_000);
+    expect(pulled.failingSinceMs, "where the clock goes back").to.equal(5_000);
+  });
+
   it("step() pulls a date out of the future when the clock goes back", () => {
     const state = steps(steps(initialState(0), "+-", COUNT, 9_000_000), "-", COUNT, 5_000);
     expect(state).to.include({ observed: "up", sinceMs: 5_000, runSinceMs: 5_000 });

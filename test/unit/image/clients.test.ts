@@ -22,27 +22,46 @@ const arbitraryNetwork: fc.Arbitrary<Network> = fc
       .map(([octets, bits]) => networkOf(Uint8Array.from(octets), bits)),
   );
 
+/** By the text of a network, what it is answered; one that is not there is answered by itself. */
+type Answers = ReadonlyMap<string, string>;
+
+const textOf = (network: Network | undefined): string =>
+  network === undefined ? "none" : `${network.octets.join(".")}/${network.prefixBits}`;
+
 function place(
   networks: readonly Network[],
   client: Network,
+  answers: Answers = new Map(),
 ): ClientPlace & { network: Network | undefined } {
-  const table = buildClientTable(networks);
-  const result = { classNumber: -1, scopeBits: -1 };
+  const table = buildClientTable(networks, (network) => answers.get(textOf(network)) ?? textOf(network));
+  const result = { classNumber: -1, scopeBits: -1, position: 0 };
   const length = client.octets.length === 4 ? 4 : 16;
   placeNetwork(table, client.octets, length, client.prefixBits, result);
   return { ...result, network: networkOfClass(table.classes, result.classNumber) };
 }
 
-/** Whether two networks have an address in common. */
-function meet(one: Network, other: Network): boolean {
-  return contains(one, other) || contains(other, one);
+function longestAround(networks: readonly Network[], client: Network): Network | undefined {
+  const around = networks.filter((each) => contains(each, client));
+  return around.sort((one, other) => other.prefixBits - one.prefixBits)[0];
 }
 
-/** By definition: the shortest prefix around the client in which no network begins, ends, or is another one's. */
-function scopeByDefinition(networks: readonly Network[], client: Network): number {
+/** What every address in `around` is answered; `undefined` where that differs. By definition: half by half. */
+function answerIn(networks: readonly Network[], answers: Answers, around: Network): string | undefined {
+  const longest = longestAround(networks, around);
+  const within = networks.filter((each) => each.prefixBits > around.prefixBits && contains(around, each));
+  if (within.length === 0) return answers.get(textOf(longest)) ?? textOf(longest);
+  const bits = around.prefixBits + 1;
+  const upper = Uint8Array.from(around.octets);
+  upper[(bits - 1) >>> 3] = (upper[(bits - 1) >>> 3] ?? 0) | (0x80 >>> ((bits - 1) & 7));
+  const [one, other] = [networkOf(around.octets, bits), networkOf(upper, bits)].map((half) =>
+    answerIn(networks, answers, half),
+  );
+  return one === other ? one : undefined;
+}
+
+function scopeByDefinition(networks: readonly Network[], answers: Answers, client: Network): number {
   for (let bits = 0; bits < client.prefixBits; bits++) {
-    const around = networkOf(client.octets, bits);
-    if (networks.every((network) => contains(network, around) || !meet(network, around))) return bits;
+    if (answerIn(networks, answers, networkOf(client.octets, bits)) !== undefined) return bits;
   }
   return client.prefixBits;
 }
@@ -52,18 +71,40 @@ describe("placeNetwork()", () => {
     fc.assert(
       fc.property(fc.array(arbitraryNetwork, { maxLength: 6 }), arbitraryNetwork, (networks, client) => {
         const { network, scopeBits } = place(networks, client);
-        const holding = networks.filter((each) => contains(each, client));
-        const longest = Math.max(-1, ...holding.map(({ prefixBits }) => prefixBits));
-        expect(network?.prefixBits ?? -1).to.equal(longest);
-        expect(scopeBits).to.equal(scopeByDefinition(networks, client));
+        expect(textOf(network)).to.equal(textOf(longestAround(networks, client)));
+        expect(scopeBits).to.equal(scopeByDefinition(networks, new Map(), client));
       }),
+      { seed: 20_261_122, numRuns: 2_000 },
+    );
+  });
+
+  it("finds how far around the client all are answered alike, whichever networks are listed there", () => {
+    const few = fc.constantFrom("a", "b");
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(arbitraryNetwork, few), { maxLength: 8 }),
+        few,
+        arbitraryNetwork,
+        (answered, other, client) => {
+          const networks = answered.map(([network]) => network);
+          const answers = new Map([
+            ["none", other],
+            ...answered.map(([network, by]) => [textOf(network), by] as const),
+          ]);
+          const { network, scopeBits } = place(networks, client, answers);
+          expect(scopeBits).to.equal(scopeByDefinition(networks, answers, client));
+          const answer = answerIn(networks, answers, client);
+          if (answer === undefined) expect(textOf(network)).to.equal(textOf(longestAround(networks, client)));
+          else expect(answers.get(textOf(network))).to.equal(answer);
+        },
+      ),
       { seed: 20_261_122, numRuns: 2_000 },
     );
   });
 
   it("classOfAddress() is the same for a single address", () => {
     const networks = [networkOf(Uint8Array.of(10, 0, 0, 0), 8), networkOf(Uint8Array.of(10, 1, 0, 0), 16)];
-    const table = buildClientTable(networks);
+    const table = buildClientTable(networks, textOf);
     expect(classOfAddress(table, Uint8Array.of(10, 1, 2, 3), 4)).to.equal(2);
     expect(classOfAddress(table, Uint8Array.of(10, 2, 2, 3), 4)).to.equal(1);
     expect(classOfAddress(table, Uint8Array.of(11, 2, 2, 3), 4)).to.equal(0);

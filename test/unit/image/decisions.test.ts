@@ -1,18 +1,17 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import type { Hold } from "../../../src/health/snapshot.ts";
 import { classOfAddress } from "../../../src/image/clients.ts";
 import { compileDecisions } from "../../../src/image/decisions.ts";
 import {
-  ALL_ANSWERS,
   candidateOf,
   createDrawRoom,
-  type DecisionTables,
   drawCandidatesInOrder,
   drawOf,
-  OUTCOME,
-  tableOf,
-} from "../../../src/image/tables.ts";
+  sliceOf,
+} from "../../../src/image/draws.ts";
+import { ALL_ANSWERS, type DecisionTables, OUTCOME, tableOf } from "../../../src/image/tables.ts";
 import { compileZones, type PolicyEntry } from "../../../src/image/zones.ts";
 import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { AddressFamily } from "../../../src/policy/model.ts";
@@ -88,6 +87,53 @@ describe("compileDecisions()", () => {
       }),
       { seed: 20_261_122, numRuns: 300 },
     );
+  });
+
+  it("slices the clients as evaluate() does, for random policies and holds", () => {
+    const arbitraryHold = fc.oneof(
+      fc.constant<Hold>({ kind: "held", untilMs: undefined }),
+      fc.integer({ min: 1, max: 20 }).map((step): Hold => ({ kind: "ramping", part: step / 21 })),
+    );
+    const holdsOf = fc
+      .dictionary(fc.constantFrom("amber", "birch", "cedar", "delta"), arbitraryHold, { minKeys: 1 })
+      .map(
+        (holds) => new Map(Object.entries(holds).map(([name, hold]) => [name, { ipv4: hold, ipv6: hold }])),
+      );
+    let sliced = 0;
+    fc.assert(
+      fc.property(arbitrarySituation, holdsOf, ({ definitions, policy, snapshot }, holds) => {
+        const health = { ...snapshot, holds };
+        const zones = compileZones(setOfPolicies([policy], definitions));
+        const { tables, evaluations } = compileDecisions(zones, health);
+        const entry = zones.policies[0];
+        if (entry === undefined) throw new Error("the policy has no entry");
+        FAMILIES.forEach((family, index) => {
+          const table = tableOf(tables, 0, 0, index === 0 ? 0 : 1);
+          const slices = evaluations[0]?.[family].slices;
+          expect(tables.outcomes[table] === OUTCOME.sliced).to.equal(slices !== undefined);
+          let from = 0;
+          for (const { upTo, evaluation } of slices ?? []) {
+            sliced++;
+            for (const position of [from, (from + upTo) / 2]) {
+              const slice = sliceOf(tables, table, Math.ceil(position * 2 ** 32));
+              expect(tables.outcomes[slice]).to.equal(OUTCOME[evaluation.outcome]);
+              const shares = sharesOfTable(tables, slice, entry);
+              for (const { endpoint, share } of sharesOf(evaluation)) {
+                expect(shares.get(endpoint.id)).to.be.closeTo(share, 1e-9);
+              }
+            }
+            from = upTo;
+          }
+          if (slices !== undefined) {
+            expect(sliceOf(tables, table, 2 ** 32 - 1)).to.equal(
+              sliceOf(tables, table, Math.ceil(from * 2 ** 32) - 1),
+            );
+          }
+        });
+      }),
+      { seed: 20_261_122, numRuns: 300 },
+    );
+    expect(sliced).to.be.greaterThan(100);
   });
 
   it("shares the tables of policies that come to the same, and keeps the evaluations of the unknown client", () => {

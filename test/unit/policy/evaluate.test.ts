@@ -4,8 +4,8 @@ import { describe, it } from "mocha";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import { evaluate, explain, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
+import { isAddressUp } from "../../../src/policy/group.ts";
 import type { AddressFamily } from "../../../src/policy/model.ts";
-import { isAddressUp } from "../../../src/policy/pool.ts";
 import { reachOf } from "../../../src/policy/reach.ts";
 import {
   arbitrarySituation,

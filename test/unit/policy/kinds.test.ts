@@ -5,8 +5,8 @@ import { type Client, UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import { networkOf } from "../../../src/geo/network.ts";
 import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
+import { isAddressUp } from "../../../src/policy/group.ts";
 import type { AddressFamily, MinUp, Pool } from "../../../src/policy/model.ts";
-import { isAddressUp } from "../../../src/policy/pool.ts";
 import {
   address,
   addressHealth,
@@ -56,7 +56,7 @@ function table(expression: Expression, rows: readonly (readonly [Asked, string])
   }
 }
 
-describe("isAddressUp() follows the table at the head of policy/pool", () => {
+describe("isAddressUp() follows the table at the head of policy/group", () => {
   const ROWS = [
     ["up", "down", [true, true, true, true]],
     ["down", "up", [false, false, false, false]],

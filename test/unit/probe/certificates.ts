@@ -17,6 +17,8 @@ export interface Certificates {
   readonly expired: Identity;
   readonly future: Identity;
   readonly selfSigned: Identity;
+  /** One more leaf by the same authority; the dates as `20991231235959Z`. */
+  issue(name: string, start: string, end: string): Identity;
   remove(): void;
 }
 
@@ -99,6 +101,7 @@ export function makeCertificates(): Certificates {
     expired: issue("expired", "20200101000000Z", "20201101000000Z"),
     future: issue("future", "20980101000000Z", "20990101000000Z"),
     selfSigned: { key: read("self.key"), cert: read("self.pem") },
+    issue,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { probeByKind } from "../../../src/probe/kinds.ts";
+import { createProbe } from "../../../src/probe/kinds.ts";
 import { monitorOf, targetOf } from "./monitors.ts";
 import { listen, rawServer } from "./servers.ts";
 
@@ -57,7 +57,7 @@ describe("probeTcp()", () => {
       const server = await listen(rawServer(onConnection));
       const monitor = monitorOf("tcp", { port: "1", timeout: `${TIMEOUT_MS}ms`, ...keys });
       const target = targetOf(monitor, "127.0.0.1", server.port);
-      const verdict = await probeByKind(target, AbortSignal.timeout(TIMEOUT_MS));
+      const verdict = await createProbe()(target, AbortSignal.timeout(TIMEOUT_MS));
       await server.close();
       expect(verdict).to.include({ ok: reason === "connected" || reason.startsWith("received"), reason });
     });
@@ -70,19 +70,11 @@ describe("probeTcp()", () => {
     );
     const monitor = monitorOf("tcp", { port: "1" });
     const target = targetOf(monitor, "::1", server.port);
-    expect(await probeByKind(target, AbortSignal.timeout(TIMEOUT_MS))).to.include({ ok: true });
+    expect(await createProbe()(target, AbortSignal.timeout(TIMEOUT_MS))).to.include({ ok: true });
     await server.close();
-    expect(await probeByKind(target, AbortSignal.timeout(TIMEOUT_MS))).to.include({
+    expect(await createProbe()(target, AbortSignal.timeout(TIMEOUT_MS))).to.include({
       ok: false,
       reason: "connection refused",
     });
-  });
-
-  it("probeByKind() refuses kinds that have no probe yet", async () => {
-    const verdict = await probeByKind(
-      targetOf(monitorOf("dns", { query: "a.example" })),
-      AbortSignal.timeout(1),
-    );
-    expect(verdict).to.include({ ok: false, reason: "dns probes are not built yet" });
   });
 });

@@ -47,6 +47,7 @@ function fakeWheel(probe: Probe, concurrency = 100) {
   const wheel = createProbeWheel({
     probe,
     concurrency,
+    commandConcurrency: 2,
     now: () => clock.nowMs,
     random: () => 0.25,
     onVerdict: (target, verdict) => seen.push({ key: target.key, verdict, atMs: clock.nowMs }),
@@ -197,6 +198,30 @@ describe("createProbeWheel()", () => {
     await wheel.stop();
   });
 
+  it("createProbeWheel() runs few commands at a time, and lets nothing else wait for them", async () => {
+    const running = new Map<string, number>();
+    let most = 0;
+    const { clock, wheel, seen } = fakeWheel(async ({ monitor: { kind } }, signal) => {
+      running.set(kind, (running.get(kind) ?? 0) + 1);
+      most = Math.max(most, running.get("exec") ?? 0);
+      if (kind === "exec") await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      running.set(kind, (running.get(kind) ?? 0) - 1);
+      return PASS;
+    });
+    const command = monitorOf("exec", { command: "/bin/sleep 9", every: "1s", timeout: "50ms" }, "c");
+    const commands = Array.from({ length: 10 }, (_, index) => targetOf(command, `127.0.1.${index}`));
+    wheel.setTargets([...commands, ...targets(10)]);
+    const round = wheel.runRound(10_000);
+    await settle();
+    expect(seen.filter(({ key }) => key.startsWith("m "))).to.have.length(10);
+    expect(wheel.stats()).to.include({ running: 2, queued: 8 });
+    await round;
+    await clock.advanceTo(1);
+    expect(most).to.equal(2);
+    expect(seen).to.have.length(20);
+    await wheel.stop();
+  });
+
   it("createProbeWheel() lets no monitor keep the others from their slots", async () => {
     const held = heldProbe();
     const { wheel } = fakeWheel(held.probe, 1);
@@ -232,6 +257,7 @@ describe("createProbeWheel() on the real clock", () => {
     const wheel: ProbeWheel = createProbeWheel({
       probe,
       concurrency: 1,
+      commandConcurrency: 1,
       now: () => performance.now(),
       random: () => 0,
       onVerdict: (_target, verdict) => {
@@ -273,6 +299,7 @@ describe("createProbeWheel() on the real clock", () => {
     const wheel = createProbeWheel({
       probe: () => Promise.resolve(PASS),
       concurrency: 1_000,
+      commandConcurrency: 1,
       now: () => performance.now(),
       random: () => 0,
       onVerdict: () => undefined,

@@ -3,8 +3,7 @@ import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { afterEach, describe, it } from "mocha";
-import { MAX_CONNECTIONS_PER_CLIENT } from "../../../src/server/tcp.ts";
-import { MAX_WRITE_BACKLOG_OCTETS, MAX_WRITE_STALL_MS } from "../../../src/server/tcp-connection.ts";
+import { DEFAULT_STREAM_LIMITS } from "../../../src/server/stream-limits.ts";
 import { join, packet, parsed, query, question, summary } from "../../support/packets.ts";
 import { dig } from "../../support/peers/dig.ts";
 import { sampleImage } from "../../support/sample-zones.ts";
@@ -20,7 +19,7 @@ import {
 const WWW = query("www.example.", "A");
 const WHOLE = "NOERROR aa qd=1 an=2";
 
-describe("startTcp()", () => {
+describe("DNS over TCP", () => {
   const image = sampleImage();
   let listeners: Listeners | undefined;
   const sockets: Socket[] = [];
@@ -93,11 +92,13 @@ describe("startTcp()", () => {
     first.write(framed(WWW).subarray(0, 3));
     const ended = once(first, "end");
     first.resume();
-    for (let count = 0; count < MAX_CONNECTIONS_PER_CLIENT + 50; count++) {
+    for (let count = 0; count < DEFAULT_STREAM_LIMITS.connectionsPerClient + 50; count++) {
       const stuck = await open(servers);
       stuck.write(framed(WWW).subarray(0, 3));
     }
     await ended;
+    const met = servers.streamCounts.limits().filter(({ value }) => value > 0);
+    expect(met.map(({ labels }) => labels.limit)).to.deep.equal(["connections-per-client"]);
     const socket = await open(servers);
     socket.write(framed(WWW));
     expect((await readMessages(socket, 1)).map(summary)).to.deep.equal([WHOLE]);
@@ -105,7 +106,7 @@ describe("startTcp()", () => {
   });
 
   it("does not read on from a client that does not read, cuts it off, and keeps little for it", async function () {
-    this.timeout(MAX_WRITE_STALL_MS + 10_000);
+    this.timeout(DEFAULT_STREAM_LIMITS.writeMs + 10_000);
     const servers = await serve();
     const socket = await open(servers);
     socket.pause();
@@ -115,13 +116,15 @@ describe("startTcp()", () => {
     const before = process.memoryUsage().arrayBuffers;
     for (let count = 0; count < 400 && !socket.destroyed; count++) socket.write(batch);
     const startedMs = performance.now();
-    while (!socket.destroyed && performance.now() - startedMs < MAX_WRITE_STALL_MS + 5_000) {
+    while (!socket.destroyed && performance.now() - startedMs < DEFAULT_STREAM_LIMITS.writeMs + 5_000) {
       await Promise.race([closed, setTimeout(100)]);
     }
     expect(socket.destroyed).to.equal(true);
     const answered = servers.counters.responses().reduce((sum, { value }) => sum + value, 0);
     expect(answered).to.be.below(400 * 500);
-    expect(process.memoryUsage().arrayBuffers - before).to.be.below(MAX_WRITE_BACKLOG_OCTETS * 64);
+    expect(process.memoryUsage().arrayBuffers - before).to.be.below(
+      DEFAULT_STREAM_LIMITS.writeBacklogOctets * 64,
+    );
   });
 
   it("lives through 50 resets", async () => {

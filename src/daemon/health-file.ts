@@ -1,0 +1,133 @@
+/**
+ * What a node knew of health when it last wrote it down, kept in the state folder: a start does not begin with nothing.
+ *
+ * `health.json` holds the state of every place and monitor, with its age, and how pools were coming back. It is replaced
+ * whole or not at all; one that is cut short, damaged or of another version is as good as none, and said so.
+ *
+ * | what is read                | it is younger than `MAX_AGE_MS` | older                                         |
+ * | --------------------------- | ------------------------------- | --------------------------------------------- |
+ * | the state of a monitor      | goes on as it was               | forgotten: the first verdict decides          |
+ * | a pool withdrawn            | withdrawn                       | withdrawn                                     |
+ * | a pool held by `failback`   | held since then                 | withdrawn: nobody saw it up, it waits anew    |
+ * | a pool in its slow start    | where the clock says it is      | where the clock says it is                    |
+ */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { ProbeState } from "../health/hysteresis.ts";
+import type { ReturnState } from "../policy/failback.ts";
+import { writeFileAtomically } from "./atomic-file.ts";
+import type { KeptReturns } from "./pool-returns.ts";
+import { codeOf } from "./system-error.ts";
+
+/** What is older says nothing about what is up now. */
+export const MAX_AGE_MS = 15 * 60 * 1000;
+
+const FORMAT_VERSION = 1;
+const FILE_NAME = "health.json";
+
+export interface KeptHealth {
+  /** By place and monitor, as the health book keys them. */
+  readonly states: ReadonlyMap<string, ProbeState>;
+  readonly returns: KeptReturns;
+}
+
+export type HealthRead =
+  | { readonly kind: "read"; readonly health: KeptHealth; readonly ageMs: number }
+  | { readonly kind: "none" }
+  /** In words, for the log. */
+  | { readonly kind: "unusable"; readonly reason: string };
+
+const instant = z.number().min(0);
+
+const probeStateSchema = z.object({
+  observed: z.enum(["up", "down", "unknown"]),
+  passing: z.boolean(),
+  run: z.int().min(0),
+  runSinceMs: instant,
+  failingSinceMs: instant.exactOptional(),
+  recent: z.string().regex(/^[+-]*$/),
+  sinceMs: instant,
+  reason: z.string(),
+  newcomer: z.boolean(),
+});
+
+const returnStateSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("fresh") }),
+  z.object({ kind: z.literal("withdrawn") }),
+  z.object({ kind: z.literal("held"), sinceMs: instant }),
+  z
+    .object({ kind: z.literal("serving"), rampFromMs: instant.optional() })
+    .transform(({ kind, rampFromMs }) => ({ kind, rampFromMs })),
+]);
+
+const fileSchema = z.object({
+  version: z.literal(FORMAT_VERSION),
+  savedAtMs: instant,
+  states: z.record(z.string(), probeStateSchema),
+  returns: z.record(
+    z.string(),
+    z.object({ ipv4: returnStateSchema.exactOptional(), ipv6: returnStateSchema.exactOptional() }),
+  ),
+});
+
+/** Rejects with the system's error; what was kept before is untouched then. */
+export async function keepHealth(
+  folder: string,
+  { states, returns }: KeptHealth,
+  atMs: number,
+): Promise<void> {
+  const file = {
+    version: FORMAT_VERSION,
+    savedAtMs: atMs,
+    states: Object.fromEntries(states),
+    returns: Object.fromEntries(returns),
+  };
+  const octets = new TextEncoder().encode(`${JSON.stringify(file)}\n`);
+  await writeFileAtomically(join(folder, FILE_NAME), [octets]);
+}
+
+/** Never rejects. */
+export async function readHealth(folder: string, atMs: number): Promise<HealthRead> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, FILE_NAME), "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return { kind: "none" };
+    return { kind: "unusable", reason: codeOf(error) ?? String(error) };
+  }
+  const parsed = fileSchema.safeParse(parseJson(text));
+  if (!parsed.success) return { kind: "unusable", reason: "it is damaged, or of another version" };
+  const { savedAtMs, states, returns } = parsed.data;
+  const ageMs = Math.max(0, atMs - savedAtMs);
+  const isOld = ageMs > MAX_AGE_MS;
+  return {
+    kind: "read",
+    ageMs,
+    health: {
+      states: new Map(isOld ? [] : Object.entries(states)),
+      returns: new Map(
+        Object.entries(returns).map(([id, { ipv4, ipv6 }]) => [
+          id,
+          {
+            ...(ipv4 === undefined ? {} : { ipv4: agedReturn(ipv4, isOld) }),
+            ...(ipv6 === undefined ? {} : { ipv6: agedReturn(ipv6, isOld) }),
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+function agedReturn(state: ReturnState, isOld: boolean): ReturnState {
+  return isOld && state.kind === "held" ? { kind: "withdrawn" } : state;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/** Whether the node is ready to be sent queries, and what it waits for where it is not. */
+
+import type { Readiness } from "../admin/source.ts";
+
+export interface Status {
+  readonly readiness: () => Readiness;
+  readonly firstRoundIn: () => void;
+  readonly listening: () => void;
+  readonly stopping: () => void;
+}
+
+/** `hasImage` says whether there is anything to serve. */
+export function createStatus(hasImage: () => boolean): Status {
+  let firstRound = false;
+  let listening = false;
+  let stopping = false;
+  return {
+    firstRoundIn: () => {
+      firstRound = true;
+    },
+    listening: () => {
+      listening = true;
+    },
+    stopping: () => {
+      stopping = true;
+    },
+    readiness() {
+      const reasons: string[] = [];
+      if (stopping) reasons.push("stopping");
+      if (!firstRound) reasons.push("the first round of probes is not in");
+      if (!hasImage()) reasons.push("there is no image yet");
+      if (!listening) reasons.push("the listeners are not open");
+      return { ready: reasons.length === 0, reasons };
+    },
+  };
+}

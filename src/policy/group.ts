@@ -1,0 +1,220 @@
+/**
+ * Groups of endpoints, pools above all: the only place where health becomes «up».
+ *
+ * Whether an address counts as up, by rung of the ladder of last resorts:
+ *
+ * | forced state | observed state            | rung 1 | rung 2 | rung 3 | rung 4 |
+ * | ------------ | ------------------------- | ------ | ------ | ------ | ------ |
+ * | up           | any                       | yes    | yes    | yes    | yes    |
+ * | down         | any                       | no     | no     | no     | no     |
+ * | drain        | up, or passing            | no     | no     | yes    | no     |
+ * | drain        | down or unknown           | no     | no     | no     | no     |
+ * | none         | up                        | yes    | yes    | yes    | yes    |
+ * | none         | down, passing (held)      | no     | yes    | yes    | yes    |
+ * | none         | unknown                   | no     | yes    | yes    | yes    |
+ * | none         | down, failing             | no     | no     | no     | yes    |
+ *
+ * An endpoint is up for a family while one of its addresses of that family is. A pool is up while `min-up` of its
+ * endpoints are; from rung 2 on, while one is. A pool without any address of the family is judged by the other one and
+ * answers NODATA where it is chosen. An endpoint that an expression names by itself is a pool of one.
+ *
+ * On rung 1 a pool with `grace` stays while enough of its endpoints are up or have been failing for less than that. Whether
+ * a pool that has come up again is held back is another matter: `policy/failback` decides it, `policy/pool` heeds it.
+ *
+ * | endpoints up | up or in grace | rung 1                         |
+ * | ------------ | -------------- | ------------------------------ |
+ * | enough       | any            | up by those that are up        |
+ * | some         | enough         | up by those that are up        |
+ * | none         | enough         | up by those in grace           |
+ * | any          | not enough     | down                           |
+ */
+
+import {
+  type AddressHealth,
+  type EndpointHealth,
+  NOT_YET_PROBED,
+  type Snapshot,
+} from "../health/snapshot.ts";
+import type { Forced } from "../health/verdict.ts";
+import type { Rung } from "./evaluation.ts";
+import type { Standing } from "./failback.ts";
+import type { Address, AddressFamily, Definitions, Endpoint, MinUp, Pool } from "./model.ts";
+
+/** The table at the head of this file. */
+export function isAddressUp(forced: Forced | undefined, health: AddressHealth, rung: Rung): boolean {
+  if (forced === "up") return true;
+  if (forced === "down") return false;
+  const passes = health.observed === "up" || health.passing;
+  if (forced === "drain") return rung === 3 && passes;
+  if (rung === 1) return health.observed === "up";
+  return rung === 4 || passes || health.observed === "unknown";
+}
+
+/** Whether probes have nothing pending that could soon change what an answer rests on. */
+export function isSteady(forced: Forced | undefined, health: AddressHealth): boolean {
+  return forced !== undefined || (health.observed === "up" && health.passing);
+}
+
+/** Whether an address that has gone down is still given time: what operators force is immediate. */
+function isInGrace(forced: Forced | undefined, health: AddressHealth, { graceMs, atMs }: Moment): boolean {
+  const { observed, failingSinceMs } = health;
+  if (forced !== undefined || observed !== "down" || failingSinceMs === undefined) return false;
+  return atMs - failingSinceMs < graceMs;
+}
+
+/** What a judgement is made at. */
+interface Moment {
+  readonly rung: Rung;
+  readonly atMs: number;
+  readonly graceMs: number;
+}
+
+interface JudgedAddress {
+  readonly address: Address;
+  readonly health: AddressHealth;
+  readonly up: boolean;
+  readonly inGrace: boolean;
+}
+
+export interface JudgedEndpoint {
+  readonly endpoint: Endpoint;
+  /** The endpoint's own, for `partsByWeight`. */
+  readonly weight: number;
+  readonly forced: Forced | undefined;
+  readonly addresses: readonly JudgedAddress[];
+  readonly up: boolean;
+  /** Not up, and still counted. */
+  readonly inGrace: boolean;
+}
+
+function judgeEndpoint(
+  endpoint: Endpoint,
+  health: EndpointHealth | undefined,
+  family: AddressFamily,
+  moment: Moment,
+): JudgedEndpoint {
+  const forced = health?.forced;
+  const addresses: JudgedAddress[] = [];
+  endpoint.addresses.forEach((address, index) => {
+    if (address.family !== family) return;
+    const addressHealth = health?.addresses[index] ?? NOT_YET_PROBED;
+    const up = isAddressUp(forced, addressHealth, moment.rung);
+    const inGrace = moment.rung === 1 && isInGrace(forced, addressHealth, moment);
+    addresses.push({ address, health: addressHealth, up, inGrace });
+  });
+  const up = addresses.some((address) => address.up);
+  const inGrace = !up && addresses.some((address) => address.inGrace);
+  return { endpoint, weight: endpoint.weight, forced, addresses, up, inGrace };
+}
+
+/** How many of `endpoints` must be up on rung 1: never more than there are of the family. */
+function endpointsNeeded(minUp: MinUp, endpoints: number): number {
+  const wanted = minUp.kind === "count" ? minUp.count : Math.ceil((minUp.percent / 100) * endpoints);
+  return Math.max(1, Math.min(wanted, endpoints));
+}
+
+export function otherFamily(family: AddressFamily): AddressFamily {
+  return family === "ipv4" ? "ipv6" : "ipv4";
+}
+
+function has(endpoint: Endpoint, family: AddressFamily): boolean {
+  return endpoint.addresses.some((address) => address.family === family);
+}
+
+/** What decides about a group of endpoints, a pool or a single endpoint. */
+export interface Group {
+  readonly node: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly minUp: MinUp;
+  readonly answers: number;
+  readonly graceMs: number;
+}
+
+const ONE: MinUp = { kind: "count", count: 1 };
+
+export function groupOf(pool: Pool): Group {
+  return { node: pool.name, ...pool };
+}
+
+export function groupOfOne(endpoint: Endpoint, { pools }: Pick<Definitions, "pools">): Group {
+  const graceMs = pools.get(endpoint.pool)?.graceMs ?? 0;
+  return { node: endpoint.id, endpoints: [endpoint], minUp: ONE, answers: 1, graceMs };
+}
+
+/** A group as it is on one rung. */
+export interface JudgedGroup {
+  readonly group: Group;
+  /** The family that it is judged by. */
+  readonly family: AddressFamily;
+  /** Whether that is the asked one; else it answers NODATA where it is chosen. */
+  readonly answered: boolean;
+  readonly endpoints: readonly JudgedEndpoint[];
+  readonly up: readonly JudgedEndpoint[];
+  readonly needed: number;
+  /** Enough are up, those in grace included. */
+  readonly isUp: boolean;
+}
+
+/** What is asked of a group. */
+interface GroupQuestion {
+  readonly snapshot: Snapshot;
+  readonly family: AddressFamily;
+  readonly rung: Rung;
+}
+
+export function judgeGroup(group: Group, question: GroupQuestion): JudgedGroup {
+  const { snapshot, rung } = question;
+  const answered = group.endpoints.some((endpoint) => has(endpoint, question.family));
+  const family = answered ? question.family : otherFamily(question.family);
+  const moment: Moment = { rung, atMs: snapshot.atMs, graceMs: group.graceMs };
+  const endpoints = group.endpoints
+    .filter((endpoint) => has(endpoint, family))
+    .map((endpoint) => judgeEndpoint(endpoint, snapshot.endpoints.get(endpoint.id), family, moment));
+  const up = endpoints.filter((endpoint) => endpoint.up);
+  const needed = rung === 1 ? endpointsNeeded(group.minUp, endpoints.length) : 1;
+  const counted = endpoints.filter((endpoint) => endpoint.up || endpoint.inGrace);
+  return { group, family, answered, endpoints, up, needed, isUp: counted.length >= needed };
+}
+
+/** How a pool stands for one family, holds left aside: what `policy/failback` steps on. */
+export function standingOfPool(pool: Pool, snapshot: Snapshot, family: AddressFamily): Standing {
+  return standingOf(groupOf(pool), snapshot, family);
+}
+
+/** The same of an endpoint as an expression names it by itself. */
+export function standingOfEndpoint(
+  endpoint: Endpoint,
+  definitions: Definitions,
+  snapshot: Snapshot,
+  family: AddressFamily,
+): Standing {
+  return standingOf(groupOfOne(endpoint, definitions), snapshot, family);
+}
+
+function standingOf(group: Group, snapshot: Snapshot, family: AddressFamily): Standing {
+  const judged = judgeGroup(group, { snapshot, family, rung: 1 });
+  const forcedUp = judged.endpoints.filter(({ forced }) => forced === "up").length >= judged.needed;
+  if (judged.isUp) return { stands: "up", forcedUp };
+  const possible = judged.endpoints.filter(
+    ({ up, inGrace, forced, addresses }) =>
+      up ||
+      inGrace ||
+      (forced === undefined && addresses.some(({ health }) => health.observed === "unknown")),
+  );
+  return { stands: possible.length >= judged.needed ? "unknown" : "down", forcedUp };
+}
+
+/** When grace runs out for an address of the pool by the passing of time alone; `undefined`: for none. */
+export function graceEndMs(
+  { endpoints, graceMs }: Pool,
+  { endpoints: healths, atMs }: Snapshot,
+): number | undefined {
+  if (graceMs === 0) return undefined;
+  const ends = endpoints.flatMap((endpoint) => {
+    const health = healths.get(endpoint.id);
+    return (health?.addresses ?? [])
+      .filter((address) => isInGrace(health?.forced, address, { rung: 1, atMs, graceMs }))
+      .map(({ failingSinceMs }) => (failingSinceMs ?? atMs) + graceMs);
+  });
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
