@@ -11,7 +11,7 @@ import { networkOfClass } from "../geo/client-classes.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
-import type { AddressFamily } from "../policy/model.ts";
+import type { AddressFamily, Definitions } from "../policy/model.ts";
 import { classCount } from "./clients.ts";
 import { type DecisionTables, openTables, packTables } from "./tables.ts";
 import { TablesBuilder } from "./tables-builder.ts";
@@ -19,6 +19,8 @@ import type { PolicyEntry, ZonePart } from "./zones.ts";
 
 export interface Decisions {
   readonly snapshot: Snapshot;
+  /** What was evaluated: those of the zones, with the addresses that host names had. */
+  readonly definitions: Definitions;
   /** By policy number: what a client of whom nothing is known is answered. */
   readonly evaluations: readonly Readonly<Record<AddressFamily, Evaluation>>[];
   readonly tables: DecisionTables;
@@ -28,14 +30,19 @@ export interface Decisions {
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 
-export function compileDecisions(zones: ZonePart, snapshot: Snapshot): Decisions {
+/** `definitions` are those of the zones, host names resolved. */
+export function compileDecisions(
+  zones: ZonePart,
+  snapshot: Snapshot,
+  definitions: Definitions = zones.set.definitions,
+): Decisions {
   const builder = new TablesBuilder();
   const memo: Memo = new Map();
   const evaluations = zones.policies.map((entry) => {
-    const numbers = new Map(entry.endpoints.map((endpoint, number) => [endpoint, number]));
+    const numbers = new Map(entry.endpoints.map(({ id }, number) => [id, number]));
     builder.beginPolicy();
     const evaluationOf = (classNumber: number, family: AddressFamily): Evaluation => {
-      const evaluation = evaluateOnce(zones, snapshot, entry, classNumber, family, memo);
+      const evaluation = evaluateOnce(definitions, snapshot, entry, classNumber, family, memo);
       builder.addEntry(evaluation, numbers);
       return evaluation;
     };
@@ -46,14 +53,14 @@ export function compileDecisions(zones: ZonePart, snapshot: Snapshot): Decisions
     return unknown;
   });
   const bytes = packTables(builder.finish());
-  return { snapshot, evaluations, tables: openTables(bytes), bytes };
+  return { snapshot, definitions, evaluations, tables: openTables(bytes), bytes };
 }
 
 /** Evaluations of policies that say the same, by their expression and then by the rest of the question. */
 type Memo = Map<PolicyEntry["policy"]["expression"], Map<string, Evaluation>>;
 
 function evaluateOnce(
-  { set }: ZonePart,
+  definitions: Definitions,
   snapshot: Snapshot,
   { policy, clients }: PolicyEntry,
   classNumber: number,
@@ -68,7 +75,7 @@ function evaluateOnce(
   if (known !== undefined) return known;
   const network = networkOfClass(clients.classes, classNumber);
   const client: Client = network === undefined ? UNKNOWN_CLIENT : { network, place: undefined };
-  const evaluation = evaluate(policy, set.definitions, snapshot, client, family);
+  const evaluation = evaluate(policy, definitions, snapshot, client, family);
   ofExpression.set(key, evaluation);
   return evaluation;
 }

@@ -4,10 +4,9 @@
  */
 
 import type { Candidate, Draw, Evaluation, Rung } from "../policy/evaluation.ts";
-import type { Endpoint } from "../policy/model.ts";
 
-/** An endpoint's number within its policy. */
-export type Numbers = ReadonlyMap<Endpoint, number>;
+/** An endpoint's number within its policy, by its identifier. */
+export type Numbers = ReadonlyMap<string, number>;
 
 /** What is drawn from. */
 export interface DrawnTable {
@@ -66,7 +65,7 @@ function hashOfDrawn({ evaluation, numbers }: DrawnTable): number {
   for (const { probability, candidates } of evaluation.draws) {
     hash = mixFloat(hash, probability);
     for (const { endpoint, weight, addresses } of candidates) {
-      hash = mixFloat(mix(hash, numbers.get(endpoint) ?? 0), weight);
+      hash = mixFloat(mix(hash, numbers.get(endpoint.id) ?? 0), weight);
       for (const { octets } of addresses) hash = mix(hash, octets[octets.length - 1] ?? 0);
     }
   }
@@ -99,7 +98,7 @@ function isSameDrawn(one: DrawnTable, other: DrawnTable): boolean {
     return false;
   const areSame = (mine: Candidate, theirs: Candidate | undefined): boolean =>
     theirs !== undefined &&
-    one.numbers.get(mine.endpoint) === other.numbers.get(theirs.endpoint) &&
+    one.numbers.get(mine.endpoint.id) === other.numbers.get(theirs.endpoint.id) &&
     isSameCandidate(mine, theirs);
   return (
     draws.length === evaluation.draws.length &&

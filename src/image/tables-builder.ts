@@ -253,7 +253,7 @@ class TablesFiller {
       sum += weight;
       tables.candidateWeights[this.#candidate] = weight;
       tables.candidateSums[this.#candidate] = sum;
-      tables.candidateEndpoints[this.#candidate] = numbers.get(endpoint) ?? 0;
+      tables.candidateEndpoints[this.#candidate] = numbers.get(endpoint.id) ?? 0;
       if (sticky) tables.candidateKeys[this.#candidate] = keyOf(endpoint.id);
       for (const address of addresses) this.#fillAddress(address, ttlSeconds);
       this.#candidate++;

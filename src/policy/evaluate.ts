@@ -18,7 +18,8 @@
  * | nothing | nothing | nothing | nodata      | –       | NODATA                      |
  * | nothing | nothing | nothing | servfail    | –       | SERVFAIL                    |
  *
- * The TTL is the policy's `max` on rung 1 while everything looked at is steady, and its `min` otherwise.
+ * The TTL is the policy's `max` on rung 1 while everything looked at is steady, and its `min` otherwise; never more than
+ * what the resolver gave for a host name whose addresses the answer may hold.
  *
  * While a pool is in its slow start the answer depends on the client's position as well: the ladder is climbed once for each
  * range of positions that it treats alike.
@@ -27,7 +28,7 @@
 import type { Client } from "../geo/client.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { decide } from "./decide.ts";
-import type { Evaluation, Rung, Share, Slice, TraceNode } from "./evaluation.ts";
+import type { Draw, Evaluation, Rung, Share, Slice, TraceNode } from "./evaluation.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Policy } from "./model.ts";
 import { EVERY_POSITION, NODATA_DRAW, type NodeResult, type Question } from "./node.ts";
 import { poolsOverCapacity } from "./pool-parts.ts";
@@ -171,11 +172,20 @@ function evaluationOn(rung: Rung, result: NodeResult, policy: Policy, definition
   return {
     outcome: answers ? "answer" : "nodata",
     draws: result.draws,
-    ttlSeconds: steady ? policy.ttl.maxSeconds : policy.ttl.minSeconds,
+    ttlSeconds: lowered(steady ? policy.ttl.maxSeconds : policy.ttl.minSeconds, result.draws),
     rung,
     failingOpen: rung === 4,
     overCapacity: poolsOverCapacity(result.draws, policy, definitions),
   };
+}
+
+/** All records of an answer have one TTL (RFC 2181 §5.2), so the shortest of what may stand in it counts. */
+function lowered(ttlSeconds: number, draws: readonly Draw[]): number {
+  let lowest = ttlSeconds;
+  for (const { candidates } of draws) {
+    for (const { endpoint } of candidates) lowest = Math.min(lowest, endpoint.ttlSeconds ?? lowest);
+  }
+  return lowest;
 }
 
 /**

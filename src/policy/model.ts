@@ -23,8 +23,10 @@ export interface Endpoint {
   readonly pool: string;
   readonly name: string;
   readonly addresses: readonly Address[];
-  /** The host name of a host-name endpoint, absolute, as text. */
+  /** The host name of a host-name endpoint, absolute, as text; its addresses are those that it was resolved to last. */
   readonly hostName: string | undefined;
+  /** Of a host name that was resolved: no answer with its addresses may be kept for longer. */
+  readonly ttlSeconds?: number;
   readonly answerAs: "addresses" | "cname";
   readonly weight: number;
   /** Its own `monitor=`, or its pool's. */

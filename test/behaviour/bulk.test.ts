@@ -1,7 +1,7 @@
 /**
  * Lookups in bulk: zones made by rule from a seed, and of every name worth asking in them every type, asked of Fairlead,
  * NSD and Knot; code, AA and the three sections are compared as sets. A difference fails the test unless it is one of
- * those that `explanations` names. Over TCP, so that nothing is cut.
+ * those that `explanations` names. Over TCP, so that nothing is cut; and ours once more over UDP.
  */
 
 import { expect } from "chai";
@@ -13,7 +13,7 @@ import { startNsd } from "../support/peers/nsd.ts";
 import type { RunningPeer } from "../support/peers/running-peer.ts";
 import { generateZone } from "../support/zone-generator.ts";
 import type { Place } from "./asking.ts";
-import { askInBulk, type BulkQuestion } from "./bulk-asking.ts";
+import { askInBulk, askInDatagrams, type BulkQuestion } from "./bulk-asking.ts";
 import { type Comparison, EXPLANATIONS } from "./explanations.ts";
 import { isSame, type Sections } from "./sections.ts";
 
@@ -102,6 +102,17 @@ describe("lookups in bulk", () => {
   it("agree with Knot, which is in between", async function () {
     this.timeout(COMPARE_LIMIT_MS);
     await agree("knot", minimal, await startKnot(texts));
+  });
+
+  it("say the same in datagrams, save where that would have to be cut", async function () {
+    this.timeout(COMPARE_LIMIT_MS);
+    const whole = await askInBulk(complete, questions);
+    const datagrams = await askInDatagrams(complete, questions);
+    const cut = datagrams.filter((sections) => sections === undefined).length;
+    expect(cut).to.be.below(questions.length / 100);
+    for (const [at, sections] of datagrams.entries()) {
+      if (sections !== undefined) expect(sections).to.deep.equal(whole[at]);
+    }
   });
 
   it("need every explanation of a difference that is given", () => {

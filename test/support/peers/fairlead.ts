@@ -93,7 +93,17 @@ export async function startFairlead({
     if (!program.isRunning()) throw new Error(`fairlead ended: ${program.output()}`);
     return (await fetchText("/readyz"))?.status === 200 ? true : undefined;
   };
-  await eventually(isReady, READY_LIMIT_MS, program.output);
+  const stop = async () => {
+    const status = await program.end();
+    await rm(folder, { recursive: true, force: true });
+    return status;
+  };
+  try {
+    await eventually(isReady, READY_LIMIT_MS, program.output);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     program,
     dns,
@@ -102,11 +112,7 @@ export async function startFairlead({
     writeZone: (file, text) => writeFile(join(zonesFolder, file), text),
     fetchText,
     metric: async (series) => valueOf((await fetchText("/metrics"))?.text ?? "", series),
-    stop: async () => {
-      const status = await program.end();
-      await rm(folder, { recursive: true, force: true });
-      return status;
-    },
+    stop,
   };
 }
 
