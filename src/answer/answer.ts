@@ -51,6 +51,7 @@ import {
 export { type Image, OpenImage, openImage, type PublishedImage, publishImage } from "../image/image.ts";
 export { CounterWriter } from "./counter-writer.ts";
 export { Counters } from "./counters.ts";
+export { LookAhead } from "./look-ahead.ts";
 export type { AnswerSettings, PublishedAnswers, SettingsCell } from "./settings.ts";
 export { TRANSPORT, type Transport } from "./transport.ts";
 
@@ -105,10 +106,11 @@ class AnswerPath {
   readonly #cookies = new Cookies();
   readonly #query = createQuery();
   readonly #reply = new Reply();
+  /** Of the image that was met last, which itself is not held on to. */
+  #met: OpenImage["tables"] | undefined;
   readonly #opt = new OptRecord(this.#query, this.#cookies);
   #settings: AnswerSettings = DEFAULT_SETTINGS;
   #rateLimit: RateLimit | undefined;
-  #image: OpenImage | undefined;
 
   constructor({ random, now, counters, settings, keyedHash }: AnswerOptions) {
     this.#counters = counters;
@@ -129,7 +131,7 @@ class AnswerPath {
     const query = this.#query;
     const reply = this.#reply;
     reply.moveTo(buffer, offset);
-    if (image !== this.#image) this.#meet(image);
+    if (image.tables !== this.#met) this.#meet(image);
     if (this.#cell.current !== this.#settings) this.#configure(this.#cell.current);
     const form = parseQuery(query, buffer, reply.view, offset, length);
     if (form === "short" || form === "response") {
@@ -177,7 +179,7 @@ class AnswerPath {
   }
 
   #meet(image: OpenImage): void {
-    this.#image = image;
+    this.#met = image.tables;
     this.#counters.meet(image);
   }
 

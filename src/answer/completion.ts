@@ -8,10 +8,10 @@
  */
 
 import { TYPE } from "../dns/types.ts";
-import { closestEncloser, findNode, findRRset } from "../image/find.ts";
-import { KIND, KIND_MASK, NODE, RECORD_HEAD_OCTETS, RRSET, WORD_OCTETS, ZONE } from "../image/layout.ts";
+import { closestEncloser, findNode, findRRset, linkOf } from "../image/find.ts";
+import { KIND, KIND_MASK, NODE, RECORD_HEAD_OCTETS, ZONE } from "../image/layout.ts";
 import type { OpenImage } from "../image/open-image.ts";
-import { nameOctets, sameName } from "./record-reading.ts";
+import { nameOctets, plainAt, sameName } from "./record-reading.ts";
 import { writeNodeRRset, writeOwnedRRset } from "./record-writing.ts";
 import type { Reply } from "./reply.ts";
 
@@ -55,7 +55,7 @@ export class Completion {
     const { words, octets, view } = image;
     const before = octetsBeforeName((words[rrset] ?? 0) & 0xffff);
     if (before < 0) return;
-    let at = (words[rrset + RRSET.plain] ?? 0) * WORD_OCTETS;
+    let at = plainAt(words, rrset);
     for (let count = (words[rrset] ?? 0) >>> 16; count > 0; count--) {
       const rdata = at + RECORD_HEAD_OCTETS;
       at = rdata + view.getUint16(at + 10);
@@ -89,5 +89,5 @@ function nodeFor(image: OpenImage, name: number, length: number): number {
   if (node !== 0) return ((words[node] ?? 0) & KIND_MASK) === KIND.belowDname ? 0 : node;
   const encloser = closestEncloser(image, view, name, length);
   if (encloser === 0 || ((words[encloser] ?? 0) & KIND_MASK) !== KIND.plain) return 0;
-  return words[encloser + NODE.link] ?? 0;
+  return linkOf(words, encloser);
 }

@@ -11,7 +11,7 @@
 import { formatRcode, formatType } from "../dns/types.ts";
 import { Image } from "../image/image.ts";
 import type { OpenImage } from "../image/open-image.ts";
-import type { ZonePart } from "../image/zones.ts";
+import type { ZoneLabels, ZonePart } from "../image/zones.ts";
 import {
   answersAt,
   createCounterBlock,
@@ -40,9 +40,9 @@ export { DROP_REASONS, type DropReason, RESPONSE_BOUNDS_SECONDS } from "./counte
 /** The zone label of queries for names that are not ours. */
 const NO_ZONE = "none";
 
-/** A block and the zones that it is laid out for; `undefined`: none yet. */
+/** A block and what its counts are called by; `undefined`: there are no zones yet. */
 interface Block {
-  readonly zones: ZonePart | undefined;
+  readonly labels: ZoneLabels | undefined;
   readonly counts: Float64Array;
 }
 
@@ -63,21 +63,21 @@ export class Counters extends CounterWriter {
   /** Everything before the queries, of blocks that were released. */
   readonly #pastTimes = new Float64Array(QUERIES_AT);
   #own: SharedArrayBuffer;
-  #ownZones: ZonePart | undefined;
+  #ownLabels: ZoneLabels | undefined;
 
   constructor() {
     const own = createCounterBlock({ zoneCount: 0, answerCount: 0 });
     super(own);
     this.#own = own;
-    this.#blocks.set(own, { zones: undefined, counts: new Float64Array(own) });
+    this.#blocks.set(own, { labels: undefined, counts: new Float64Array(own) });
   }
 
   /** Counts for other zones from now on, on this thread; nothing to do where they are the same. */
   adopt(zones: ZonePart): void {
-    if (this.#ownZones === zones) return;
+    if (this.#ownLabels === zones.labels) return;
     const before = this.#own;
     this.#own = this.createBlock(zones);
-    this.#ownZones = zones;
+    this.#ownLabels = zones.labels;
     this.use(this.#own, zones.zones.length);
     this.release(before);
   }
@@ -87,10 +87,10 @@ export class Counters extends CounterWriter {
   }
 
   /** A block for another thread to count in while it serves images of these zones; summed from now on. */
-  createBlock(zones: ZonePart): SharedArrayBuffer {
-    const answerCount = zones.policies.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
-    const block = createCounterBlock({ zoneCount: zones.zones.length, answerCount });
-    this.#blocks.set(block, { zones, counts: new Float64Array(block) });
+  createBlock({ labels }: ZonePart): SharedArrayBuffer {
+    const answerCount = labels.policies.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+    const block = createCounterBlock({ zoneCount: labels.zones.length, answerCount });
+    this.#blocks.set(block, { labels, counts: new Float64Array(block) });
     return block;
   }
 
@@ -167,12 +167,12 @@ function addTimes(times: Float64Array, { counts }: Block): void {
   }
 }
 
-function zoneLabel(zones: ZonePart | undefined, zoneSlot: number): string {
-  return zones?.zones[zoneSlot - 1]?.name ?? NO_ZONE;
+function zoneLabel({ labels }: Block, zoneSlot: number): string {
+  return labels?.zones[zoneSlot - 1] ?? NO_ZONE;
 }
 
-function zoneCountOf({ zones }: Block): number {
-  return zones?.zones.length ?? 0;
+function zoneCountOf({ labels }: Block): number {
+  return labels?.zones.length ?? 0;
 }
 
 function addQueries(totals: Totals["queries"], block: Block): void {
@@ -181,7 +181,7 @@ function addQueries(totals: Totals["queries"], block: Block): void {
     const type = LABELLED_TYPES[index % TYPE_SLOTS];
     const row = Math.floor(index / TYPE_SLOTS);
     totals.add(value, {
-      zone: zoneLabel(block.zones, Math.floor(row / TRANSPORT_NAMES.length)),
+      zone: zoneLabel(block, Math.floor(row / TRANSPORT_NAMES.length)),
       qtype: type === undefined ? "other" : formatType(type),
       transport: TRANSPORT_NAMES[row % TRANSPORT_NAMES.length] ?? "",
     });
@@ -193,7 +193,7 @@ function addResponses(totals: Totals["responses"], block: Block): void {
   block.counts.subarray(responsesAt(zoneCount), answersAt(zoneCount)).forEach((value, index) => {
     if (value === 0) return;
     totals.add(value, {
-      zone: zoneLabel(block.zones, Math.floor(index / RCODE_SLOTS)),
+      zone: zoneLabel(block, Math.floor(index / RCODE_SLOTS)),
       rcode: formatRcode(index % RCODE_SLOTS),
     });
   });
@@ -202,10 +202,10 @@ function addResponses(totals: Totals["responses"], block: Block): void {
 /** The counters of endpoints stand in the order in which the image numbers them (`POLICY.answerCounter`). */
 function addAnswers(totals: Totals["answers"], block: Block): void {
   let index = answersAt(zoneCountOf(block));
-  for (const { policy, endpoints } of block.zones?.policies ?? []) {
+  for (const { name: policy, endpoints } of block.labels?.policies ?? []) {
     for (const { pool, name } of endpoints) {
       const value = block.counts[index++] ?? 0;
-      if (value > 0) totals.add(value, { policy: policy.name, pool, endpoint: name });
+      if (value > 0) totals.add(value, { policy, pool, endpoint: name });
     }
   }
 }

@@ -17,7 +17,7 @@
 
 import { formatIp } from "../dns/address.ts";
 import { candidateCount, createDrawRoom, favouriteOf, favouritesInOrder, sliceOf } from "../image/draws.ts";
-import { closestEncloser, findNode } from "../image/find.ts";
+import { closestEncloser, findNode, linkOf } from "../image/find.ts";
 import { KIND, KIND_MASK, NODE } from "../image/layout.ts";
 import type { OpenImage } from "../image/open-image.ts";
 import { type DecisionTables, OUTCOME, tableOf } from "../image/tables.ts";
@@ -44,7 +44,7 @@ export function policyAt(image: OpenImage, view: DataView, at: number, octets: n
   let node = findNode(image, view, at, octets);
   if (node === 0) {
     const encloser = closestEncloser(image, view, at, octets);
-    node = encloser !== 0 && head(encloser) === KIND.plain ? (words[encloser + NODE.link] ?? 0) : 0;
+    node = encloser !== 0 && head(encloser) === KIND.plain ? linkOf(words, encloser) : 0;
   }
   if (node === 0 || (head(node) !== KIND.plain && head(node) !== KIND.dname)) return -1;
   return (words[node + NODE.policy] ?? 0) - 1;

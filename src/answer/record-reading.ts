@@ -4,13 +4,18 @@ import { foldOctet } from "../dns/name.ts";
 import { RECORD_HEAD_OCTETS, RRSET, WORD_OCTETS } from "../image/layout.ts";
 import type { OpenImage } from "../image/open-image.ts";
 
-/** Where the rdata of an RRset's first record stands uncompressed. */
+/** Where the first record of an RRset stands with no name in it compressed but its owner's. */
+export function plainAt(words: Int32Array, rrset: number): number {
+  return (rrset + (words[rrset + RRSET.plainOffset] ?? 0)) * WORD_OCTETS;
+}
+
+/** Where the rdata of that record stands. */
 export function rdataAt({ words }: OpenImage, rrset: number): number {
-  return (words[rrset + RRSET.plain] ?? 0) * WORD_OCTETS + RECORD_HEAD_OCTETS;
+  return plainAt(words, rrset) + RECORD_HEAD_OCTETS;
 }
 
 export function ttlOf({ words, view }: OpenImage, rrset: number): number {
-  return view.getUint32((words[rrset + RRSET.plain] ?? 0) * WORD_OCTETS + 6);
+  return view.getUint32(plainAt(words, rrset) + 6);
 }
 
 /** Octets of the uncompressed name at `at`, the root label included. */

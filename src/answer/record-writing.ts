@@ -1,7 +1,7 @@
 /** Writing RRsets of the image one record at a time, through a reply's open writer: all of a set or none of it. */
 
 import { CLASS, TYPE } from "../dns/types.ts";
-import { findRRset } from "../image/find.ts";
+import { findRRset, linkOf } from "../image/find.ts";
 import {
   GLUE_REQUIRED,
   NODE,
@@ -14,7 +14,7 @@ import {
   ZONE,
 } from "../image/layout.ts";
 import type { OpenImage } from "../image/open-image.ts";
-import { ttlOf } from "./record-reading.ts";
+import { plainAt, ttlOf } from "./record-reading.ts";
 import type { Reply } from "./reply.ts";
 
 /** As a limit of a TTL: none but that of the SOA itself. */
@@ -57,7 +57,7 @@ function writeRRset(
   const type = (words[rrset] ?? 0) & 0xffff;
   const count = (words[rrset] ?? 0) >>> 16;
   const mark = writer.mark();
-  let at = (words[rrset + RRSET.plain] ?? 0) * WORD_OCTETS;
+  let at = plainAt(words, rrset);
   for (let record = 0; record < count; record++) {
     const from = at + RECORD_HEAD_OCTETS;
     at = from + view.getUint16(at + 10);
@@ -87,10 +87,10 @@ export function refer(reply: Reply, image: OpenImage, cut: number, link: number)
   if (link === 0) reply.authoritative = false;
   const ns = findRRset(words, cut, TYPE.NS);
   reply.authorityCount += writeRequired(reply, image, octets, nameAt(cut), ns);
-  const template = words[cut + NODE.link] ?? 0;
+  const template = linkOf(words, cut);
   const referred = words[template + TEMPLATE.referred] ?? 0;
   for (let index = 0; index < referred; index++) {
-    const node = words[template + TEMPLATE.body + index * 2] ?? 0;
+    const node = template + (words[template + TEMPLATE.body + index * 2] ?? 0);
     const what = words[template + TEMPLATE.body + index * 2 + 1] ?? 0;
     const rrset = findRRset(words, node, what & 0xffff);
     if ((what & GLUE_REQUIRED) !== 0) {

@@ -6,7 +6,7 @@
 
 import { RCODE, TYPE } from "../dns/types.ts";
 import type { Random } from "../image/draws.ts";
-import { closestEncloser, findNode, findRRset } from "../image/find.ts";
+import { closestEncloser, findNode, findRRset, linkOf } from "../image/find.ts";
 import {
   FLAG_APEX,
   FLAG_CNAME,
@@ -91,7 +91,7 @@ export class Resolver {
     if (kind === KIND.dname || kind === KIND.belowDname) return false;
     reply.zoneNumber = words[encloser + NODE.zone] ?? 0;
     if (kind !== KIND.plain) return this.#refer(reply, image, encloser, kind);
-    const wildcard = words[encloser + NODE.link] ?? 0;
+    const wildcard = linkOf(words, encloser);
     if (wildcard !== 0) return this.#answerFrom(reply, query, client, image, wildcard, true);
     reply.rcode = RCODE.NXDOMAIN;
     return copySoa(reply, image);
@@ -116,7 +116,7 @@ export class Resolver {
     const rrset = findRRset(words, node, qtype);
     if (rrset === 0) return copySoa(reply, image);
     // Names in rdata are compressed against the wildcard itself, which is not what was asked for.
-    if (isWildcard && words[rrset + RRSET.plain] !== rrset + RRSET.records) return false;
+    if (isWildcard && words[rrset + RRSET.plainOffset] !== RRSET.records) return false;
     const octets = words[rrset + RRSET.octets] ?? 0;
     if (!reply.copy(image.view, (rrset + RRSET.records) * WORD_OCTETS, octets)) return false;
     reply.answerCount = (words[rrset] ?? 0) >>> 16;
@@ -160,8 +160,8 @@ export class Resolver {
 
   #refer(reply: Reply, image: OpenImage, node: number, kind: number): boolean {
     const { words } = image;
-    const cut = kind === KIND.cut ? node : (words[node + NODE.link] ?? 0);
-    const template = words[cut + NODE.link] ?? 0;
+    const cut = kind === KIND.cut ? node : linkOf(words, node);
+    const template = linkOf(words, cut);
     reply.authoritative = false;
     if (!reply.copyTemplate(image, template)) return false;
     const counts = words[template + TEMPLATE.counts] ?? 0;

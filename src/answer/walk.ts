@@ -8,7 +8,7 @@
 
 import { MAX_NAME_OCTETS } from "../dns/name.ts";
 import { CLASS, RCODE, TYPE } from "../dns/types.ts";
-import { closestEncloser, findNode, findRRset } from "../image/find.ts";
+import { closestEncloser, findNode, findRRset, linkOf } from "../image/find.ts";
 import {
   FLAG_APEX,
   FLAG_CNAME,
@@ -95,7 +95,7 @@ export class Walk {
       return false;
     }
     this.#owner.at = link * ROOM_OCTETS;
-    const linked = words[node + NODE.link] ?? 0;
+    const linked = linkOf(words, node);
     switch ((words[node] ?? 0) & KIND_MASK) {
       case KIND.belowDname:
         return this.#followDname(reply, query, image, linked, link);

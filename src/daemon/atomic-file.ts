@@ -8,6 +8,8 @@ export const STATE_FILE_MODE = 0o600;
 export const STATE_FOLDER_MODE = 0o700;
 
 const TEMPORARY_SUFFIX = ".partial";
+/** How much is collected at least before it is written. */
+const WRITE_OCTETS = 0x10_0000;
 
 /**
  * Writes aside, forces the octets to disk, renames over `path`, and forces the folder's entry to disk as well. Rejects
@@ -20,7 +22,7 @@ export async function writeFileAtomically(path: string, parts: readonly Uint8Arr
     await rm(temporary, { force: true });
     const file = await open(temporary, "wx", STATE_FILE_MODE);
     try {
-      for (const part of parts) await file.writeFile(part);
+      for (const chunk of chunksOf(parts)) await file.writeFile(chunk);
       await file.sync();
     } finally {
       await file.close();
@@ -36,6 +38,21 @@ export async function writeFileAtomically(path: string, parts: readonly Uint8Arr
   } finally {
     await folder.close();
   }
+}
+
+/** The same octets in fewer pieces: a set of zones has thousands of small ones, and each write is a trip to a thread. */
+function* chunksOf(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  let pending: Uint8Array[] = [];
+  let octets = 0;
+  for (const part of parts) {
+    pending.push(part);
+    octets += part.length;
+    if (octets < WRITE_OCTETS) continue;
+    yield Buffer.concat(pending);
+    pending = [];
+    octets = 0;
+  }
+  yield Buffer.concat(pending);
 }
 
 /** Removes what writers left behind that died half-way; the caller holds the folder's lock. Returns how many. */

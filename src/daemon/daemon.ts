@@ -10,10 +10,11 @@
 
 import { startAdmin } from "../admin/server.ts";
 import type { ReloadOutcome } from "../admin/source.ts";
-import { Counters, type Image } from "../answer/answer.ts";
+import { Counters, type Image, publishImage } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
 import type { Prober } from "../probe/wheel.ts";
+import { ImageCollector } from "../server/image-collector.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import { createAdminSource } from "./admin-source.ts";
@@ -143,6 +144,8 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   endings.push(() => secondaries.notifier?.stop());
   log.info({ event: "ready", ...readyLine(listeners), admin: formatSocketAddress(admin) }, "serving");
   await parts.serviceManager.tell("READY=1", `serving ${start.loaded.set.zones.length} zones`);
+  // By then this function has let go of what was loaded.
+  setImmediate(() => core.collector.collectWhereDue());
   return {
     listen: listeners.plain,
     listenTls: listeners.tls,
@@ -190,6 +193,7 @@ interface Core {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
   readonly counters: Counters;
+  readonly collector: ImageCollector;
   readonly prober: Prober;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
@@ -209,6 +213,7 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
   const core: Pick<Core, "answering" | "keeping"> = { answering: undefined, keeping: undefined };
   const book = createHealthBook();
   const counters = new Counters();
+  const collector = new ImageCollector();
   const lastResorts = createLastResorts();
   const changed = (): void => core.answering?.publish();
   const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
@@ -220,6 +225,7 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
     clock,
     onPublish(publication, image) {
       counters.adopt(image.zones);
+      collector.noteImage(publishImage(image, undefined));
       settings.noteZones(image.zones);
       core.answering?.publish();
       core.keeping?.noteChange();
@@ -242,6 +248,7 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
     serviceManager,
     noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
+    tidy: () => collector.collectWhereDue(),
     install(set) {
       book.use(set, clock.now());
       prober.setTargets(book.targets());
@@ -254,7 +261,18 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
     certificate?.reload();
     return reloading.reload();
   };
-  const made = { book, serving, counters, prober, reloading, lastResorts, settings, certificate, reload };
+  const made = {
+    book,
+    serving,
+    counters,
+    collector,
+    prober,
+    reloading,
+    lastResorts,
+    settings,
+    certificate,
+    reload,
+  };
   return Object.assign(core, made);
 }
 

@@ -5,11 +5,12 @@
 
 import type { LoadOutcome, ReloadOutcome } from "../admin/source.ts";
 import { type Diagnostic, formatDiagnostic } from "../zone/diagnostic.ts";
+import type { JudgedFile } from "../zone/judge.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import { keepAcceptedSet } from "./accepted-set.ts";
 import type { Log } from "./log.ts";
 import type { ServiceManager } from "./service-manager.ts";
-import { readIncluded, readZoneFiles } from "./zone-files.ts";
+import { digestOf, readIncluded, readZoneFiles } from "./zone-files.ts";
 import { type LoadedZones, loadFromFiles } from "./zone-loading.ts";
 
 /** A set of a thousand faults has one cause; the first ones tell it. */
@@ -30,6 +31,8 @@ export interface ReloadingParts {
   readonly noteLoad: (success: boolean) => void;
   /** Of what is served now. */
   readonly generation: () => number;
+  /** Called after a reload, when nothing of it is needed any more. */
+  readonly tidy: () => void;
 }
 
 export interface Reloading {
@@ -48,7 +51,8 @@ export interface Reloading {
 export function createReloading(parts: ReloadingParts): Reloading {
   const { paths, log, now } = parts;
   let outcome: LoadOutcome = { success: false, loadedAtMs: undefined, diagnostics: [] };
-  let served: ZoneSet | undefined;
+  /** Without the octets of its files, which are on disk. */
+  let served: { readonly set: ZoneSet; readonly judged: readonly JudgedFile[] } | undefined;
   let begun = (): void => undefined;
   let running: Promise<unknown> = new Promise<void>((resolve) => {
     begun = resolve;
@@ -56,14 +60,14 @@ export function createReloading(parts: ReloadingParts): Reloading {
   let next: Promise<ReloadOutcome> | undefined;
 
   const accept = async (loaded: LoadedSet): Promise<void> => {
-    const { set, roots, diagnostics } = loaded;
+    const { set, judged, roots, sources, diagnostics } = loaded;
     parts.install(set);
-    served = set;
+    served = { set, judged };
     outcome = { success: true, loadedAtMs: now(), diagnostics };
     parts.noteLoad(true);
     logDiagnostics(diagnostics, log);
     try {
-      await keepAcceptedSet(parts.stateFolder, { savedAtMs: now(), roots, files: set.files });
+      await keepAcceptedSet(parts.stateFolder, { savedAtMs: now(), roots, files: sources });
     } catch (error) {
       log.error({ error: messageOf(error) }, "cannot keep the accepted set in the state folder");
     }
@@ -71,9 +75,11 @@ export function createReloading(parts: ReloadingParts): Reloading {
 
   const reloadNow = async (): Promise<ReloadOutcome> => {
     void parts.serviceManager.tell("RELOADING=1", "reloading the zones");
-    const loaded = loadFromFiles(paths);
+    const loaded = loadFromFiles(paths, served?.judged);
     if (loaded.ok) {
       await accept(loaded);
+      // By then this function has let go of what was loaded.
+      setImmediate(parts.tidy);
       log.info({ event: "reload", zones: loaded.set.zones.length }, "zones reloaded");
     } else {
       const { message, diagnostics } = loaded;
@@ -103,7 +109,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
   return {
     reload,
     reloadIfChanged() {
-      const unchanged = outcome.success && served !== undefined && isUnchanged(served, paths);
+      const unchanged = outcome.success && served !== undefined && isUnchanged(served.set, paths);
       return unchanged ? Promise.resolve(undefined) : reload();
     },
     async begin(loaded, faulty) {
@@ -111,7 +117,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
         await accept(loaded);
       } else {
         parts.install(loaded.set);
-        served = loaded.set;
+        served = { set: loaded.set, judged: loaded.judged };
         outcome = { success: false, loadedAtMs: undefined, diagnostics: faulty.diagnostics };
         parts.noteLoad(false);
         logDiagnostics(faulty.diagnostics, log);
@@ -129,9 +135,9 @@ function isUnchanged(served: ZoneSet, paths: readonly string[]): boolean {
   const known = new Set(served.files.map(({ path }) => path));
   return (
     read.files.every(({ path }) => known.has(path)) &&
-    served.files.every(({ path, octets }) => {
+    served.files.every(({ path, digest }) => {
       const found = octetsOf.get(path) ?? readIncluded(path);
-      return found !== undefined && Buffer.compare(found, octets) === 0;
+      return found !== undefined && digestOf(found) === digest;
     })
   );
 }

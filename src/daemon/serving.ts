@@ -130,7 +130,6 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
 /** What follows from the zones alone, worked out once a load. */
 interface InstalledZones {
   readonly part: ZonePart;
-  readonly rrsetCounts: ReadonlyMap<Zone, number>;
   /** By policy number. */
   readonly worstRecoverySeconds: readonly (number | undefined)[];
 }
@@ -142,20 +141,10 @@ function installedZones(set: ZoneSet, id: number): InstalledZones {
     const slowest = slowestDetection(reach, set.definitions, set.monitors);
     return slowest && slowest.totalMs / MS_PER_SECOND + policy.ttl.maxSeconds;
   });
-  return {
-    part,
-    rrsetCounts: new Map(set.zones.map((zone) => [zone, countRRsets(zone)])),
-    worstRecoverySeconds,
-  };
+  return { part, worstRecoverySeconds };
 }
 
-function countRRsets(zone: Zone): number {
-  let count = 0;
-  for (const { rrsets } of zone.nodes.values()) count += rrsets.size;
-  return count;
-}
-
-function zoneViews(image: Image, { part, rrsetCounts, worstRecoverySeconds }: InstalledZones): ZoneView[] {
+function zoneViews(image: Image, { part, worstRecoverySeconds }: InstalledZones): ZoneView[] {
   const policies = new Map<Zone, PolicyView[]>();
   part.policies.forEach(({ owner, zone, policy }, number) => {
     const evaluations = image.decisions.evaluations[number];
@@ -164,11 +153,11 @@ function zoneViews(image: Image, { part, rrsetCounts, worstRecoverySeconds }: In
     policies.set(zone, views);
     views.push({ owner, policy, evaluations, worstRecoverySeconds: worstRecoverySeconds[number] });
   });
-  return part.zones.map(({ name, zone }) => ({
+  return part.zones.map(({ name, zone, rrsetCount }) => ({
     name,
     file: zone.file,
     serial: zone.serial,
-    rrsetCount: rrsetCounts.get(zone) ?? 0,
+    rrsetCount,
     policies: policies.get(zone) ?? [],
   }));
 }

@@ -4,14 +4,14 @@
  */
 
 import { type FSWatcher as FolderWatcher, watch as watchFolder } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 
 /** Editors and deployments write several files, and some in several steps. */
 const SETTLE_MS = 200;
 
 export interface ZoneWatcher {
-  /** Watches these beside what is watched already. */
+  /** Watches these files beside what is watched already. */
   add(paths: readonly string[]): void;
   stop(): Promise<void>;
 }
@@ -25,6 +25,9 @@ export function watchZones(
   const watcher: FSWatcher = watch([...paths], { ignoreInitial: true, ignorePermissionErrors: true });
   let settling: NodeJS.Timeout | undefined;
   let stopped = false;
+  // Thousands of files are looked at one by one when they are added: those within a folder are watched with it.
+  const folders = paths.map((path) => join(path, sep));
+  const added = new Set<string>();
   watcher.on("all", () => {
     if (stopped) return;
     clearTimeout(settling);
@@ -33,8 +36,12 @@ export function watchZones(
   watcher.on("error", onError);
   const handle: ZoneWatcher = {
     add(more) {
+      const unwatched = more.filter(
+        (path) => !added.has(path) && !folders.some((folder) => path.startsWith(folder)),
+      );
+      for (const path of unwatched) added.add(path);
       // A watcher that is closed would open again.
-      if (!stopped) watcher.add([...more]);
+      if (!stopped && unwatched.length > 0) watcher.add(unwatched);
     },
     async stop() {
       stopped = true;

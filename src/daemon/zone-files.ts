@@ -1,5 +1,6 @@
 /** Zone files from disk: those named, and in each folder named its `*.zone` files. */
 
+import { hash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceFile } from "../zone/model.ts";
@@ -39,6 +40,11 @@ export function readIncluded(path: string): Uint8Array | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** By which a file is known to be unchanged once its octets have been let go. */
+export function digestOf(octets: Uint8Array): string {
+  return hash("sha256", octets, "base64");
 }
 
 function zoneFilesIn(folder: string): string[] {

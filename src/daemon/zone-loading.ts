@@ -4,17 +4,22 @@
  */
 
 import { compareDiagnostics, type Diagnostic } from "../zone/diagnostic.ts";
+import type { JudgedFile } from "../zone/judge.ts";
 import { loadZones } from "../zone/load.ts";
 import type { LoadResult, SourceFile, ZoneSet } from "../zone/model.ts";
 import { type AcceptedSet, readAcceptedSet } from "./accepted-set.ts";
 import type { Log } from "./log.ts";
-import { readIncluded, readZoneFiles } from "./zone-files.ts";
+import { digestOf, readIncluded, readZoneFiles } from "./zone-files.ts";
 
 export type LoadedZones =
   | {
       readonly ok: true;
       readonly set: ZoneSet;
+      /** What the next load may take over. */
+      readonly judged: readonly JudgedFile[];
       readonly roots: readonly string[];
+      /** Every file with its octets: to be kept on disk, and let go. */
+      readonly sources: readonly SourceFile[];
       /** Warnings. */
       readonly diagnostics: readonly Diagnostic[];
     }
@@ -25,11 +30,11 @@ export type LoadedZones =
       readonly diagnostics: readonly Diagnostic[];
     };
 
-/** Reads and judges the files and folders of `paths`. */
-export function loadFromFiles(paths: readonly string[]): LoadedZones {
+/** Reads and judges the files and folders of `paths`; what is unchanged is taken over from `earlier`. */
+export function loadFromFiles(paths: readonly string[], earlier: readonly JudgedFile[] = []): LoadedZones {
   const read = readZoneFiles(paths);
   if (!read.ok) return { ok: false, message: read.message, diagnostics: [] };
-  return accept(loadZones(read.files, readIncluded), read.files);
+  return accept(loadZones(read.files, readIncluded, { digestOf, earlier }), read.files);
 }
 
 export type StartingZones =
@@ -74,7 +79,7 @@ export function loadFromAccepted(kept: AcceptedSet): LoadedZones {
   const octetsOf = new Map(kept.files.map(({ path, octets }) => [path, octets]));
   const roots = kept.files.filter(({ path }) => kept.roots.includes(path));
   return accept(
-    loadZones(roots, (path) => octetsOf.get(path)),
+    loadZones(roots, (path) => octetsOf.get(path), { digestOf, earlier: [] }),
     roots,
   );
 }
@@ -88,7 +93,8 @@ function accept(result: LoadResult, roots: readonly SourceFile[]): LoadedZones {
   if (result.set.zones.length === 0) {
     return { ok: false, message: "there is no zone in the files", diagnostics };
   }
-  return { ok: true, set: result.set, roots: roots.map(({ path }) => path), diagnostics };
+  const { set, judged, sources } = result;
+  return { ok: true, set, judged, roots: roots.map(({ path }) => path), sources, diagnostics };
 }
 
 /** All that a load has to say, in order; what is not served has the severity given. */

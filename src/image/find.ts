@@ -27,6 +27,21 @@ export function findNode(image: OpenImage, source: DataView, at: number, length:
   }
 }
 
+/** The first node whose name has that hash; 0: there is none. */
+export function findNodeByHash({ words, tableAt, tableMask }: OpenImage, hash: number): number {
+  for (let slot = hash & tableMask; ; slot = (slot + 1) & tableMask) {
+    const entry = tableAt + slot * SLOT_WORDS;
+    const node = words[entry + 1] ?? 0;
+    if (node === 0 || words[entry] === hash) return node;
+  }
+}
+
+/** The node or template that a node's link leads to; 0: it has none. */
+export function linkOf(words: Int32Array, node: number): number {
+  const link = words[node + NODE.linkOffset] ?? 0;
+  return link === 0 ? 0 : node + link;
+}
+
 /** The node's RRset of a type; 0: it has none. */
 export function findRRset(words: Int32Array, node: number, type: number): number {
   const head = words[node] ?? 0;
@@ -40,6 +55,15 @@ export function findRRset(words: Int32Array, node: number, type: number): number
 
 function firstRRset(words: Int32Array, node: number): number {
   return node + NODE.name + wordsFor(((words[node] ?? 0) >>> OWNER_SHIFT) & OWNER_MASK);
+}
+
+/** What stands behind the node in its block: the next one, or the end of the nodes. */
+export function nextNode(words: Int32Array, node: number): number {
+  let rrset = firstRRset(words, node);
+  for (let left = (words[node] ?? 0) >>> RRSETS_SHIFT; left > 0; left--) {
+    rrset += words[rrset + RRSET.words] ?? 0;
+  }
+  return rrset;
 }
 
 /** The node of the longest name above the one at `at`; 0: none of ours is. */

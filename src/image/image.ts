@@ -40,7 +40,7 @@ export function makeImage(generation: number, zones: ZonePart, decisions: Decisi
 }
 
 /** What another thread needs to serve an image, and to count in a block of its own. */
-export function publishImage(image: Image, counterBlock: SharedArrayBuffer): PublishedImage {
+export function publishImage(image: Image, counterBlock: SharedArrayBuffer | undefined): PublishedImage {
   const { generation, zones, decisions } = image;
   return {
     generation,

@@ -3,23 +3,31 @@
  * `image/open-image` gives views of them to any thread. Places are word indices unless «octet» is said; 0 is nowhere, as
  * the header is there.
  *
+ * Each zone is a block of its own. Places in it are relative to what holds them, so a block says the same wherever it
+ * lies: a later image copies the blocks of zones that have not changed, and sets but the numbers that count through all
+ * zones (`NODE.zone`, `NODE.policy`).
+ *
  * ```
  * header     ZONE_HEADER
- * nodes      one after the other, in no order
- *   node     NODE: flags and sizes · zone · policy + 1 · link         4 words
- *            the owner in wire form, folded to lower case, padded to words
+ * blocks     one a zone
+ *   block    BLOCK: words · nodes · end of the nodes · RRsets · policies before it · apex · SOA template
+ *            its nodes, in the order of the file
+ *     node   NODE: flags and sizes · zone · policy + 1 · link         4 words
+ *            the owner in wire form, padded to words
  *            its RRsets, side by side:
- *   RRset    RRSET: type and count · words of all this · octets of the records · place of the plain form · RRSIG
+ *     RRset  RRSET: type and count · words of all this · octets of the records · place of the plain form · RRSIG
  *            the records as they stand in an answer behind a question that asks for this owner: owners as a pointer to the
  *            question, names in rdata compressed against it; padded to words
  *            where rdata holds names that may be compressed, the plain form: the same records with them uncompressed
- * templates  what answers a question below some name, the anchor: pointers in it are right for a question that is the
- *            anchor itself, and move by as many octets as the question is longer
+ *            templates: what answers a question below some name, the anchor; pointers in one are right for a question
+ *            that is the anchor itself, and move by as many octets as the question is longer
  *   template TEMPLATE: octets · anchor's octets · counts · pointers · referred RRsets ·
  *            (node, type) of each RRset of the additional section · places of pointers · the octets
- * zones      ZONE: SOA template · DS node · DS encloser · apex, 4 words each
- * policies   POLICY: clients · first answer counter, 2 words each
- * table      slots of [hash, node]: open addressing, at most half full
+ * policies   tables of clients
+ *            POLICY: clients · first answer counter, 2 words each
+ * zones      ZONE: SOA template · DS node · DS encloser · apex · block, 5 words each
+ * table      slots of [hash, node]: open addressing, at most half full; the nodes that questions reach
+ * shadowed   the same of all others: those at or below the apex of another zone of the set
  * ```
  *
  * The fifth word of an RRset is reserved for signatures: the place of the RRSIG set that covers it, 0 while there is none.
@@ -32,7 +40,7 @@
  */
 
 /** The first word: a number that no other bytes begin with, and the version of this layout. */
-export const ZONE_BYTES_MAGIC = 0x466c_5a01;
+export const ZONE_BYTES_MAGIC = 0x466c_5a02;
 
 export const ZONE_HEADER = {
   magic: 0,
@@ -43,11 +51,26 @@ export const ZONE_HEADER = {
   table: 5,
   /** Slots, less one. */
   tableMask: 6,
-  answerCounters: 7,
-  words: 8,
+  shadowed: 7,
+  shadowedMask: 8,
+  answerCounters: 9,
+  words: 10,
 } as const;
 
-export const NODE = { head: 0, zone: 1, policy: 2, link: 3, name: 4 } as const;
+/** All but the counts relative to the block; `policies` is the number of the zone's first one. */
+export const BLOCK = {
+  words: 0,
+  nodes: 1,
+  nodesEnd: 2,
+  rrsets: 3,
+  policies: 4,
+  apex: 5,
+  soa: 6,
+  head: 7,
+} as const;
+
+/** `linkOffset` leads from the node to its link, 0 to none. */
+export const NODE = { head: 0, zone: 1, policy: 2, linkOffset: 3, name: 4 } as const;
 
 /** In a node's head: kind in bits 0–2, flags, octets of the owner in bits 8–15, RRsets in bits 16–31. */
 export const KIND_MASK = 0x07;
@@ -69,14 +92,14 @@ export const OWNER_SHIFT = 8;
 export const OWNER_MASK = 0xff;
 export const RRSETS_SHIFT = 16;
 
-/** `count` is in the upper half of `head`, the type in the lower one. */
-export const RRSET = { head: 0, words: 1, octets: 2, plain: 3, signatures: 4, records: 5 } as const;
+/** `count` is in the upper half of `head`, the type in the lower one; `plainOffset` leads from the RRset to its plain form. */
+export const RRSET = { head: 0, words: 1, octets: 2, plainOffset: 3, signatures: 4, records: 5 } as const;
 /** In `RRSET.octets`: the records fit into no message, and are left out. */
 export const TOO_LONG = 0x10_000;
 /** Of a record: owner as a pointer, TYPE, CLASS, TTL, RDLENGTH. */
 export const RECORD_HEAD_OCTETS = 12;
 
-/** `counts`: of the authority section, and of the additional one in the upper half. */
+/** `counts`: of the authority section, and of the additional one in the upper half; referred nodes are relative to it. */
 export const TEMPLATE = { octets: 0, anchor: 1, counts: 2, pointers: 3, referred: 4, body: 5 } as const;
 /** Beside the type of a referred RRset: without it the referral leads nowhere. */
 export const GLUE_REQUIRED = 0x10_000;
@@ -87,7 +110,7 @@ export function templateRecords(words: Int32Array, template: number): number {
   return template + TEMPLATE.body + referred * 2 + (words[template + TEMPLATE.pointers] ?? 0);
 }
 
-export const ZONE = { soa: 0, dsNode: 1, dsEncloser: 2, apex: 3, words: 4 } as const;
+export const ZONE = { soa: 0, dsNode: 1, dsEncloser: 2, apex: 3, block: 4, words: 5 } as const;
 export const POLICY = { clients: 0, answerCounter: 1, words: 2 } as const;
 
 export const WORD_OCTETS = 4;

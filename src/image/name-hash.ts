@@ -6,6 +6,8 @@
  * a few more do. The comparison folds exactly, and only words that differ as they stand.
  */
 
+import { foldOctet } from "../dns/name.ts";
+
 const CASE_BITS = 0x2020_2020;
 const MULTIPLIER = 0x9e37_79b1;
 const FINAL_MULTIPLIER = 0x85eb_ca6b;
@@ -38,28 +40,26 @@ export function foldWord(word: number): number {
   return word | ((letters & ~word & 0x8080_8080) >>> 2);
 }
 
-/** Whether the name at `at` is the folded one at `foldedAt`, both of `length` octets. */
+/** Whether the names at `at` and at `otherAt`, both of `length` octets, are one. */
 export function namesMatch(
   view: DataView,
   at: number,
-  folded: DataView,
-  foldedAt: number,
+  other: DataView,
+  otherAt: number,
   length: number,
 ): boolean {
   const last = length - 4;
   if (last < 0) {
     for (let index = 0; index < length; index++) {
-      const octet = view.getUint8(at + index);
-      const isUpper = octet >= 0x41 && octet <= 0x5a;
-      if ((isUpper ? octet + 0x20 : octet) !== folded.getUint8(foldedAt + index)) return false;
+      if (foldOctet(view.getUint8(at + index)) !== foldOctet(other.getUint8(otherAt + index))) return false;
     }
     return true;
   }
   for (let index = 0; ; index += 4) {
     if (index > last) index = last;
-    const word = view.getInt32(at + index, true);
-    const other = folded.getInt32(foldedAt + index, true);
-    if (word !== other && foldWord(word) !== other) return false;
+    const one = view.getInt32(at + index, true);
+    const two = other.getInt32(otherAt + index, true);
+    if (one !== two && foldWord(one) !== foldWord(two)) return false;
     if (index === last) return true;
   }
 }

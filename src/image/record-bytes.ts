@@ -1,13 +1,12 @@
 /**
  * RRsets as `image/layout` lays them out: records as they stand in an answer, written once when zones are loaded instead
- * of for every query.
+ * of for every query. Nodes and RRsets are numbers of a record table.
  */
 
 import { MessageWriter } from "../dns/message-writer.ts";
-import type { Name } from "../dns/name.ts";
 import { compressibleNameCount } from "../dns/rdata/compression.ts";
-import type { RRset } from "../dns/rrset.ts";
 import { CLASS } from "../dns/types.ts";
+import { NONE, type RecordTable } from "../zone/record-table.ts";
 import {
   QUESTION_AT,
   QUESTION_POINTER,
@@ -19,54 +18,73 @@ import {
 } from "./layout.ts";
 import type { WordBuilder } from "./word-builder.ts";
 
-const MAX_MESSAGE_OCTETS = 0xffff;
+export const MAX_MESSAGE_OCTETS = 0xffff;
 /** TYPE and CLASS of the question. */
 const QUESTION_TAIL_OCTETS = 4;
 const MAX_COUNT = 0xffff;
 
-/** Writes records behind a question; made once for a build. */
+/** Writes records behind a question; made once for a zone. */
 export class RecordBytes {
-  readonly #message = new Uint8Array(MAX_MESSAGE_OCTETS);
+  readonly table: RecordTable;
+  readonly #message: Uint8Array;
   readonly #writer = new MessageWriter();
   #start = 0;
 
+  /** `room` is for one message of any size; what it holds counts for nothing. */
+  constructor(table: RecordTable, room: Uint8Array) {
+    this.table = table;
+    this.#message = room;
+  }
+
   /** Appends one RRset of a node. */
-  appendRRset(builder: WordBuilder, rrset: RRset): void {
+  appendRRset(builder: WordBuilder, node: number, rrset: number): void {
+    const { table } = this;
     const at = builder.take(RRSET.records);
-    if (compressibleNameCount(rrset.type) === 0) {
-      const octets = appendPlain(builder, rrset);
-      setRRset(builder, at, rrset, octets, at + RRSET.records);
+    if (compressibleNameCount(table.typeOf(rrset)) === 0) {
+      this.#setRRset(builder, at, rrset, this.#appendPlain(builder, rrset), RRSET.records);
       return;
     }
-    this.begin(rrset.owner);
+    this.begin(node);
     const fits = this.writeRRset(rrset, true);
     const octets = fits ? this.octets() : undefined;
     if (octets !== undefined) builder.append(octets);
-    const plain = builder.next;
-    if (octets !== undefined) appendPlain(builder, rrset);
-    setRRset(builder, at, rrset, octets?.length ?? TOO_LONG, plain);
+    const plain = builder.next - at;
+    this.#appendPlain(builder, rrset);
+    this.#setRRset(builder, at, rrset, octets?.length ?? TOO_LONG, plain);
   }
 
-  /** Begins the records of an answer to a question for `question`. */
-  begin(question: Name): void {
-    this.#message.set(question, QUESTION_AT);
-    this.#start = QUESTION_AT + question.length + QUESTION_TAIL_OCTETS;
+  /** Begins the records of an answer to a question for the name of `node`. */
+  begin(node: number): void {
+    const { names } = this.table;
+    const octets = names.lengthOf(node);
+    const start = names.startOf(node);
+    for (let index = 0; index < octets; index++) {
+      this.#message[QUESTION_AT + index] = names.octets[start + index] ?? 0;
+    }
+    this.#start = QUESTION_AT + octets + QUESTION_TAIL_OCTETS;
     this.#writer.reset(this.#message, 0, MAX_MESSAGE_OCTETS);
     this.#writer.skip(this.#start);
     this.#writer.rememberName(QUESTION_AT);
   }
 
   /** Whether all of it fits. With `asAsked` owners are pointers to the question. */
-  writeRRset({ owner, type, ttlSeconds, rdatas }: RRset, asAsked: boolean): boolean {
+  writeRRset(rrset: number, asAsked: boolean, ttlSeconds = this.table.ttlSecondsOf(rrset)): boolean {
     const writer = this.#writer;
-    return rdatas.every(
-      (rdata) =>
-        (asAsked ? writer.writeUint16(QUESTION_POINTER) : writer.writeName(owner)) &&
+    const { table } = this;
+    const { names, rdata } = table;
+    const type = table.typeOf(rrset);
+    const owner = names.startOf(table.ownerOf(rrset));
+    for (let record = rrset; record !== NONE; record = table.nextRecord(record)) {
+      const from = table.rdataStartOf(record);
+      const fits =
+        (asAsked ? writer.writeUint16(QUESTION_POINTER) : writer.writeName(names.octets, owner)) &&
         writer.writeUint16(type) &&
         writer.writeUint16(CLASS.IN) &&
         writer.writeUint32(ttlSeconds) &&
-        writer.writeRdata(type, rdata),
-    );
+        writer.writeRdata(type, rdata, from, from + table.rdataLengthOf(record));
+      if (!fits) return false;
+    }
+    return true;
   }
 
   /** The records that have been written; good until the next `begin`. */
@@ -74,33 +92,41 @@ export class RecordBytes {
     return this.#message.subarray(this.#start, this.#writer.length);
   }
 
-  /** Octets from the message's start to the records. */
-  get start(): number {
-    return this.#start;
+  /** How many records an RRset has. */
+  count(rrset: number): number {
+    let count = 0;
+    for (let record = rrset; record !== NONE; record = this.table.nextRecord(record)) count++;
+    return count;
   }
-}
 
-function setRRset(builder: WordBuilder, at: number, { type, rdatas }: RRset, octets: number, plain: number) {
-  const { words } = builder;
-  words[at + RRSET.head] = type | (Math.min(rdatas.length, MAX_COUNT) << 16);
-  words[at + RRSET.words] = builder.next - at;
-  words[at + RRSET.octets] = octets > MAX_MESSAGE_OCTETS ? TOO_LONG : octets;
-  words[at + RRSET.plain] = plain;
-}
-
-/** Records with nothing compressed in them but the owner, and how many octets they are. */
-function appendPlain(builder: WordBuilder, { type, ttlSeconds, rdatas }: RRset): number {
-  let octets = 0;
-  for (const rdata of rdatas) octets += RECORD_HEAD_OCTETS + rdata.length;
-  let at = builder.take(wordsFor(octets)) * WORD_OCTETS;
-  for (const rdata of rdatas) {
-    builder.view.setUint16(at, QUESTION_POINTER);
-    builder.view.setUint16(at + 2, type);
-    builder.view.setUint16(at + 4, CLASS.IN);
-    builder.view.setUint32(at + 6, ttlSeconds);
-    builder.view.setUint16(at + 10, rdata.length);
-    builder.octets.set(rdata, at + RECORD_HEAD_OCTETS);
-    at += RECORD_HEAD_OCTETS + rdata.length;
+  #setRRset({ words, next }: WordBuilder, at: number, rrset: number, octets: number, plain: number): void {
+    words[at + RRSET.head] = this.table.typeOf(rrset) | (Math.min(this.count(rrset), MAX_COUNT) << 16);
+    words[at + RRSET.words] = next - at;
+    words[at + RRSET.octets] = octets > MAX_MESSAGE_OCTETS ? TOO_LONG : octets;
+    words[at + RRSET.plainOffset] = plain;
   }
-  return octets;
+
+  /** Records with nothing compressed in them but the owner, and how many octets they are. */
+  #appendPlain(builder: WordBuilder, rrset: number): number {
+    const { table } = this;
+    let octets = 0;
+    for (let record = rrset; record !== NONE; record = table.nextRecord(record)) {
+      octets += RECORD_HEAD_OCTETS + table.rdataLengthOf(record);
+    }
+    const type = table.typeOf(rrset);
+    const ttlSeconds = table.ttlSecondsOf(rrset);
+    let at = builder.take(wordsFor(octets)) * WORD_OCTETS;
+    const { view } = builder;
+    for (let record = rrset; record !== NONE; record = table.nextRecord(record)) {
+      const length = table.rdataLengthOf(record);
+      view.setUint16(at, QUESTION_POINTER);
+      view.setUint16(at + 2, type);
+      view.setUint16(at + 4, CLASS.IN);
+      view.setUint32(at + 6, ttlSeconds);
+      view.setUint16(at + 10, length);
+      builder.copy(table.rdata, table.rdataStartOf(record), length, at + RECORD_HEAD_OCTETS);
+      at += RECORD_HEAD_OCTETS + length;
+    }
+    return octets;
+  }
 }

@@ -4,10 +4,8 @@
  * A negative answer is the zone's SOA, anchored at the apex. A referral is the cut's NS, then glue, anchored at the cut.
  */
 
-import { isAtOrBelow, type Name, nameKey, readUncompressedName } from "../dns/name.ts";
-import type { RRset } from "../dns/rrset.ts";
 import { TYPE } from "../dns/types.ts";
-import type { Zone, ZoneNode } from "../zone/model.ts";
+import { NONE, type RecordTable } from "../zone/record-table.ts";
 import { GLUE_REQUIRED, TEMPLATE, TOO_LONG } from "./layout.ts";
 import type { RecordBytes } from "./record-bytes.ts";
 import type { WordBuilder } from "./word-builder.ts";
@@ -17,65 +15,72 @@ const MAX_TEMPLATE_OCTETS = 0x3c00;
 const POINTER_FLAGS = 0xc0;
 
 /** The node of a name server, and what of it belongs into a referral. */
-export interface GlueNode {
-  readonly node: ZoneNode;
+interface GlueNode {
+  readonly node: number;
   /** Within the delegated zone: a referral without it leads nowhere (RFC 9471). */
   readonly isRequired: boolean;
 }
 
 /** By the order of the NS records. */
-export function glueNodesOf(zone: Zone, cut: ZoneNode): GlueNode[] {
+function glueNodesOf(table: RecordTable, cut: number, ns: number): GlueNode[] {
   const glue: GlueNode[] = [];
-  for (const rdata of cut.rrsets.get(TYPE.NS)?.rdatas ?? []) {
-    const server = readUncompressedName(rdata, 0);
-    const node = server === undefined ? undefined : zone.nodes.get(nameKey(server));
-    if (server !== undefined && node !== undefined) {
-      glue.push({ node, isRequired: isAtOrBelow(server, cut.owner) });
-    }
+  for (let record = ns; record !== NONE; record = table.nextRecord(record)) {
+    const node = table.names.find(table.rdata, table.rdataStartOf(record), table.rdataLengthOf(record));
+    if (node !== NONE && table.isNode(node)) glue.push({ node, isRequired: isAtOrBelow(table, node, cut) });
   }
   // What is required comes first, so that what may be left out is at the end.
   return [...glue.filter(({ isRequired }) => isRequired), ...glue.filter(({ isRequired }) => !isRequired)];
 }
 
+function isAtOrBelow(table: RecordTable, node: number, ancestor: number): boolean {
+  let at = node;
+  while (at !== NONE && at !== ancestor) at = table.parentOf(at);
+  return at === ancestor;
+}
+
 const ADDRESS_TYPES = [TYPE.A, TYPE.AAAA] as const;
 
 /** Appends the template of a negative answer and says where. */
-export function appendSoaTemplate(builder: WordBuilder, records: RecordBytes, soa: RRset): number {
-  records.begin(soa.owner);
-  const fits = records.writeRRset(soa, true);
-  return appendTemplate(builder, records, soa.owner, fits, 1, []);
+export function appendSoaTemplate(
+  builder: WordBuilder,
+  records: RecordBytes,
+  apex: number,
+  ttlSeconds: number,
+): number {
+  records.begin(apex);
+  const fits = records.writeRRset(records.table.rrsetOf(apex, TYPE.SOA), true, ttlSeconds);
+  return appendTemplate(builder, records, apex, fits, 1, []);
 }
 
-/** Appends the template of a cut's referral and says where; `placeOf` knows the nodes of its glue. */
+/** Appends the template of a cut's referral and says where; `places` has those of all nodes. */
 export function appendReferralTemplate(
   builder: WordBuilder,
   records: RecordBytes,
-  zone: Zone,
-  cut: ZoneNode,
-  placeOf: (node: ZoneNode) => number,
+  cut: number,
+  places: Int32Array,
 ): number {
-  const ns = cut.rrsets.get(TYPE.NS);
-  if (ns === undefined) throw new Error("A zone cut has no NS");
-  records.begin(cut.owner);
+  const { table } = records;
+  const ns = table.rrsetOf(cut, TYPE.NS);
+  records.begin(cut);
   let fits = records.writeRRset(ns, true);
   let additional = 0;
   const referred: number[] = [];
-  for (const { node, isRequired } of glueNodesOf(zone, cut)) {
+  for (const { node, isRequired } of glueNodesOf(table, cut, ns)) {
     for (const type of ADDRESS_TYPES) {
-      const rrset = node.rrsets.get(type);
-      if (rrset === undefined) continue;
+      const rrset = table.rrsetOf(node, type);
+      if (rrset === NONE) continue;
       fits &&= records.writeRRset(rrset, false);
-      additional += rrset.rdatas.length;
-      referred.push(placeOf(node), type | (isRequired ? GLUE_REQUIRED : 0));
+      additional += records.count(rrset);
+      referred.push(places[node] ?? 0, type | (isRequired ? GLUE_REQUIRED : 0));
     }
   }
-  return appendTemplate(builder, records, cut.owner, fits, ns.rdatas.length | (additional << 16), referred);
+  return appendTemplate(builder, records, cut, fits, records.count(ns) | (additional << 16), referred);
 }
 
 function appendTemplate(
   builder: WordBuilder,
   records: RecordBytes,
-  anchor: Name,
+  anchor: number,
   fits: boolean,
   counts: number,
   referred: readonly number[],
@@ -86,11 +91,13 @@ function appendTemplate(
   const at = builder.take(TEMPLATE.body + referred.length + pointers.length);
   const { words } = builder;
   words[at + TEMPLATE.octets] = isMade ? octets.length : TOO_LONG;
-  words[at + TEMPLATE.anchor] = anchor.length;
+  words[at + TEMPLATE.anchor] = records.table.names.lengthOf(anchor);
   words[at + TEMPLATE.counts] = counts;
   words[at + TEMPLATE.pointers] = pointers.length;
   words[at + TEMPLATE.referred] = referred.length / 2;
-  words.set(referred, at + TEMPLATE.body);
+  referred.forEach((word, index) => {
+    words[at + TEMPLATE.body + index] = index % 2 === 0 ? word - at : word;
+  });
   words.set(pointers, at + TEMPLATE.body + referred.length);
   if (isMade) builder.append(octets);
   return at;

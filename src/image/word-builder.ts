@@ -34,6 +34,19 @@ export class WordBuilder {
     this.octets.set(octets, at * WORD_OCTETS);
   }
 
+  /** Writes octets over what has been taken; quicker for a few of them than a view and `set`. */
+  copy(source: Uint8Array, from: number, count: number, to: number): void {
+    const { octets } = this;
+    for (let index = 0; index < count; index++) octets[to + index] = source[from + index] ?? 0;
+  }
+
+  /** Takes room for words, and writes them. */
+  appendWords(words: Int32Array): number {
+    const at = this.take(words.length);
+    this.words.set(words, at);
+    return at;
+  }
+
   /** The bytes so far. */
   finish(): SharedArrayBuffer {
     return this.#buffer;

@@ -1,236 +1,208 @@
 /**
- * Zones into the bytes of `image/layout`. Every node of every zone is written; the table leads to those that a question
- * can reach by their name, which leaves out what lies at or below the apex of another zone of the set. Whether a node is
- * occluded by a cut or a DNAME above it is worked out here, once, so that a query finds it at its node.
+ * Zones into the bytes of `image/layout`: a block each, copied from an earlier image where it has one already, then what
+ * goes across zones. Every node of every zone has its place; the table leads to those that a question can reach by their
+ * name, which leaves out what lies at or below the apex of another zone of the set.
  */
 
 import type { Name } from "../dns/name.ts";
-import { nameKey } from "../dns/name.ts";
-import type { RRset } from "../dns/rrset.ts";
-import { TYPE } from "../dns/types.ts";
-import type { Zone, ZoneNode } from "../zone/model.ts";
 import { type ClientTable, classCount } from "./clients.ts";
+import { nextNode } from "./find.ts";
 import {
+  BLOCK,
   FLAG_APEX,
-  FLAG_CNAME,
-  KIND,
   NODE,
+  OWNER_MASK,
   OWNER_SHIFT,
   POLICY,
-  RRSETS_SHIFT,
   SLOT_WORDS,
   WORD_OCTETS,
-  wordsFor,
   ZONE,
   ZONE_BYTES_MAGIC,
   ZONE_HEADER,
 } from "./layout.ts";
-import { hashName } from "./name-hash.ts";
-import { RecordBytes } from "./record-bytes.ts";
-import { appendReferralTemplate, appendSoaTemplate, glueNodesOf } from "./template-bytes.ts";
+import { NodeTable, slotsFor } from "./node-table.ts";
 import { WordBuilder } from "./word-builder.ts";
-import { apexesBelow, surveyZone, type ZoneSurvey } from "./zone-survey.ts";
 
-export interface ZoneBytesInput {
-  readonly zones: readonly { readonly zone: Zone; readonly negativeSoa: RRset }[];
-  readonly policies: readonly {
-    readonly clients: ClientTable;
-    readonly endpoints: readonly unknown[];
-  }[];
-  readonly policyNumbers: ReadonlyMap<ZoneNode, number>;
-  /** The zone that holds what is above an apex, by zone number; `undefined` where it is not ours. */
-  readonly parents: readonly (Zone | undefined)[];
-}
-
-/** Room for a node with one address, rounded up; a guess that spares most sets of zones from growing. */
-const WORDS_A_NODE = 32;
+/** For what has no size in advance: referrals, clients. */
 const WORDS_BESIDE = 16_384;
 
-export function buildZoneBytes(input: ZoneBytesInput): SharedArrayBuffer {
-  return new ZoneBytesBuilder(input).build();
+/** A block that is to be. */
+export interface ZoneBlock {
+  /** From the zone's records; otherwise it is a copy. */
+  readonly isBuilt: boolean;
+  /** Nodes in it. */
+  readonly nodes: number;
+  /** About the words of it, rather too many than too few: what is not touched costs nothing. */
+  readonly mostWords: number;
+  /** Appends it and says where. */
+  readonly appendTo: (builder: WordBuilder) => number;
 }
 
-class ZoneBytesBuilder {
-  readonly #input: ZoneBytesInput;
+/** One zone, by its number. */
+export interface JoinedZone {
+  readonly apex: Name;
+  readonly block: ZoneBlock;
+  /** The number of its first policy. */
+  readonly policies: number;
+  /** The number of the zone that holds what is above the apex, where that is ours as well. */
+  readonly parent: number | undefined;
+}
+
+export interface JoinedPolicy {
+  readonly clients: ClientTable;
+  readonly endpoints: readonly unknown[];
+}
+
+export function joinZones(
+  zones: readonly JoinedZone[],
+  policies: readonly JoinedPolicy[],
+): SharedArrayBuffer {
+  const nodes = zones.reduce((sum, { block }) => sum + block.nodes, 0);
+  const mostWords = zones.reduce((sum, { block }) => sum + block.mostWords, 0);
+  const builder = new WordBuilder(
+    WORDS_BESIDE + mostWords + zones.length * ZONE.words + slotsFor(nodes) * SLOT_WORDS,
+  );
+  builder.take(ZONE_HEADER.words);
+  const blocks = zones.map(({ block }) => block.appendTo(builder));
+  const policiesAt = appendPolicies(builder, policies);
+  const zonesAt = builder.take(zones.length * ZONE.words);
+  blocks.forEach((block, number) => {
+    setZone(builder, zonesAt + number * ZONE.words, block);
+    renumber(builder.words, block, number, zones[number]?.policies ?? 0);
+  });
+  const { table, shadowed } = new TableWriter(builder, zones, zonesAt, nodes).write();
+  const { words } = builder;
+  words[ZONE_HEADER.magic] = ZONE_BYTES_MAGIC;
+  words[ZONE_HEADER.zoneCount] = zones.length;
+  words[ZONE_HEADER.policyCount] = policies.length;
+  words[ZONE_HEADER.zones] = zonesAt;
+  words[ZONE_HEADER.policies] = policiesAt;
+  words[ZONE_HEADER.table] = table.at;
+  words[ZONE_HEADER.tableMask] = table.mask;
+  words[ZONE_HEADER.shadowed] = shadowed.at;
+  words[ZONE_HEADER.shadowedMask] = shadowed.mask;
+  return builder.finish();
+}
+
+function setZone({ words }: WordBuilder, zone: number, block: number): void {
+  words[zone + ZONE.block] = block;
+  words[zone + ZONE.apex] = block + (words[block + BLOCK.apex] ?? 0);
+  words[zone + ZONE.soa] = block + (words[block + BLOCK.soa] ?? 0);
+}
+
+/** Sets the numbers that count through all zones. */
+function renumber(words: Int32Array, block: number, number: number, policies: number): void {
+  const first = block + BLOCK.head;
+  const shift = policies - (words[block + BLOCK.policies] ?? 0);
+  if (words[first + NODE.zone] === number && shift === 0) return;
+  words[block + BLOCK.policies] = policies;
+  const end = block + (words[block + BLOCK.nodesEnd] ?? 0);
+  for (let node = first; node < end; node = nextNode(words, node)) {
+    words[node + NODE.zone] = number;
+    const policy = words[node + NODE.policy] ?? 0;
+    if (policy !== 0) words[node + NODE.policy] = policy + shift;
+  }
+}
+
+function appendPolicies(builder: WordBuilder, policies: readonly JoinedPolicy[]): number {
+  // Most policies ask nothing about clients.
+  const clients = policies.map(({ clients }) =>
+    classCount(clients) === 1 ? 0 : builder.appendWords(clients.words),
+  );
+  const at = builder.take(policies.length * POLICY.words);
+  const { words } = builder;
+  let counters = 0;
+  policies.forEach(({ endpoints }, number) => {
+    words[at + number * POLICY.words + POLICY.clients] = clients[number] ?? 0;
+    words[at + number * POLICY.words + POLICY.answerCounter] = counters;
+    counters += endpoints.length;
+  });
+  words[ZONE_HEADER.answerCounters] = counters;
+  return at;
+}
+
+/** Fills the tables, and on the way finds what answers for the DS of each zone. */
+class TableWriter {
   readonly #builder: WordBuilder;
-  readonly #records = new RecordBytes();
-  /** Nodes in the table. */
-  readonly #hashes: Int32Array;
-  readonly #places: Int32Array;
-  #reachable = 0;
-  /** Nodes that others refer to: their place once they are written. */
-  readonly #placeOf = new Map<ZoneNode, number>();
-  /** Places of nodes whose link is another node, and that node. */
-  readonly #links: { readonly from: number; readonly to: ZoneNode }[] = [];
+  readonly #zones: readonly JoinedZone[];
+  readonly #zonesAt: number;
+  readonly #table: NodeTable;
+  readonly #shadowed: number[] = [];
 
-  constructor(input: ZoneBytesInput) {
-    this.#input = input;
-    const nodes = input.zones.reduce((sum, { zone }) => sum + zone.nodes.size, 0);
-    this.#builder = new WordBuilder(WORDS_BESIDE + nodes * WORDS_A_NODE);
-    this.#hashes = new Int32Array(nodes);
-    this.#places = new Int32Array(nodes);
+  constructor(builder: WordBuilder, zones: readonly JoinedZone[], zonesAt: number, nodes: number) {
+    this.#table = new NodeTable(builder, nodes);
+    this.#builder = builder;
+    this.#zones = zones;
+    this.#zonesAt = zonesAt;
   }
 
-  build(): SharedArrayBuffer {
-    const { zones, policies } = this.#input;
-    const builder = this.#builder;
-    builder.take(ZONE_HEADER.words);
-    const below = apexesBelow(zones.map(({ zone }) => zone));
-    const surveys = zones.map(({ zone }) => surveyZone(zone, below.get(nameKey(zone.apex)) ?? new Set()));
-    surveys.forEach((survey) => this.#announceReferred(survey));
-    this.#announceApexes();
-    surveys.forEach((survey, number) => this.#appendNodes(survey, number));
-    for (const { from, to } of this.#links) builder.words[from + NODE.link] = this.#place(to);
-    surveys.forEach((survey) => this.#appendReferrals(survey));
-    const zonesAt = this.#appendZones();
-    const policiesAt = this.#appendPolicies();
-    this.#appendTable();
-    builder.words[ZONE_HEADER.magic] = ZONE_BYTES_MAGIC;
-    builder.words[ZONE_HEADER.zoneCount] = zones.length;
-    builder.words[ZONE_HEADER.policyCount] = policies.length;
-    builder.words[ZONE_HEADER.zones] = zonesAt;
-    builder.words[ZONE_HEADER.policies] = policiesAt;
-    return builder.finish();
+  write(): { table: NodeTable; shadowed: NodeTable } {
+    const zonesAbove = this.#zonesAbove();
+    this.#zones.forEach((_, number) => this.#table.add(this.#wordOf(number, ZONE.apex)));
+    this.#zones.forEach((_, number) => this.#addNodes(number, zonesAbove.has(number)));
+    this.#zones.forEach((_, number) => this.#findEncloser(number));
+    const shadowed = new NodeTable(this.#builder, this.#shadowed.length);
+    for (const node of this.#shadowed) shadowed.add(node);
+    return { table: this.#table, shadowed };
   }
 
-  /** Notes every node whose place will be asked for, so that not every node of a large zone is remembered. */
-  #announceReferred({ zone, cuts, dnames, wildcardParents }: ZoneSurvey): void {
-    for (const cut of cuts.values()) {
-      this.#placeOf.set(cut, 0);
-      for (const { node } of glueNodesOf(zone, cut)) this.#placeOf.set(node, 0);
+  /** The numbers of zones that have another one below them. */
+  #zonesAbove(): ReadonlySet<number> {
+    const above = new Set<number>();
+    for (const { parent } of this.#zones) {
+      let number = parent;
+      while (number !== undefined && !above.has(number)) {
+        above.add(number);
+        number = this.#zones[number]?.parent;
+      }
     }
-    for (const dname of dnames.values()) this.#placeOf.set(dname, 0);
-    for (const [parent, wildcard] of wildcardParents) {
-      this.#placeOf.set(parent, 0);
-      this.#placeOf.set(wildcard, 0);
-    }
+    return above;
   }
 
-  #announceApexes(): void {
-    const { zones, parents } = this.#input;
-    zones.forEach(({ zone }, number) => {
-      this.#placeOf.set(apexNode(zone), 0);
-      const parent = parents[number];
-      const node = parent === undefined ? undefined : dsNode(parent, zone.apex);
-      if (node !== undefined) this.#placeOf.set(node, 0);
-    });
-  }
-
-  #place(node: ZoneNode): number {
-    const place = this.#placeOf.get(node);
-    if (place === undefined) throw new Error("A node is referred to that was not announced");
-    return place;
-  }
-
-  #appendNodes(survey: ZoneSurvey, zoneNumber: number): void {
-    for (const [key, node] of survey.zone.nodes) {
-      const place = this.#appendNode(key, node, survey, zoneNumber);
-      if (this.#placeOf.size > 0 && this.#placeOf.has(node)) this.#placeOf.set(node, place);
-      if (survey.isShadowed(key)) continue;
-      const at = (place + NODE.name) * WORD_OCTETS;
-      this.#hashes[this.#reachable] = hashName(this.#builder.view, at, key.length);
-      this.#places[this.#reachable] = place;
-      this.#reachable++;
-    }
-  }
-
-  #appendNode(key: string, node: ZoneNode, survey: ZoneSurvey, zoneNumber: number): number {
-    const builder = this.#builder;
-    const place = builder.take(NODE.name + wordsFor(key.length));
-    const { kind, link } = survey.standingOf(key, node);
-    const flags = (node.rrsets.has(TYPE.CNAME) ? FLAG_CNAME : 0) | (key === survey.apexKey ? FLAG_APEX : 0);
-    builder.words[place + NODE.head] =
-      kind | flags | (key.length << OWNER_SHIFT) | (node.rrsets.size << RRSETS_SHIFT);
-    builder.words[place + NODE.zone] = zoneNumber;
-    if (node.policy !== undefined) {
-      builder.words[place + NODE.policy] = (this.#input.policyNumbers.get(node) ?? -1) + 1;
-    }
-    const nameAt = (place + NODE.name) * WORD_OCTETS;
-    for (let index = 0; index < key.length; index++) builder.octets[nameAt + index] = key.charCodeAt(index);
-    if (link !== undefined) this.#links.push({ from: place, to: link });
-    for (const rrset of node.rrsets.values()) this.#records.appendRRset(builder, rrset);
-    return place;
-  }
-
-  #appendReferrals({ zone, cuts, standingOf }: ZoneSurvey): void {
-    for (const [key, cut] of cuts) {
-      if (standingOf(key, cut).kind !== KIND.cut) continue;
-      const at = appendReferralTemplate(this.#builder, this.#records, zone, cut, (node) => this.#place(node));
-      this.#builder.words[this.#place(cut) + NODE.link] = at;
-    }
-  }
-
-  #appendZones(): number {
-    const builder = this.#builder;
-    const { zones, parents } = this.#input;
-    const soas = zones.map(({ negativeSoa }) => appendSoaTemplate(builder, this.#records, negativeSoa));
-    const at = builder.take(zones.length * ZONE.words);
-    zones.forEach(({ zone }, number) => {
-      const record = at + number * ZONE.words;
-      builder.words[record + ZONE.soa] = soas[number] ?? 0;
-      builder.words[record + ZONE.apex] = this.#place(apexNode(zone));
-      const parent = parents[number];
-      if (parent === undefined) return;
-      const nearest = dsNode(parent, zone.apex);
-      if (nearest === undefined) return;
-      const isApex = nearest.owner.length === zone.apex.length;
-      builder.words[record + (isApex ? ZONE.dsNode : ZONE.dsEncloser)] = this.#place(nearest);
-    });
-    return at;
-  }
-
-  #appendPolicies(): number {
-    const builder = this.#builder;
-    const { policies } = this.#input;
-    const clients = policies.map(({ clients }) => {
-      // Most policies ask nothing about clients.
-      if (classCount(clients) === 1) return 0;
-      const at = builder.take(clients.words.length);
-      builder.words.set(clients.words, at);
-      return at;
-    });
-    const at = builder.take(policies.length * POLICY.words);
-    let counters = 0;
-    policies.forEach(({ endpoints }, number) => {
-      builder.words[at + number * POLICY.words + POLICY.clients] = clients[number] ?? 0;
-      builder.words[at + number * POLICY.words + POLICY.answerCounter] = counters;
-      counters += endpoints.length;
-    });
-    builder.words[ZONE_HEADER.answerCounters] = counters;
-    return at;
-  }
-
-  /** At least twice as many slots as nodes, a power of two. */
-  #appendTable(): void {
-    const count = this.#reachable;
-    const slots = 2 ** Math.max(4, Math.ceil(Math.log2(count * 2 + 1)));
-    const mask = slots - 1;
-    const table = this.#builder.take(slots * SLOT_WORDS);
+  #addNodes(number: number, isAbove: boolean): void {
     const { words } = this.#builder;
-    for (let index = 0; index < count; index++) {
-      const hash = this.#hashes[index] ?? 0;
-      let slot = hash & mask;
-      while ((words[table + slot * SLOT_WORDS + 1] ?? 0) !== 0) slot = (slot + 1) & mask;
-      words[table + slot * SLOT_WORDS] = hash;
-      words[table + slot * SLOT_WORDS + 1] = this.#places[index] ?? 0;
+    const block = this.#wordOf(number, ZONE.block);
+    const end = block + (words[block + BLOCK.nodesEnd] ?? 0);
+    for (let node = block + BLOCK.head; node < end; node = nextNode(words, node)) {
+      if (((words[node] ?? 0) & FLAG_APEX) !== 0) continue;
+      if (isAbove && this.#isShadowed(node, number)) this.#shadowed.push(node);
+      else this.#table.add(node);
     }
-    words[ZONE_HEADER.table] = table;
-    words[ZONE_HEADER.tableMask] = mask;
   }
-}
 
-/** The node of a child's apex in its parent zone, or the nearest one above it: it answers for DS (RFC 4035 §3.1.4.1). */
-function dsNode(parent: Zone, apex: Name): ZoneNode | undefined {
-  const key = nameKey(apex);
-  for (let at = 0; at < key.length; at += key.charCodeAt(at) + 1) {
-    const node = parent.nodes.get(key.slice(at));
-    if (node !== undefined) return node;
+  /** Whether the name is at or below the apex of another zone, which then holds it. */
+  #isShadowed(node: number, number: number): boolean {
+    const { words, octets } = this.#builder;
+    const start = (node + NODE.name) * WORD_OCTETS;
+    const end = start + (((words[node] ?? 0) >>> OWNER_SHIFT) & OWNER_MASK);
+    const apexOctets = this.#zones[number]?.apex.length ?? 0;
+    for (let at = start; end - at > apexOctets; at += (octets[at] ?? 0) + 1) {
+      const found = this.#table.find(at, end - at);
+      if (found === 0 || ((words[found] ?? 0) & FLAG_APEX) === 0) continue;
+      const other = words[found + NODE.zone] ?? 0;
+      const answersDs = at === start && this.#zones[other]?.parent === number;
+      if (answersDs) words[this.#zonesAt + other * ZONE.words + ZONE.dsNode] = node;
+      return true;
+    }
+    return false;
   }
-  return undefined;
-}
 
-function apexNode({ apex, nodes }: Zone): ZoneNode {
-  const node = nodes.get(nameKey(apex));
-  if (node === undefined) throw new Error("A zone has no node at its apex");
-  return node;
+  /** The nearest name above the apex, where the zone above has none at it. */
+  #findEncloser(number: number): void {
+    const { words, octets } = this.#builder;
+    if (this.#zones[number]?.parent === undefined || this.#wordOf(number, ZONE.dsNode) !== 0) return;
+    const apex = this.#wordOf(number, ZONE.apex);
+    let at = (apex + NODE.name) * WORD_OCTETS;
+    const end = at + (((words[apex] ?? 0) >>> OWNER_SHIFT) & OWNER_MASK);
+    let found = 0;
+    while (found === 0) {
+      at += (octets[at] ?? 0) + 1;
+      found = this.#table.find(at, end - at);
+    }
+    words[this.#zonesAt + number * ZONE.words + ZONE.dsEncloser] = found;
+  }
+
+  #wordOf(zone: number, field: number): number {
+    return this.#builder.words[this.#zonesAt + zone * ZONE.words + field] ?? 0;
+  }
 }

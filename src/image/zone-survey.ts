@@ -1,82 +1,70 @@
-/** What a zone holds that decides over other names of it, looked over before its bytes are written. */
+/** What a zone holds that decides over other names of it, looked over before its bytes are written. Nodes by number. */
 
-import { nameKey } from "../dns/name.ts";
 import { TYPE } from "../dns/types.ts";
-import type { Zone, ZoneNode } from "../zone/model.ts";
+import { NONE, type RecordTable } from "../zone/record-table.ts";
 import { KIND } from "./layout.ts";
 
-export interface ZoneSurvey {
-  readonly zone: Zone;
-  readonly apexKey: string;
-  /** By `nameKey`: owners of NS below the apex. */
-  readonly cuts: ReadonlyMap<string, ZoneNode>;
-  readonly dnames: ReadonlyMap<string, ZoneNode>;
+const WILDCARD_LABEL_OCTETS = 1;
+const ASTERISK = 0x2a;
+
+export class ZoneSurvey {
+  readonly #table: RecordTable;
+  /** Owners of NS below the apex, in the order of the nodes. */
+  readonly cuts: number[] = [];
+  readonly #isCut = new Set<number>();
+  readonly #isDname = new Set<number>();
   /** Closest enclosers that have a wildcard, and that wildcard. */
-  readonly wildcardParents: ReadonlyMap<ZoneNode, ZoneNode>;
-  /** Whether another zone of the set holds the name. */
-  readonly isShadowed: (key: string) => boolean;
-  /** The node's kind, and the node that its link leads to. */
-  readonly standingOf: (key: string, node: ZoneNode) => Standing;
-}
+  readonly #wildcardOf = new Map<number, number>();
 
-export interface Standing {
-  readonly kind: number;
-  readonly link: ZoneNode | undefined;
-}
-
-const ROOT_KEY = "\u0000";
-const WILDCARD_PREFIX = "\u0001*";
-const PLAIN: Standing = { kind: KIND.plain, link: undefined };
-
-/** For each apex, the apexes of the set that lie below it, all by `nameKey`. */
-export function apexesBelow(zones: readonly Zone[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const below = new Map(zones.map(({ apex }) => [nameKey(apex), new Set<string>()]));
-  for (const key of below.keys()) {
-    for (const above of ancestry(key, ROOT_KEY)) if (above !== key) below.get(above)?.add(key);
-  }
-  return below;
-}
-
-/** `shadowing` are the apexes below that of the zone. */
-export function surveyZone(zone: Zone, shadowing: ReadonlySet<string>): ZoneSurvey {
-  const apexKey = nameKey(zone.apex);
-  const cuts = new Map<string, ZoneNode>();
-  const dnames = new Map<string, ZoneNode>();
-  const wildcardParents = new Map<ZoneNode, ZoneNode>();
-  for (const [key, node] of zone.nodes) {
-    if (node.rrsets.has(TYPE.NS) && key !== apexKey) cuts.set(key, node);
-    if (node.rrsets.has(TYPE.DNAME)) dnames.set(key, node);
-    if (!key.startsWith(WILDCARD_PREFIX)) continue;
-    const parent = zone.nodes.get(key.slice(WILDCARD_PREFIX.length));
-    if (parent !== undefined && key !== apexKey) wildcardParents.set(parent, node);
-  }
-  const isBarrier = (key: string): boolean => cuts.has(key) || dnames.has(key);
-  const barriers = cuts.size + dnames.size;
-  return {
-    zone,
-    apexKey,
-    cuts,
-    dnames,
-    wildcardParents,
-    isShadowed: (key) => shadowing.size > 0 && ancestry(key, apexKey).some((above) => shadowing.has(above)),
-    standingOf(key, node) {
-      // The highest one decides: what lies below it is never looked at.
-      const highest = barriers === 0 ? undefined : ancestry(key, apexKey).findLast(isBarrier);
-      if (highest === undefined) {
-        return wildcardParents.size === 0 ? PLAIN : { kind: KIND.plain, link: wildcardParents.get(node) };
+  constructor(table: RecordTable, apex: number) {
+    this.#table = table;
+    for (let node = 0; node < table.names.count; node++) {
+      if (!table.isNode(node)) continue;
+      for (let rrset = table.firstRRset(node); rrset !== NONE; rrset = table.nextRRset(rrset)) {
+        const type = table.typeOf(rrset);
+        if (type === TYPE.NS && node !== apex) this.#addCut(node);
+        if (type === TYPE.DNAME) this.#isDname.add(node);
       }
-      const cut = cuts.get(highest);
-      if (highest === key) return { kind: cut === undefined ? KIND.dname : KIND.cut, link: undefined };
-      return { kind: cut === undefined ? KIND.belowDname : KIND.belowCut, link: cut ?? dnames.get(highest) };
-    },
-  };
+      if (node !== apex && isWildcard(table, node)) this.#wildcardOf.set(table.parentOf(node), node);
+    }
+  }
+
+  #addCut(node: number): void {
+    this.cuts.push(node);
+    this.#isCut.add(node);
+  }
+
+  kindOf(node: number): number {
+    const highest = this.#highestBarrier(node);
+    if (highest === NONE) return KIND.plain;
+    if (this.#isCut.has(highest)) return highest === node ? KIND.cut : KIND.belowCut;
+    return highest === node ? KIND.dname : KIND.belowDname;
+  }
+
+  /** The node that a node's link leads to; `NONE`: to none. */
+  linkOf(node: number): number {
+    const highest = this.#highestBarrier(node);
+    if (highest === NONE) return this.#wildcardOf.get(node) ?? NONE;
+    return highest === node ? NONE : highest;
+  }
+
+  /** Whether `linkOf` is `NONE` for every node. */
+  get isPlain(): boolean {
+    return this.#isCut.size + this.#isDname.size + this.#wildcardOf.size === 0;
+  }
+
+  /** The highest cut or DNAME at or above a node decides: what lies below it is never looked at. */
+  #highestBarrier(node: number): number {
+    if (this.#isCut.size + this.#isDname.size === 0) return NONE;
+    let highest = NONE;
+    for (let at = node; at !== NONE; at = this.#table.parentOf(at)) {
+      if (this.#isCut.has(at) || this.#isDname.has(at)) highest = at;
+    }
+    return highest;
+  }
 }
 
-/** The name's own key and those of the names above it, up to the apex. */
-function ancestry(key: string, apexKey: string): string[] {
-  const keys: string[] = [];
-  for (let at = 0; key.length - at >= apexKey.length; at += key.charCodeAt(at) + 1) {
-    keys.push(key.slice(at));
-  }
-  return keys;
+function isWildcard({ names }: RecordTable, node: number): boolean {
+  const start = names.startOf(node);
+  return names.octets[start] === WILDCARD_LABEL_OCTETS && names.octets[start + 1] === ASTERISK;
 }

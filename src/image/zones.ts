@@ -13,9 +13,13 @@ import { clientSignature } from "../policy/client-signature.ts";
 import type { Endpoint, Policy } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
 import { findZone, indexZones, negativeSoa, type ZonesByApexKey } from "../zone/lookup.ts";
-import type { Zone, ZoneNode, ZoneSet } from "../zone/model.ts";
+import type { Zone, ZoneSet } from "../zone/model.ts";
+import { TableNodes } from "../zone/zone-nodes.ts";
 import { buildClientTable, type ClientTable } from "./clients.ts";
-import { buildZoneBytes } from "./zone-bytes.ts";
+import { ImageNodes, ZoneBytes } from "./image-nodes.ts";
+import { MAX_MESSAGE_OCTETS } from "./record-bytes.ts";
+import { appendBlock, mostBlockWords } from "./zone-block.ts";
+import { type JoinedZone, joinZones, type ZoneBlock } from "./zone-bytes.ts";
 
 /** One POLICY record, by its number. */
 export interface PolicyEntry {
@@ -35,6 +39,7 @@ export interface ZoneEntry {
   /** The apex, absolute, as `formatName` writes it: the metrics' label. */
   readonly name: string;
   readonly zone: Zone;
+  readonly rrsetCount: number;
   /** As it goes into negative answers, with their TTL. */
   readonly negativeSoa: RRset;
 }
@@ -47,41 +52,90 @@ export interface ZonePart {
   readonly set: ZoneSet;
   readonly zones: readonly ZoneEntry[];
   readonly policies: readonly PolicyEntry[];
+  readonly labels: ZoneLabels;
+  /** How many of the zones were built from their records; the others were copied from an earlier image. */
+  readonly builtZones: number;
   /** For lookups that explain. */
   readonly index: ZoneIndex;
 }
 
+/** What counters are called by, which can outlive the image that they were counted for: nothing here leads to its bytes. */
+export interface ZoneLabels {
+  /** By zone number, the zone's name. */
+  readonly zones: readonly string[];
+  /** By policy number. */
+  readonly policies: readonly { readonly name: string; readonly endpoints: readonly Endpoint[] }[];
+}
+
 export interface ZoneIndex {
   readonly byApexKey: ZonesByApexKey;
-  readonly policyNumbers: ReadonlyMap<ZoneNode, number>;
 }
 
-/** `id` tells these zones from those of every other load. */
+/**
+ * `id` tells these zones from those of every other load. Zones that stand in an earlier image are copied from there, and
+ * all of them stand in this one from now on.
+ */
 export function compileZones(set: ZoneSet, id = 0): ZonePart {
   const policies: PolicyEntry[] = [];
-  const policyNumbers = new Map<ZoneNode, number>();
-  for (const zone of set.zones) {
-    for (const node of zone.nodes.values()) {
-      if (node.policy === undefined) continue;
-      policyNumbers.set(node, policies.length);
-      policies.push(policyEntry(zone, node.owner, node.policy, set));
-    }
-  }
-  const zones = set.zones.map((zone) => ({
-    name: formatName(zone.apex),
-    zone,
-    negativeSoa: negativeSoa(zone),
-  }));
   const byApexKey = indexZones(set.zones);
-  const parents = set.zones.map(({ apex }) => {
-    const above = parentOf(apex);
-    return above === undefined ? undefined : findZone(byApexKey, above);
+  const numbers = new Map(set.zones.map((zone, number) => [zone, number]));
+  const room = new Uint8Array(MAX_MESSAGE_OCTETS);
+  const joined = set.zones.map((zone): JoinedZone => {
+    const first = policies.length;
+    for (const [key, policy] of zone.nodes.policies) policies.push(policyEntry(zone, key, policy, set));
+    const above = parentOf(zone.apex);
+    const parent = above === undefined ? undefined : findZone(byApexKey, above);
+    return {
+      apex: zone.apex,
+      block: blockOf(zone, room),
+      policies: first,
+      parent: parent && numbers.get(parent),
+    };
   });
-  const bytes = buildZoneBytes({ zones, policies, policyNumbers, parents });
-  return { id, bytes, set, zones, policies, index: { byApexKey, policyNumbers } };
+  const builtZones = joined.filter(({ block }) => block.isBuilt).length;
+  const bytes = joinZones(joined, policies);
+  const zones = settle(set.zones, new ZoneBytes(bytes));
+  const labels = {
+    zones: zones.map(({ name }) => name),
+    policies: policies.map(({ policy, endpoints }) => ({ name: policy.name, endpoints })),
+  };
+  return { id, bytes, set, zones, policies, labels, builtZones, index: { byApexKey } };
 }
 
-function policyEntry(zone: Zone, owner: Name, policy: Policy, set: ZoneSet): PolicyEntry {
+/** From now on the zones read their nodes from the image. */
+function settle(zones: readonly Zone[], bytes: ZoneBytes): ZoneEntry[] {
+  return zones.map((zone, number) => {
+    const nodes = new ImageNodes(bytes, number);
+    zone.nodes.settle(nodes);
+    const { rrsetCount } = nodes;
+    return { name: formatName(zone.apex), zone, rrsetCount, negativeSoa: negativeSoa(zone) };
+  });
+}
+
+function blockOf(zone: Zone, room: Uint8Array): ZoneBlock {
+  const { source } = zone.nodes;
+  if (source instanceof ImageNodes) {
+    const { block } = source;
+    return {
+      isBuilt: false,
+      nodes: source.size,
+      mostWords: block.length,
+      appendTo: (builder) => builder.appendWords(block),
+    };
+  }
+  if (!(source instanceof TableNodes)) throw new Error("A zone stands neither in a table nor in an image");
+  const { table } = source;
+  return {
+    isBuilt: true,
+    nodes: table.nodeCount,
+    mostWords: mostBlockWords(table),
+    appendTo: (builder) => appendBlock(builder, zone, table, room),
+  };
+}
+
+function policyEntry(zone: Zone, key: string, policy: Policy, set: ZoneSet): PolicyEntry {
+  const owner = zone.nodes.get(key)?.owner;
+  if (owner === undefined) throw new Error("A policy has no node");
   const { endpoints, networks } = reachOf(policy.expression, set.definitions);
   return {
     owner: formatName(owner),

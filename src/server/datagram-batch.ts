@@ -65,6 +65,14 @@ export type AnswerInPlace = (
   client: ClientAddress,
 ) => number;
 
+/** Asks memory for what a batch of queries will need, before any of them is answered. */
+export interface BatchLookAhead {
+  /** Whether it is worth while at this moment. */
+  pays(): boolean;
+  /** The first `count` of `offsets` and `lengths` say where queries lie in `slots`. */
+  look(slots: Uint8Array, offsets: Int32Array, lengths: Int32Array, count: number): void;
+}
+
 export type BatchDrop = "port-zero" | "send-queue-full" | "send-failed";
 
 /** What `receive` returns beside a number of datagrams. */
@@ -80,6 +88,9 @@ export class DatagramBatch {
   readonly #headersAt: number;
   readonly #client = createClientAddress();
   readonly #drop: (reason: BatchDrop) => void;
+  /** For looking ahead. */
+  readonly #offsets = new Int32Array(BATCH_DATAGRAMS);
+  readonly #lengths = new Int32Array(BATCH_DATAGRAMS);
   #errno = 0;
   #exhausted = false;
 
@@ -152,6 +163,15 @@ export class DatagramBatch {
     return answers;
   }
 
+  /** Before `answer`, where several have come. */
+  lookAhead(count: number, ahead: BatchLookAhead): void {
+    for (let index = 0; index < count; index++) {
+      this.#offsets[index] = this.#slot(index) * UDP_SLOT_OCTETS;
+      this.#lengths[index] = this.#words[index * HEADER_WORDS + DATAGRAM_LENGTH] ?? 0;
+    }
+    ahead.look(this.#slots, this.#offsets, this.#lengths, count);
+  }
+
   /** Sends the first `count` answers; what the system refuses is dropped, and the others go on. */
   send(fd: number, count: number): void {
     let sent = 0;
@@ -171,7 +191,11 @@ export class DatagramBatch {
   }
 
   /** As if these had been received, from clients of either family: answers them, and sends nothing. */
-  rehearse(datagrams: readonly Uint8Array[], answerInPlace: AnswerInPlace): void {
+  rehearse(
+    datagrams: readonly Uint8Array[],
+    answerInPlace: AnswerInPlace,
+    ahead: BatchLookAhead | undefined,
+  ): void {
     let count = 0;
     for (const datagram of datagrams.slice(0, BATCH_DATAGRAMS)) {
       const slot = this.#slot(count);
@@ -184,6 +208,7 @@ export class DatagramBatch {
       this.#frame[name] = count % 2 === 0 ? AF_INET : AF_INET6;
       count++;
     }
+    if (ahead !== undefined) this.lookAhead(count, ahead);
     this.answer(count, answerInPlace);
     this.makeReady(count);
   }

@@ -6,6 +6,7 @@
 import {
   CounterWriter,
   createAnswer,
+  LookAhead,
   type OpenImage,
   openImage,
   type PublishedAnswers,
@@ -43,6 +44,7 @@ await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
     return image;
   };
   const answering = createAnswering({ answer, currentImage, counters }, TRANSPORT.udp, report);
+  const ahead = new LookAhead(currentImage, BATCH_DATAGRAMS);
   const drop = (reason: DropReason): void => counters.countDrop(reason);
   const collector = new ImageCollector();
   const adopt = (published: PublishedAnswers): void => {
@@ -54,6 +56,7 @@ await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
   return {
     adopt,
     answer: withProxyHeaders(answering, proxyNetworks, drop),
+    ahead,
     drop,
     tidy: () => collector.collectWhereDue(),
     observe: (seconds) => counters.observeResponse(seconds),
@@ -64,7 +67,7 @@ await runUdpWorker<PublishedAnswers, WorkerData>(({ data }, report) => {
         // Meeting another image is a path as well.
         adopt(published);
         for (let at = 0; at < queries.length; at += BATCH_DATAGRAMS) {
-          batch.rehearse(queries.slice(at, at + BATCH_DATAGRAMS), answering);
+          batch.rehearse(queries.slice(at, at + BATCH_DATAGRAMS), answering, ahead);
         }
       }
     },

@@ -25,6 +25,7 @@ import { pinThread } from "./cpu-affinity.ts";
 import {
   type AnswerInPlace,
   type BatchDrop,
+  type BatchLookAhead,
   DatagramBatch,
   RECEIVE_FAILED,
   RECEIVED_NOTHING,
@@ -76,6 +77,7 @@ export interface WorkerAnswers<Published> {
   /** From now on answers come from this image, and nothing is kept of the one before. */
   adopt(published: Published): void;
   readonly answer: AnswerInPlace;
+  readonly ahead?: BatchLookAhead;
   readonly drop: (reason: BatchDrop) => void;
   /** One answer of those that are timed. */
   readonly observe: (seconds: number) => void;
@@ -225,6 +227,8 @@ class UdpWorker<Published> {
       const batch = this.#batch;
       const timed = this.#untilTimed === 0;
       const startedMs = timed ? performance.now() : 0;
+      const { ahead } = this.#answers;
+      if (received > 1 && ahead?.pays() === true) batch.lookAhead(received, ahead);
       const answers = batch.answer(received, this.#answers.answer);
       this.#untilTimed = timed ? TIMED_ONE_IN - 1 : this.#untilTimed - 1;
       if (timed) this.#observe(answers, performance.now() - startedMs);

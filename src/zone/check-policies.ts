@@ -9,42 +9,63 @@ import { formatType, TYPE } from "../dns/types.ts";
 import type { Monitor } from "../health/monitor.ts";
 import type { Definitions, Policy } from "../policy/model.ts";
 import { type Reach, reachOf } from "../policy/reach.ts";
-import { occluderOf } from "./check-records.ts";
+import { occluderOf, typesOf } from "./check-records.ts";
 import { slowestDetection, spellSeconds } from "./detection.ts";
-import { errorAt, type Report } from "./diagnostic.ts";
+import { type Diagnostic, errorAt, type Report } from "./diagnostic.ts";
+import { NONE } from "./record-table.ts";
 import type { PolicyRecordEntry } from "./syntax.ts";
-import type { NodeDraft, ZoneDraft } from "./zone-draft.ts";
+import { ownerText, type ZoneDraft } from "./zone-draft.ts";
 
-/** A POLICY record whose every name has a meaning, with what it can reach. */
-export interface BoundPolicy {
+/** A POLICY record where it stands. */
+export interface PlacedPolicy {
   readonly entry: PolicyRecordEntry;
-  readonly policy: Policy;
-  readonly reach: Reach;
   /** The key of the owner in its zone. */
   readonly ownerKey: string;
-  readonly draft: ZoneDraft;
-  readonly node: NodeDraft;
+  readonly isAtApex: boolean;
+  /** Types of the RRsets at its owner. */
+  readonly typesBeside: readonly number[];
+  /** What is wrong with the place. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** One whose every name has a meaning, with what it can reach. */
+export interface BoundPolicy extends PlacedPolicy {
+  readonly policy: Policy;
+  readonly reach: Reach;
 }
 
 /** Types that would answer where the policy does, or that leave no room for anything. */
 const NEVER_BESIDE = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.DNAME] as const;
 
-/** Where the record stands; needs no meaning of its expression. */
-export function checkPolicyPlace(draft: ZoneDraft, key: string, node: NodeDraft, report: Report): void {
-  const { policy, owner, rrsets } = node;
-  if (policy === undefined) return;
-  const name = formatName(owner);
-  const beside = NEVER_BESIDE.filter((type) => rrsets.has(type)).map(formatType);
+/** The policies of a zone, with what is wrong with where they stand; needs no meaning of their expressions. */
+export function placePolicies(draft: ZoneDraft): PlacedPolicy[] {
+  return Array.from(draft.policies, ([node, entry]) => {
+    const diagnostics: Diagnostic[] = [];
+    checkPlace(draft, node, entry, (diagnostic) => diagnostics.push(diagnostic));
+    return {
+      diagnostics,
+      entry,
+      ownerKey: draft.table.names.keyOf(node),
+      isAtApex: node === draft.apexNode,
+      typesBeside: typesOf(draft, node),
+    };
+  });
+}
+
+function checkPlace(draft: ZoneDraft, node: number, entry: PolicyRecordEntry, report: Report): void {
+  const { table, apexNode } = draft;
+  const name = ownerText(draft, node);
+  const beside = NEVER_BESIDE.filter((type) => table.rrsetOf(node, type) !== NONE).map(formatType);
   if (beside.length > 0) {
     const message = `POLICY at '${name}' stands beside ${beside.join(", ")}; it answers A and AAAA alone`;
-    report(errorAt(policy.position, "policy-beside-data", message));
+    report(errorAt(entry.position, "policy-beside-data", message));
   }
-  const isCut = key !== draft.apexKey && rrsets.has(TYPE.NS);
-  const above = isCut ? node : occluderOf(draft, key);
-  if (above !== undefined && !above.rrsets.has(TYPE.DNAME)) {
-    const cut = `the zone cut at '${formatName(above.owner)}'`;
+  const isCut = node !== apexNode && table.rrsetOf(node, TYPE.NS) !== NONE;
+  const above = isCut ? node : occluderOf(draft, node);
+  if (above !== NONE && table.rrsetOf(above, TYPE.DNAME) === NONE) {
+    const cut = `the zone cut at '${ownerText(draft, above)}'`;
     const message = `POLICY at '${name}' is ${isCut ? "at" : "below"} ${cut} and would never be asked`;
-    report(errorAt(policy.position, "policy-below-cut", message));
+    report(errorAt(entry.position, "policy-below-cut", message));
   }
 }
 
@@ -61,16 +82,15 @@ export function checkPolicyMeaning(
 }
 
 function checkCnameEndpoints(bound: BoundPolicy, report: Report): void {
-  const { entry, reach, draft, node } = bound;
+  const { entry, reach, isAtApex, typesBeside } = bound;
   const endpoint = reach.endpoints.find(({ answerAs }) => answerAs === "cname");
   if (endpoint === undefined) return;
   const name = formatName(entry.owner);
-  const why =
-    bound.ownerKey === draft.apexKey
-      ? "the apex has other records"
-      : node.rrsets.size > 0
-        ? `'${name}' has other records (${Array.from(node.rrsets.keys(), formatType).join(", ")})`
-        : undefined;
+  const why = isAtApex
+    ? "the apex has other records"
+    : typesBeside.length > 0
+      ? `'${name}' has other records (${typesBeside.map(formatType).join(", ")})`
+      : undefined;
   if (why === undefined) return;
   const message = `POLICY at '${name}' can answer '${endpoint.id}' as CNAME, but ${why}; a CNAME stands alone`;
   report(errorAt(entry.position, "cname-endpoint-beside-data", message));

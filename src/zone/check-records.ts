@@ -8,90 +8,109 @@ import { formatName } from "../dns/name.ts";
 import { formatType, TYPE } from "../dns/types.ts";
 import { describePlace, errorAt, type Report, warningAt } from "./diagnostic.ts";
 import type { Position } from "./model.ts";
-import type { NodeDraft, RRsetDraft, ZoneDraft } from "./zone-draft.ts";
+import { NONE } from "./record-table.ts";
+import { ownerText, type ZoneDraft } from "./zone-draft.ts";
 
 /** DNSSEC's own records are no data of the owner (RFC 4034 §3, §4). */
 const BESIDE_CNAME: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.RRSIG, TYPE.NSEC]);
 
 export function checkRecords(draft: ZoneDraft, report: Report): void {
+  const { table, apexNode } = draft;
   checkApex(draft, report);
-  const markers = { dname: false, cut: false };
-  for (const [key, node] of draft.nodes) {
-    checkCname(node, report);
-    checkDname(node, key === draft.apexKey, report);
-    markers.dname ||= node.rrsets.has(TYPE.DNAME);
-    markers.cut ||= key !== draft.apexKey && node.rrsets.has(TYPE.NS);
+  let hasBarriers = false;
+  for (let node = 0; node < table.names.count; node++) {
+    for (let rrset = table.firstRRset(node); rrset !== NONE; rrset = table.nextRRset(rrset)) {
+      const type = table.typeOf(rrset);
+      if (type === TYPE.CNAME) checkCname(draft, node, rrset, report);
+      if (type === TYPE.DNAME) checkDname(draft, node, rrset, report);
+      hasBarriers ||= type === TYPE.DNAME || (type === TYPE.NS && node !== apexNode);
+    }
   }
-  if (!markers.dname && !markers.cut) return;
-  for (const [key, node] of draft.nodes) {
-    const place = placeOf(node);
-    if (place === undefined) continue;
-    const above = occluderOf(draft, key);
-    if (above?.rrsets.has(TYPE.DNAME)) {
-      const message = `'${formatName(node.owner)}' is below the DNAME at '${formatName(above.owner)}'; nothing may be`;
-      report(errorAt(place, "data-below-dname", message));
-      continue;
-    }
-    const ns = node.rrsets.get(TYPE.NS)?.records[0];
-    if (above !== undefined && ns !== undefined) {
-      const message = `NS at '${formatName(node.owner)}' is below the zone cut at '${formatName(above.owner)}', never served`;
-      report(warningAt(ns.position, "ns-below-ns", message));
-    }
+  if (!hasBarriers) return;
+  for (let node = 0; node < table.names.count; node++) {
+    if (table.isNode(node)) checkOccluded(draft, node, report);
   }
 }
 
-function checkApex(draft: ZoneDraft, report: Report): void {
-  const { soa, apex, apexKey } = draft;
-  if (soa === undefined || draft.damagedOwners.has(apexKey)) return;
-  if (draft.nodes.get(apexKey)?.rrsets.has(TYPE.NS) === true) return;
+function checkApex({ soa, apex, apexKey, apexNode, table, damagedOwners }: ZoneDraft, report: Report): void {
+  if (soa === NONE || damagedOwners.has(apexKey)) return;
+  if (table.rrsetOf(apexNode, TYPE.NS) !== NONE) return;
   const message = `the zone '${formatName(apex)}' has no NS record at its apex`;
-  report(errorAt(soa.position, "no-apex-ns", message));
+  report(errorAt(table.positionOf(soa), "no-apex-ns", message));
 }
 
-function checkCname({ owner, rrsets }: NodeDraft, report: Report): void {
-  const cname = rrsets.get(TYPE.CNAME);
-  if (cname === undefined) return;
-  reportSecond(cname, "two-cnames", `'${formatName(owner)}' has a CNAME already`, report);
-  const others = [...rrsets.keys()].filter((type) => !BESIDE_CNAME.has(type));
-  const position = cname.records[0]?.position;
-  if (others.length === 0 || position === undefined) return;
+function checkCname(draft: ZoneDraft, node: number, cname: number, report: Report): void {
+  reportSecond(draft, cname, "two-cnames", `'${ownerText(draft, node)}' has a CNAME already`, report);
+  const others = typesOf(draft, node).filter((type) => !BESIDE_CNAME.has(type));
+  if (others.length === 0) return;
   const types = others.map(formatType).join(", ");
-  const message = `CNAME at '${formatName(owner)}' stands beside other data (${types}); a CNAME stands alone`;
-  report(errorAt(position, "cname-beside-other-data", message));
+  const message = `CNAME at '${ownerText(draft, node)}' stands beside other data (${types}); a CNAME stands alone`;
+  report(errorAt(draft.table.positionOf(cname), "cname-beside-other-data", message));
 }
 
-function checkDname({ owner, rrsets }: NodeDraft, atApex: boolean, report: Report): void {
-  const dname = rrsets.get(TYPE.DNAME);
-  if (dname === undefined) return;
-  reportSecond(dname, "two-dnames", `'${formatName(owner)}' has a DNAME already`, report);
-  const ns = rrsets.get(TYPE.NS)?.records[0];
-  if (atApex || ns === undefined) return;
-  const message = `NS at '${formatName(owner)}' stands beside a DNAME: a name is delegated or redirected, not both`;
-  report(errorAt(ns.position, "ns-beside-dname", message));
+function checkDname(draft: ZoneDraft, node: number, dname: number, report: Report): void {
+  reportSecond(draft, dname, "two-dnames", `'${ownerText(draft, node)}' has a DNAME already`, report);
+  const ns = draft.table.rrsetOf(node, TYPE.NS);
+  if (node === draft.apexNode || ns === NONE) return;
+  const owner = ownerText(draft, node);
+  const message = `NS at '${owner}' stands beside a DNAME: a name is delegated or redirected, not both`;
+  report(errorAt(draft.table.positionOf(ns), "ns-beside-dname", message));
 }
 
 /** For types of which an owner has one at most; equal ones have been dropped before. */
-function reportSecond(rrset: RRsetDraft, code: string, message: string, report: Report): void {
-  const [first, ...more] = rrset.records;
-  for (const { position } of more) {
-    report(errorAt(position, code, `${message} (${describePlace(first?.position ?? position)})`));
+function reportSecond(
+  { table }: ZoneDraft,
+  first: number,
+  code: string,
+  message: string,
+  report: Report,
+): void {
+  for (let record = table.nextRecord(first); record !== NONE; record = table.nextRecord(record)) {
+    const place = describePlace(table.positionOf(first));
+    report(errorAt(table.positionOf(record), code, `${message} (${place})`));
   }
+}
+
+/** What lies below a zone cut or a DNAME. */
+function checkOccluded(draft: ZoneDraft, node: number, report: Report): void {
+  const { table } = draft;
+  const above = occluderOf(draft, node);
+  if (above === NONE) return;
+  const place = placeOf(draft, node);
+  if (place === undefined) return;
+  const owner = ownerText(draft, node);
+  if (table.rrsetOf(above, TYPE.DNAME) !== NONE) {
+    const message = `'${owner}' is below the DNAME at '${ownerText(draft, above)}'; nothing may be`;
+    report(errorAt(place, "data-below-dname", message));
+    return;
+  }
+  const ns = table.rrsetOf(node, TYPE.NS);
+  if (ns === NONE) return;
+  const message = `NS at '${owner}' is below the zone cut at '${ownerText(draft, above)}', never served`;
+  report(warningAt(table.positionOf(ns), "ns-below-ns", message));
 }
 
 /** Where a node's first record stands; `undefined` for an empty non-terminal. */
-function placeOf(node: NodeDraft): Position | undefined {
-  const [rrset] = node.rrsets.values();
-  return rrset?.records[0]?.position ?? node.policy?.position;
+function placeOf({ table, policies }: ZoneDraft, node: number): Position | undefined {
+  const rrset = table.firstRRset(node);
+  return rrset === NONE ? policies.get(node)?.position : table.positionOf(rrset);
 }
 
-/** The highest owner above `key` that a walk from the apex would stop at: a zone cut below the apex, or a DNAME. */
-export function occluderOf(draft: ZoneDraft, key: string): NodeDraft | undefined {
-  let highest: NodeDraft | undefined;
-  if (key === draft.apexKey) return undefined;
-  for (let at = key.charCodeAt(0) + 1; ; at += key.charCodeAt(at) + 1) {
-    const isApex = key.length - at === draft.apexKey.length;
-    const node = draft.nodes.get(isApex ? draft.apexKey : key.slice(at));
-    if (node?.rrsets.has(TYPE.DNAME) || (!isApex && node?.rrsets.has(TYPE.NS))) highest = node;
-    if (isApex) return highest;
+/** The types of a node's RRsets. */
+export function typesOf({ table }: ZoneDraft, node: number): number[] {
+  const types: number[] = [];
+  for (let rrset = table.firstRRset(node); rrset !== NONE; rrset = table.nextRRset(rrset)) {
+    types.push(table.typeOf(rrset));
   }
+  return types;
+}
+
+/** The highest node above one that a walk from the apex would stop at: a zone cut below the apex, or a DNAME. */
+export function occluderOf({ table, apexNode }: ZoneDraft, node: number): number {
+  let highest = NONE;
+  for (let above = table.parentOf(node); above !== NONE; above = table.parentOf(above)) {
+    const isCut = above !== apexNode && table.rrsetOf(above, TYPE.NS) !== NONE;
+    if (isCut || table.rrsetOf(above, TYPE.DNAME) !== NONE) highest = above;
+  }
+  return highest;
 }

@@ -4,28 +4,28 @@ import { formatName } from "../dns/name.ts";
 import { TYPE } from "../dns/types.ts";
 import type { DefinitionEntries } from "./definitions.ts";
 import { describePlace, errorAt, type Report, warningAt } from "./diagnostic.ts";
+import type { JudgedFile } from "./judge.ts";
 import type { PoolEntry } from "./syntax.ts";
-import type { ZoneDraft } from "./zone-draft.ts";
 
-/** Drafts without a SOA have no apex, and nothing is said of them. */
-export function checkZones(drafts: readonly ZoneDraft[], report: Report): void {
-  const byApex = new Map<string, ZoneDraft>();
-  for (const draft of drafts) {
-    if (draft.soa === undefined) continue;
-    const first = byApex.get(draft.apexKey);
-    if (first?.soa !== undefined) {
-      const message = `the zone '${formatName(draft.apex)}' is loaded already (${describePlace(first.soa.position)})`;
-      report(errorAt(draft.soa.position, "duplicate-zone", message));
+/** Files without a SOA have no apex, and nothing is said of them. */
+export function checkZones(files: readonly JudgedFile[], report: Report): void {
+  const byApex = new Map<string, JudgedFile>();
+  for (const file of files) {
+    if (file.soaPosition === undefined) continue;
+    const first = byApex.get(file.apexKey);
+    if (first?.soaPosition !== undefined) {
+      const message = `the zone '${formatName(file.apex)}' is loaded already (${describePlace(first.soaPosition)})`;
+      report(errorAt(file.soaPosition, "duplicate-zone", message));
       continue;
     }
-    byApex.set(draft.apexKey, draft);
+    byApex.set(file.apexKey, file);
   }
-  for (const draft of byApex.values()) checkDelegated(draft, byApex, report);
+  for (const file of byApex.values()) checkDelegated(file, byApex, report);
 }
 
 /** A resolver that asks the outer zone first must be sent to the inner one, or it never gets there. */
-function checkDelegated(draft: ZoneDraft, byApex: ReadonlyMap<string, ZoneDraft>, report: Report): void {
-  const key = draft.apexKey;
+function checkDelegated(file: JudgedFile, byApex: ReadonlyMap<string, JudgedFile>, report: Report): void {
+  const key = file.apexKey;
   const keysUp: string[] = [key];
   for (let at = 0; key.charCodeAt(at) !== 0; ) {
     at += key.charCodeAt(at) + 1;
@@ -34,11 +34,11 @@ function checkDelegated(draft: ZoneDraft, byApex: ReadonlyMap<string, ZoneDraft>
       keysUp.push(key.slice(at));
       continue;
     }
-    const isDelegated = keysUp.some((name) => outer.nodes.get(name)?.rrsets.has(TYPE.NS) === true);
-    if (isDelegated || draft.soa === undefined) return;
-    const zone = `the zone '${formatName(draft.apex)}'`;
+    const isDelegated = keysUp.some((name) => outer.zone?.nodes.get(name)?.rrsets.has(TYPE.NS) === true);
+    if (isDelegated || file.soaPosition === undefined) return;
+    const zone = `the zone '${formatName(file.apex)}'`;
     const message = `${zone} lies in '${formatName(outer.apex)}', which does not delegate it: no NS stands there`;
-    report(warningAt(draft.soa.position, "zone-not-delegated", message));
+    report(warningAt(file.soaPosition, "zone-not-delegated", message));
     return;
   }
 }

@@ -6,7 +6,7 @@
 
 import { describePlace, errorAt, type Report } from "./diagnostic.ts";
 import type { Position } from "./model.ts";
-import type { MonitorEntry, NamedPolicyEntry, PoolEntry, ZoneFileSyntax } from "./syntax.ts";
+import type { MonitorEntry, NamedPolicyEntry, PoolEntry, ZoneFileEntries } from "./syntax.ts";
 
 export interface DefinitionEntries {
   readonly monitors: ReadonlyMap<string, MonitorEntry>;
@@ -16,7 +16,7 @@ export interface DefinitionEntries {
   readonly damaged: { readonly monitors: ReadonlySet<string>; readonly names: ReadonlySet<string> };
 }
 
-export function collectDefinitions(files: readonly ZoneFileSyntax[], report: Report): DefinitionEntries {
+export function collectDefinitions(files: readonly ZoneFileEntries[], report: Report): DefinitionEntries {
   const monitors = new Map<string, MonitorEntry>();
   const pools = new Map<string, PoolEntry>();
   const policies = new Map<string, NamedPolicyEntry>();
@@ -51,16 +51,21 @@ function define<Entry extends { readonly position: Position }>(
     known.set(name, entry);
     return;
   }
-  if (contentOf(first) !== contentOf(entry)) {
+  // A file that many zones include is the same text for all of them, so its definitions need no comparing.
+  if (!isSamePlace(first.position, entry.position) && contentOf(first) !== contentOf(entry)) {
     const message = `Cannot define ${what} '${name}' again: it differs from ${describePlace(first.position)}`;
     report(errorAt(entry.position, "definition-differs", message));
   }
 }
 
+function isSamePlace(one: Position, other: Position): boolean {
+  return one.file === other.file && one.line === other.line && one.column === other.column;
+}
+
 const PLACES = new Set(["position", "keyPositions", "optionPositions"]);
 
 /** What an entry says, without where it says it: equal text for equal definitions. */
-function contentOf(entry: unknown): string {
+export function contentOf(entry: unknown): string {
   return JSON.stringify(entry, (key, value: unknown) => {
     if (PLACES.has(key)) return undefined;
     if (value instanceof Map) return [...value.entries()];

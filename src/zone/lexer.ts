@@ -6,9 +6,9 @@
  * A parenthesis is a token of its own wherever it stands outside quotes, with or without blanks around it: expressions
  * need it, and everything else lets it pass.
  *
- * Text is latin1, one character an octet, so that offsets in the text are offsets in the file. The lexer walks over it
- * once, character by character; a token is a slice. It never throws and always comes to an end. What it cannot read it
- * reports, and it marks the entry as broken.
+ * Text is latin1, one character an octet. The lexer walks over the octets once; only tokens become strings, each a
+ * string of its own: a slice would keep the text of the whole file alive for as long as a name in it is remembered. It
+ * never throws and always comes to an end. What it cannot read it reports, and it marks the entry as broken.
  */
 
 import type { TextToken } from "../dns/text.ts";
@@ -53,27 +53,28 @@ const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 
-const BYTE_ORDER_MARK = "\xef\xbb\xbf";
-
-/** How many octets become characters at a time; more would overflow the stack of a call. */
-const DECODE_CHUNK_OCTETS = 8192;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** One character an octet. (TextDecoder's «latin1» is windows-1252 and would not do.) */
-export function latin1(octets: Uint8Array): string {
-  // Nearly every zone file is ASCII, and the decoder is ten times as fast on it as what follows.
-  if (isAscii(octets)) return new TextDecoder().decode(octets);
-  const chunks: string[] = [];
-  for (let at = 0; at < octets.length; at += DECODE_CHUNK_OCTETS) {
-    chunks.push(String.fromCharCode(...octets.subarray(at, at + DECODE_CHUNK_OCTETS)));
+export function latin1(octets: Uint8Array, start = 0, end = octets.length): string {
+  let text = "";
+  let at = start;
+  // Four at a time: most tokens are short, and a call costs as much as several octets.
+  for (; at + 4 <= end; at += 4) {
+    text += String.fromCharCode(
+      octets[at] ?? 0,
+      octets[at + 1] ?? 0,
+      octets[at + 2] ?? 0,
+      octets[at + 3] ?? 0,
+    );
   }
-  return chunks.join("");
+  for (; at < end; at++) text += String.fromCharCode(octets[at] ?? 0);
+  return text;
 }
 
-function isAscii(octets: Uint8Array): boolean {
-  for (let at = 0; at < octets.length; at++) {
-    if ((octets[at] ?? 0) > 0x7f) return false;
-  }
-  return true;
+/** The octets of text of which `latin1` could be the origin. */
+export function octetsOfLatin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 export function isOpen(token: Token | undefined): boolean {
@@ -91,7 +92,7 @@ export function withoutParentheses(entry: Entry): readonly Token[] {
 }
 
 export class Lexer {
-  readonly #text: string;
+  readonly #octets: Uint8Array;
   readonly #onFault: LexFault;
   #at = 0;
   #line = 1;
@@ -110,25 +111,42 @@ export class Lexer {
   /** Where the last token ended, to see whether the next one is glued to it. */
   #lastEnd = -1;
 
-  constructor(text: string, onFault: LexFault) {
-    this.#text = text;
+  constructor(octets: Uint8Array, onFault: LexFault) {
+    this.#octets = octets;
     this.#onFault = onFault;
-    this.#rereadBudget = text.length * MAX_REREADS;
-    if (text.startsWith(BYTE_ORDER_MARK)) {
+    this.#rereadBudget = octets.length * MAX_REREADS;
+    if (BYTE_ORDER_MARK.every((octet, index) => octets[index] === octet)) {
       onFault(1, 1, "byte-order-mark", "File begins with a UTF-8 byte order mark; save it without one");
       this.#at = BYTE_ORDER_MARK.length;
       this.#lineStart = this.#at;
     }
   }
 
+  /** Where the next entry is looked for: between entries, the beginning of a line. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** The line of `at`, from 1. */
+  get line(): number {
+    return this.#line;
+  }
+
+  /** Goes on at the beginning of a line further down, where someone else has read the lines before it. */
+  skipTo(at: number, line: number): void {
+    this.#at = at;
+    this.#line = line;
+    this.#lineStart = at;
+  }
+
   /** The next entry, or `undefined` at the end of the file. */
   next(): Entry | undefined {
-    while (this.#at < this.#text.length) {
+    while (this.#at < this.#octets.length) {
       this.#tokens = [];
       this.#hasParentheses = false;
       this.#broken = false;
       this.#lastEnd = -1;
-      const first = this.#text.charCodeAt(this.#at);
+      const first = this.#octets[this.#at];
       const indented = first === SPACE || first === TAB;
       this.#readEntry();
       if (this.#tokens.length > 0 || this.#broken) {
@@ -144,9 +162,8 @@ export class Lexer {
     /** Just behind the line on which the outermost parenthesis was opened: where to go on if it is never closed. */
     let resume: { at: number; line: number; tokens: number } | undefined;
     let outermost: Token | undefined;
-    while (this.#at < this.#text.length) {
-      const code = this.#text.charCodeAt(this.#at);
-      switch (code) {
+    while (this.#at < this.#octets.length) {
+      switch (this.#octets[this.#at] ?? NEWLINE) {
         case SPACE:
         case TAB:
         case RETURN:
@@ -193,9 +210,9 @@ export class Lexer {
    * parenthesis is noticed there, and not where some later one happens to close it.
    */
   #standsAtDirective(): boolean {
-    const text = this.#text;
-    if (text.charCodeAt(this.#at) !== DOLLAR) return false;
-    return isLetter(text.charCodeAt(this.#at + 1)) && isLetter(text.charCodeAt(this.#at + 2));
+    const octets = this.#octets;
+    if (octets[this.#at] !== DOLLAR) return false;
+    return isLetter(octets[this.#at + 1]) && isLetter(octets[this.#at + 2]);
   }
 
   /** An unclosed parenthesis would swallow the rest of the file; only its own line is given up. */
@@ -209,7 +226,7 @@ export class Lexer {
     if (this.#rereadBudget < 0) {
       const message = "Too many parentheses are never closed; the rest of the file is not read";
       this.#fault(resume.line, 1, "unclosed-parenthesis", message);
-      this.#at = this.#text.length;
+      this.#at = this.#octets.length;
       return;
     }
     this.#tokens.length = resume.tokens;
@@ -230,8 +247,8 @@ export class Lexer {
   }
 
   #skipComment(): void {
-    const end = this.#text.indexOf("\n", this.#at);
-    this.#at = end === -1 ? this.#text.length : end;
+    const end = this.#octets.indexOf(NEWLINE, this.#at);
+    this.#at = end === -1 ? this.#octets.length : end;
   }
 
   #push(text: string, quoted: boolean, start: number, end: number): void {
@@ -258,19 +275,19 @@ export class Lexer {
   #readQuoted(): void {
     const start = this.#at;
     const end = this.#closingQuote(start);
-    const closed = this.#text.charCodeAt(end) === QUOTE;
-    this.#push(this.#text.slice(start + 1, end), true, start, closed ? end + 1 : end);
+    const closed = this.#octets[end] === QUOTE;
+    this.#push(latin1(this.#octets, start + 1, end), true, start, closed ? end + 1 : end);
   }
 
   /** Where the quote at `start` is closed, or where its line ends: that is reported. */
   #closingQuote(start: number): number {
-    const text = this.#text;
+    const octets = this.#octets;
     let at = start + 1;
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at);
+    for (; at < octets.length; at++) {
+      const code = octets[at];
       if (code === QUOTE) return at;
       if (code === NEWLINE) break;
-      if (code === BACKSLASH && at + 1 < text.length && text.charCodeAt(at + 1) !== NEWLINE) at++;
+      if (code === BACKSLASH && at + 1 < octets.length && octets[at + 1] !== NEWLINE) at++;
     }
     const column = start - this.#lineStart + 1;
     this.#fault(this.#line, column, "unclosed-quote", "Quoted string is not closed on its line");
@@ -279,33 +296,33 @@ export class Lexer {
 
   /** A word ends at a blank, a parenthesis, a comment or a quote, save that `key="…"` is one word. */
   #readWord(): void {
-    const text = this.#text;
+    const octets = this.#octets;
     const start = this.#at;
     let at = start;
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at);
+    for (; at < octets.length; at++) {
+      const code = octets[at] ?? 0;
       if (code > SEMICOLON && code !== BACKSLASH) continue;
       if (code === BACKSLASH) {
-        const next = text.charCodeAt(at + 1);
-        if (at + 1 >= text.length || next === NEWLINE || next === RETURN) {
+        const next = octets[at + 1];
+        if (at + 1 >= octets.length || next === NEWLINE || next === RETURN) {
           const column = at - this.#lineStart + 1;
           this.#fault(this.#line, column, "lone-backslash", "Line ends in a lone backslash");
         } else at++;
       } else if (code === QUOTE) {
-        if (text.charCodeAt(at - 1) !== EQUALS) break;
+        if (octets[at - 1] !== EQUALS) break;
         const end = this.#closingQuote(at);
-        const closed = text.charCodeAt(end) === QUOTE;
-        const word = text.slice(start, at) + text.slice(at + 1, end);
+        const closed = octets[end] === QUOTE;
+        const word = latin1(octets, start, at) + latin1(octets, at + 1, end);
         this.#push(word, false, start, closed ? end + 1 : end);
         return;
       } else if (isDelimiter(code)) break;
     }
-    this.#push(text.slice(start, at), false, start, at);
+    this.#push(latin1(octets, start, at), false, start, at);
   }
 }
 
-function isLetter(code: number): boolean {
-  const upper = code & 0xdf;
+function isLetter(octet: number | undefined): boolean {
+  const upper = (octet ?? 0) & 0xdf;
   return upper >= 0x41 && upper <= 0x5a;
 }
 

@@ -1,86 +1,176 @@
 /**
  * Loading: from the files of a folder to a `ZoneSet` that can be served, or to all that is wrong with it at once.
  *
- *     files → parser → definitions → resolve → drafts → checks → zones → $EXPECT → lints
+ *     files → parser → draft → checks ─────────────────────────→ zones → $EXPECT → lints
+ *                    └→ definitions → resolve → checks of the set ┘
+ *
+ * The upper row is a file's own (`zone/judge`), and is taken over from an earlier load where the file has not changed;
+ * the lower one is gone through at every load.
  *
  * A later step leaves out what an earlier one has reported, so that one slip of the pen is one diagnostic; zones are
  * made, expected of and linted only where nothing is an error.
  */
 
-import type { Policy } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
-import { checkTargets } from "./check-delegations.ts";
-import { type BoundPolicy, checkPolicyMeaning, checkPolicyPlace } from "./check-policies.ts";
-import { checkRecords } from "./check-records.ts";
+import { type BoundPolicy, checkPolicyMeaning } from "./check-policies.ts";
 import { checkPools, checkZones } from "./check-set.ts";
-import { collectDefinitions, type DefinitionEntries } from "./definitions.ts";
+import { collectDefinitions, contentOf, type DefinitionEntries } from "./definitions.ts";
 import { compareDiagnostics, type Diagnostic, errorAt, type Report, warningAt } from "./diagnostic.ts";
 import { runExpectation, type TestedExpectation } from "./expect.ts";
+import { type JudgedFile, judgeFile } from "./judge.ts";
 import { lintDefinitions, lintPolicy } from "./lint.ts";
 import { indexZones } from "./lookup.ts";
-import type { Expectation, LoadResult, SourceFile, Zone, ZoneSet } from "./model.ts";
+import type { Expectation, LoadResult, SourceDigest, SourceFile, ZoneSet } from "./model.ts";
 import { findNotServed } from "./not-served.ts";
 import { parseZoneFile, type ReadFile } from "./parser.ts";
 import { endpointIdsOf, resolveEndpointRef } from "./refs.ts";
 import { policyOf, type Resolved, resolveDefinitions } from "./resolve.ts";
-import type { ExpectationEntry, PolicyRecordEntry, ZoneFileSyntax } from "./syntax.ts";
-import { draftZone, type ZoneDraft, zoneOf } from "./zone-draft.ts";
+import { type DigestOf, Sources } from "./sources.ts";
+import type { ExpectationEntry, ZoneFileEntries } from "./syntax.ts";
 
-/** Parses and judges a whole set; `readFile` serves `$INCLUDE`. Diagnostics are sorted by file, line and column. */
-export function loadZones(files: readonly SourceFile[], readFile: ReadFile): LoadResult {
-  return loadSyntax(files.map(({ path, octets }) => parseZoneFile(path, octets, readFile)));
+/** How a load can spare itself files that it need not read again. */
+export interface Incremental {
+  readonly digestOf: DigestOf;
+  /** `judged` of an earlier result that was given the same digests. */
+  readonly earlier: readonly JudgedFile[];
 }
 
-/** The same from what the parser has made of the files. */
-export function loadSyntax(files: readonly ZoneFileSyntax[]): LoadResult {
-  const diagnostics: Diagnostic[] = [];
-  for (const file of files) for (const diagnostic of file.diagnostics) diagnostics.push(diagnostic);
-  const report: Report = (diagnostic) => diagnostics.push(diagnostic);
-  const entries = collectDefinitions(files, report);
-  const resolved = resolveDefinitions(entries, report);
-  checkPools(entries, report);
-  const drafts = files.map((file) => draftZone(file, report));
-  checkZones(drafts, report);
-  const bound = drafts.flatMap((draft) => checkDraft(draft, resolved, report));
-  const expectations = resolveExpectations(files, entries, report);
-  for (const file of files) checkRefs(file, entries, report);
-  const notServed = tidy(findNotServed(files, entries));
-  if (diagnostics.some(({ severity }) => severity === "error")) {
-    return { set: undefined, untried: undefined, diagnostics: tidy(diagnostics), notServed, tested: [] };
-  }
-  const set = makeSet(files, drafts, bound, resolved, expectations);
-  const tested = runExpectations(set, report);
-  const expected = new Set(tested.map(({ result }) => result.policy));
-  lintDefinitions(entries, report);
-  for (const policy of bound) {
-    lintPolicy(policy, expected.has(policy.policy), set.definitions, set.monitors, report);
-  }
-  const failed = diagnostics.some(({ severity }) => severity === "error");
-  return { set: failed ? undefined : set, untried: set, diagnostics: tidy(diagnostics), notServed, tested };
+/**
+ * Parses and judges a whole set; `readFile` serves `$INCLUDE`. Diagnostics are sorted by file, line and column. A file
+ * that is unchanged since `earlier` has the same `Zone` in both sets.
+ */
+export function loadZones(
+  files: readonly SourceFile[],
+  readFile: ReadFile,
+  incremental?: Incremental,
+): LoadResult {
+  const sources = new Sources(readFile, incremental?.digestOf);
+  const earlier = new Map(incremental?.earlier.map((file) => [file.entries.file, file]));
+  const judged = files.map((file) => {
+    const before = earlier.get(file.path);
+    return before !== undefined && sources.isUnchanged(file, before.sources) ? before : judge(file, sources);
+  });
+  return new SetJudgement(files, judged, sources).result();
 }
 
-/** The policies of a zone that can be evaluated, after everything in it has been checked. */
-function checkDraft(draft: ZoneDraft, resolved: Resolved, report: Report): BoundPolicy[] {
-  checkRecords(draft, report);
-  checkTargets(draft, report);
-  const bound: BoundPolicy[] = [];
-  for (const [ownerKey, node] of draft.nodes) {
-    const entry = node.policy;
-    if (entry === undefined) continue;
-    checkPolicyPlace(draft, ownerKey, node, report);
-    const expression = resolved.expressionOf(entry);
-    if (expression === undefined) continue;
-    const policy = policyOf(entry, expression);
-    const reach = reachOf(expression, resolved.definitions);
-    const one: BoundPolicy = { entry, policy, reach, ownerKey, draft, node };
-    checkPolicyMeaning(one, resolved.definitions, resolved.monitors, report);
-    bound.push(one);
-  }
-  return bound;
+function judge(file: SourceFile, sources: Sources): JudgedFile {
+  const syntax = parseZoneFile(file.path, file.octets, sources.read, sources);
+  return judgeFile(
+    syntax,
+    syntax.sources.map((source) => sources.digestOf(source)),
+  );
 }
+
+/** What only the set as a whole can tell. */
+class SetJudgement {
+  readonly #files: readonly SourceFile[];
+  readonly #judged: JudgedFile[];
+  readonly #sources: Sources;
+  /** In the order in which diagnostics of one place are given: file by file, then of the set. */
+  readonly #diagnostics: Diagnostic[] = [];
+  readonly #report: Report = (diagnostic) => this.#diagnostics.push(diagnostic);
+
+  constructor(files: readonly SourceFile[], judged: JudgedFile[], sources: Sources) {
+    this.#files = files;
+    this.#judged = judged;
+    this.#sources = sources;
+  }
+
+  result(): LoadResult {
+    const report = this.#report;
+    const files = this.#judged.map(({ entries }) => entries);
+    for (const { diagnostics } of files) diagnostics.forEach(report);
+    const entries = collectDefinitions(files, report);
+    const resolved = resolveDefinitions(entries, report);
+    checkPools(entries, report);
+    for (const { draftDiagnostics } of this.#judged) draftDiagnostics.forEach(report);
+    checkZones(this.#judged, report);
+    const bound = this.#judged.flatMap((file, index) => this.#bindPolicies(file, index, resolved));
+    const expectations = resolveExpectations(files, entries, report);
+    for (const file of files) checkRefs(file, entries, report);
+    const notServed = tidy(findNotServed(files, entries));
+    if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics), notServed };
+    const set = this.#makeSet(files, resolved, expectations);
+    const tested = runExpectations(set, report);
+    this.#lint(entries, bound, set, tested);
+    const outcome = { untried: set, diagnostics: tidy(this.#diagnostics), notServed, tested };
+    if (this.#hasErrors()) return { ...NOTHING, ...outcome };
+    return { ...outcome, set, judged: this.#judged, sources: this.#allSources() };
+  }
+
+  #hasErrors(): boolean {
+    return this.#diagnostics.some(({ severity }) => severity === "error");
+  }
+
+  /** The policies of a file that can be evaluated. Where they mean something else than before, its zone is another. */
+  #bindPolicies(file: JudgedFile, index: number, resolved: Resolved): BoundPolicy[] {
+    const bound: BoundPolicy[] = [];
+    file.checkDiagnostics.forEach(this.#report);
+    for (const placed of file.policies) {
+      placed.diagnostics.forEach(this.#report);
+      const expression = resolved.expressionOf(placed.entry);
+      if (expression === undefined) continue;
+      const policy = policyOf(placed.entry, expression);
+      const before = file.meanings.get(placed.ownerKey);
+      if (before !== undefined && contentOf(before) !== contentOf(policy)) {
+        return this.#bindPolicies(this.#judgeAgain(index, file), index, resolved);
+      }
+      const reach = reachOf(expression, resolved.definitions);
+      const one: BoundPolicy = { ...placed, policy: before ?? policy, reach };
+      checkPolicyMeaning(one, resolved.definitions, resolved.monitors, this.#report);
+      bound.push(one);
+    }
+    for (const { ownerKey, policy } of bound) file.meanings.set(ownerKey, policy);
+    return bound;
+  }
+
+  #judgeAgain(index: number, before: JudgedFile): JudgedFile {
+    const file = this.#files[index];
+    const again = file === undefined ? before : judge(file, this.#sources);
+    this.#judged[index] = again;
+    return again;
+  }
+
+  #makeSet(
+    files: readonly ZoneFileEntries[],
+    { monitors, definitions }: Resolved,
+    expectations: readonly Expectation[],
+  ): ZoneSet {
+    const zones = this.#judged.flatMap(({ zone }) => zone ?? []);
+    const sources = new Map<string, SourceDigest>();
+    for (const file of this.#judged) for (const source of file.sources) sources.set(source.path, source);
+    const rules = files.flatMap((file) => file.rules.map(({ rule }) => rule));
+    const windows = files.flatMap((file) => file.windows.map(({ window }) => window));
+    return { zones, monitors, definitions, expectations, rules, windows, files: [...sources.values()] };
+  }
+
+  #lint(
+    entries: DefinitionEntries,
+    bound: readonly BoundPolicy[],
+    { definitions, monitors }: ZoneSet,
+    tested: readonly TestedExpectation[],
+  ): void {
+    const expected = new Set(tested.map(({ result }) => result.policy));
+    lintDefinitions(entries, this.#report);
+    for (const policy of bound) {
+      lintPolicy(policy, expected.has(policy.policy), definitions, monitors, this.#report);
+    }
+  }
+
+  #allSources(): SourceFile[] {
+    const all = new Map<string, SourceFile>();
+    this.#files.forEach((file, index) => {
+      const digests = this.#judged[index]?.sources ?? [];
+      for (const source of this.#sources.filesOf(file, digests)) all.set(source.path, source);
+    });
+    return [...all.values()];
+  }
+}
+
+const NOTHING = { set: undefined, untried: undefined, tested: [], judged: [], sources: [] } as const;
 
 function resolveExpectations(
-  files: readonly ZoneFileSyntax[],
+  files: readonly ZoneFileEntries[],
   entries: DefinitionEntries,
   report: Report,
 ): Expectation[] {
@@ -106,28 +196,9 @@ function resolveExpectation(
   return { position, text, owner, family, client, suppositions, outcome };
 }
 
-function checkRefs(file: ZoneFileSyntax, entries: DefinitionEntries, report: Report): void {
+function checkRefs(file: ZoneFileEntries, entries: DefinitionEntries, report: Report): void {
   for (const { refs } of file.rules) for (const ref of refs) resolveEndpointRef(ref, entries, report);
   for (const { ref } of file.windows) resolveEndpointRef(ref, entries, report);
-}
-
-function makeSet(
-  files: readonly ZoneFileSyntax[],
-  drafts: readonly ZoneDraft[],
-  bound: readonly BoundPolicy[],
-  { monitors, definitions }: Resolved,
-  expectations: readonly Expectation[],
-): ZoneSet {
-  const policies = new Map<PolicyRecordEntry, Policy>(bound.map(({ entry, policy }) => [entry, policy]));
-  const zones = drafts.flatMap((draft): Zone[] => {
-    const zone = zoneOf(draft, (entry) => policies.get(entry));
-    return zone === undefined ? [] : [zone];
-  });
-  const sources = new Map<string, SourceFile>();
-  for (const file of files) for (const source of file.sources) sources.set(source.path, source);
-  const rules = files.flatMap((file) => file.rules.map(({ rule }) => rule));
-  const windows = files.flatMap((file) => file.windows.map(({ window }) => window));
-  return { zones, monitors, definitions, expectations, rules, windows, files: [...sources.values()] };
 }
 
 /** Every expectation with what came of it; the failed ones are reported. */

@@ -24,6 +24,7 @@ import {
   labelsOf,
   type Name,
   nameKey,
+  namesEqual,
   parentOf,
   readUncompressedName,
 } from "../dns/name.ts";
@@ -129,11 +130,11 @@ export function lookup(zones: ZonesByApexKey, qname: Name, qtype: number): Looku
     const step = lookupInZone(zone, name, qtype);
     if (step.kind !== "alias") {
       // QTYPE DNAME can lead back to a DNAME that the chain holds already: it is the answer, and stands there once.
-      const isInChain = step.kind === "answer" && chain.includes(step.rrset);
+      const isInChain = step.kind === "answer" && holds(chain, step.rrset);
       return { zone: first, chain, end: isInChain ? { kind: "chain-cut", zone } : step };
     }
     // An RRset stands once in an answer, even where the chain passes it again.
-    if (step.dname !== undefined && !chain.includes(step.dname)) chain.push(step.dname);
+    if (step.dname !== undefined && !holds(chain, step.dname)) chain.push(step.dname);
     if (step.cname === undefined) return { zone: first, chain, end: { kind: "yxdomain", zone } };
     // The CNAME that a DNAME made is the answer to QTYPE CNAME like every other; NSD and Knot do so too.
     if (qtype === TYPE.CNAME) return { zone: first, chain, end: { kind: "answer", zone, rrset: step.cname } };
@@ -145,6 +146,11 @@ export function lookup(zones: ZonesByApexKey, qname: Name, qtype: number): Looku
     name = step.target;
     zone = findZoneForType(zones, name, qtype);
   }
+}
+
+/** Nodes are made anew whenever they are asked for, so an RRset is known by its owner and type. */
+function holds(chain: readonly RRset[], { owner, type }: RRset): boolean {
+  return chain.some((rrset) => rrset.type === type && namesEqual(rrset.owner, owner));
 }
 
 /** A CNAME, or a DNAME with the CNAME made from it (none where the name would be too long). */

@@ -10,6 +10,8 @@ import type { Monitor } from "../health/monitor.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { TestedExpectation } from "./expect.ts";
+import type { JudgedFile } from "./judge.ts";
+import type { ZoneNodes } from "./zone-nodes.ts";
 
 /** Where something stands in the files. */
 export interface Position {
@@ -33,7 +35,7 @@ export interface Zone {
   readonly serial: number;
   readonly soa: RRset;
   /** By `nameKey` of the owner: every owner and every empty non-terminal from the apex down. */
-  readonly nodes: ReadonlyMap<string, ZoneNode>;
+  readonly nodes: ZoneNodes;
 }
 
 export type SupposedState = "up" | "down" | "drain";
@@ -90,8 +92,14 @@ export interface ZoneSet {
   readonly expectations: readonly Expectation[];
   readonly rules: readonly Rule[];
   readonly windows: readonly MaintenanceWindow[];
-  /** Every file read, included ones too: what a reload watches and what the state folder keeps. */
-  readonly files: readonly SourceFile[];
+  /** Every file read, included ones too: what a reload watches. */
+  readonly files: readonly SourceDigest[];
+}
+
+/** What a file held, told by a digest of it; `undefined` where the load was given no way to make one. */
+export interface SourceDigest {
+  readonly path: string;
+  readonly digest: string | undefined;
 }
 
 export interface SourceFile {
@@ -111,4 +119,8 @@ export interface LoadResult {
   readonly notServed: readonly Diagnostic[];
   /** Every `$EXPECT` with what came of it; none where something else was an error, and nothing could be tried. */
   readonly tested: readonly TestedExpectation[];
+  /** What a later load may take over where files are unchanged; none without a set. */
+  readonly judged: readonly JudgedFile[];
+  /** Every file of the set with its octets, for whoever keeps them; none without a set. */
+  readonly sources: readonly SourceFile[];
 }

@@ -13,7 +13,7 @@ import type {
   ExpressionSyntax,
   PolicyRecordEntry,
   PoolEntry,
-  ZoneFileSyntax,
+  ZoneFileEntries,
 } from "./syntax.ts";
 
 const EXPRESSIONS: ReadonlySet<ExpressionSyntax["kind"]> = new Set(["nearest"]);
@@ -29,7 +29,7 @@ const GEO_WORDS: { readonly [kind in GeoMatch["kind"]]: string | undefined } = {
   continent: "continent:",
 };
 
-export function findNotServed(files: readonly ZoneFileSyntax[], entries: DefinitionEntries): Diagnostic[] {
+export function findNotServed(files: readonly ZoneFileEntries[], entries: DefinitionEntries): Diagnostic[] {
   const found: Diagnostic[] = [];
   const report: Report = (diagnostic) => found.push(diagnostic);
   for (const entry of entries.pools.values()) inPool(entry, report);

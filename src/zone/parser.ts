@@ -14,9 +14,12 @@ import { makeInclude } from "./directives/include.ts";
 import { closePool } from "./directives/pool.ts";
 import { DIRECTIVES } from "./directives/registry.ts";
 import { folderOf } from "./include.ts";
-import { type Entry, isClose, isOpen, Lexer, latin1, type Token } from "./lexer.ts";
-import { ParserState, type ReadFile } from "./parser-state.ts";
+import { type Entry, isClose, isOpen, Lexer, type Token } from "./lexer.ts";
+import { type LineReader, type ParserParts, ParserState, type ReadFile } from "./parser-state.ts";
+import { PlainLines } from "./plain-lines.ts";
 import { readRecord } from "./record.ts";
+import { RecordTable } from "./record-table.ts";
+import type { DefinitionFiles } from "./shared-definitions.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 import type { ZoneFileSyntax } from "./syntax.ts";
 
@@ -28,15 +31,37 @@ const directives: ReadonlyMap<string, Directive> = new Map(
   [...DIRECTIVES, makeInclude(readOctets)].map((directive) => [directive.name, directive]),
 );
 
+export interface ParseOptions {
+  /** What spares the parser lines that it can read by itself; `PlainLines` by default. */
+  readonly readerOf?: ParserParts["readerOf"];
+  /** Shared by the files of a load, for which `readFile` gives the same octets each time; none by default. */
+  readonly definitionFiles?: DefinitionFiles;
+}
+
 /**
  * Reads one `*.zone` file and all that it includes. Never throws: what is wrong is among the diagnostics.
  *
  * `path` is how diagnostics call the file; its folder is the zone folder, and included files are asked of `readFile` by
  * paths of the same kind.
  */
-export function parseZoneFile(path: string, octets: Uint8Array, readFile: ReadFile): ZoneFileSyntax {
+export function parseZoneFile(
+  path: string,
+  octets: Uint8Array,
+  readFile: ReadFile,
+  { readerOf = plainLines, definitionFiles = new Map() }: ParseOptions = {},
+): ZoneFileSyntax {
   const { origin, problem } = originOf(path);
-  const state = new ParserState(folderOf(path), readFile, path, origin);
+  const zoneFolder = folderOf(path);
+  const records = new RecordTable(octets.length);
+  const state = new ParserState({
+    zoneFolder,
+    readFile,
+    file: path,
+    origin,
+    records,
+    definitionFiles,
+    readerOf,
+  });
   if (problem !== undefined) {
     const message = `Cannot take the first origin from the file's name: ${problem}`;
     state.fault({ line: 1, column: 1 }, "bad-file-name", message);
@@ -74,12 +99,21 @@ function originOf(path: string): { readonly origin: Name; readonly problem: stri
   return parsed.ok ? { origin: parsed.name, problem: undefined } : { origin: ROOT, problem: parsed.message };
 }
 
+function plainLines(octets: Uint8Array, state: ParserState): LineReader {
+  return new PlainLines(octets, state);
+}
+
 /** Reads the file that the state stands at the beginning of. */
 function readOctets(state: ParserState, octets: Uint8Array): void {
-  const lexer = new Lexer(latin1(octets), (line, column, code, message) => {
+  const lexer = new Lexer(octets, (line, column, code, message) => {
     state.fault({ line, column }, code, message);
   });
-  for (let entry = lexer.next(); entry !== undefined; entry = lexer.next()) {
+  const reader = state.readerOf(octets, state);
+  for (;;) {
+    reader.read(lexer.at, lexer.line);
+    lexer.skipTo(reader.at, reader.line);
+    const entry = lexer.next();
+    if (entry === undefined) break;
     const wasMuted = state.muted;
     state.muted ||= entry.broken;
     readEntry(state, entry);

@@ -1,12 +1,11 @@
 /** The POLICY record: what stands behind its type, and the options behind its expression. */
 
-import type { Name } from "../dns/name.ts";
 import type { WhenDown } from "../policy/model.ts";
 import { parseExpression } from "./expression.ts";
 import { foldValues, KeyValues, readDurationMs, readQuantity, readWord } from "./key-values.ts";
 import { isClose, isOpen, type Token } from "./lexer.ts";
 import { WHEN_DOWN_WORDS } from "./names.ts";
-import type { ParserState } from "./parser-state.ts";
+import { type ParserState, UNREADABLE_OWNER } from "./parser-state.ts";
 
 const KEYS = ["when-down", "rto", "demand"];
 const FLAGS = ["dry-run"];
@@ -17,7 +16,8 @@ export interface PolicyRecordHead {
   readonly start: Token;
   /** The token `POLICY`. */
   readonly type: Token;
-  readonly owner: Name | undefined;
+  /** Its number, or `UNREADABLE_OWNER`. */
+  readonly owner: number;
   /** `undefined` where they could not be read, which has been reported. */
   readonly ttl: { readonly maxSeconds: number; readonly minSeconds: number } | undefined;
 }
@@ -36,14 +36,16 @@ export function readPolicyRecord(state: ParserState, head: PolicyRecordHead, tok
     state.faultCount > faultsBefore ||
     expression === undefined ||
     ttl === undefined ||
-    owner === undefined
+    owner === UNREADABLE_OWNER
   ) {
     state.damageRecord(owner, "POLICY");
     return;
   }
+  const { current, records } = state;
+  current.lastSpelling = records.spellForPolicy(owner, current.lastSpelling);
   state.policyRecords.push({
     position: state.position(head.start),
-    owner,
+    owner: current.lastSpelling ?? records.names.nameOf(owner),
     ...ttl,
     expression,
     whenDown,

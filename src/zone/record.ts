@@ -3,12 +3,12 @@
  * ours with a range for a TTL; what stands behind it is read by `policy-record.ts`.
  */
 
-import { type Name, parseName } from "../dns/name.ts";
+import { parseName } from "../dns/name.ts";
 import { parseRdata } from "../dns/rdata.ts";
 import { parseTtl } from "../dns/ttl.ts";
 import { formatType, parseType, TYPE, typeNames } from "../dns/types.ts";
 import { type Entry, type Token, withoutParentheses } from "./lexer.ts";
-import type { ParserState } from "./parser-state.ts";
+import { NO_OWNER, type ParserState, UNREADABLE_OWNER } from "./parser-state.ts";
 import { readPolicyRecord } from "./policy-record.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -39,50 +39,52 @@ export function readRecord(state: ParserState, entry: Entry): void {
   const start = tokens[0];
   if (start === undefined) return;
   const owner = readOwner(state, entry, start);
-  if (owner === undefined) return;
+  if (owner === NO_OWNER) return;
   const prelude = readPrelude(state, tokens, entry.indented ? 0 : 1);
   const typeToken = tokens[prelude.typeAt];
   if (typeToken === undefined) {
     const last = tokens.at(-1) ?? start;
     if (!prelude.faulty) state.fault(last, "missing-type", "Record has no type");
-    state.damageRecord(owner.name, undefined);
+    state.damageRecord(owner, undefined);
     return;
   }
   if (!typeToken.quoted && typeToken.text.toUpperCase() === POLICY) {
     const ttl = policyTtl(state, prelude, typeToken);
     const faulty = state.faultCount > faultsBefore;
-    const head = { start, type: typeToken, owner: owner.name, ttl: faulty ? undefined : ttl };
+    const head = { start, type: typeToken, owner, ttl: faulty ? undefined : ttl };
     readPolicyRecord(state, head, entry.tokens.slice(entry.tokens.indexOf(typeToken) + 1));
     return;
   }
   const type = readType(state, typeToken, prelude);
   const rdataTokens = tokens.slice(prelude.typeAt + 1);
   if (type !== undefined) {
-    addRecord(state, { start, owner: owner.name, type, typeToken, rdataTokens, prelude }, faultsBefore);
+    addRecord(state, { start, owner, type, typeToken, rdataTokens, prelude }, faultsBefore);
   }
-  if (state.faultCount > faultsBefore) state.damageRecord(owner.name, type);
+  if (state.faultCount > faultsBefore) state.damageRecord(owner, type);
 }
 
-/** `undefined` where there is none to speak of: that has been reported. A faulty owner has no name. */
-function readOwner(
-  state: ParserState,
-  entry: Entry,
-  token: Token,
-): { readonly name: Name | undefined } | undefined {
+/** The owner's number; `NO_OWNER` and `UNREADABLE_OWNER` have been reported. */
+function readOwner(state: ParserState, entry: Entry, token: Token): number {
   const { current } = state;
   if (entry.indented) {
-    if (current.lastOwner === undefined) {
+    if (current.lastOwner === NO_OWNER) {
       const why = current.afterPool ? "; behind a $POOL it has to be named" : "";
       state.fault(token, "missing-owner", `Record has no owner, and there is none before it${why}`);
     }
     return current.lastOwner;
   }
   current.afterPool = false;
-  // Many records in a row have one owner: they share one name.
-  if (current.lastOwner?.text === token.text) return current.lastOwner;
+  // Many records in a row have one owner, and what is wrong with it is said once.
+  if (current.lastOwnerText === token.text && current.lastOwner !== NO_OWNER) return current.lastOwner;
   const parsed = parseName(token.text, current.origin);
   if (!parsed.ok) state.fault(token, "bad-name", `Cannot parse owner: ${parsed.message}`);
-  current.lastOwner = { text: token.text, name: parsed.ok ? parsed.name : undefined };
+  const { names } = state.records;
+  const { count } = names;
+  current.lastOwnerText = token.text;
+  current.lastOwner = parsed.ok ? names.intern(parsed.name) : UNREADABLE_OWNER;
+  if (names.count > count) state.records.awaitRecord(current.lastOwner);
+  const isRespelt = parsed.ok && !names.isSpelt(current.lastOwner, parsed.name, 0);
+  current.lastSpelling = isRespelt ? parsed.name : undefined;
   return current.lastOwner;
 }
 
@@ -180,7 +182,7 @@ function isMeta(mnemonic: string): boolean {
 
 interface RecordParts {
   readonly start: Token;
-  readonly owner: Name | undefined;
+  readonly owner: number;
   readonly type: number;
   readonly typeToken: Token;
   readonly rdataTokens: readonly Token[];
@@ -200,15 +202,8 @@ function addRecord(state: ParserState, parts: RecordParts, faultsBefore: number)
   }
   const ttlSeconds = ttl?.maxSeconds ?? ttlWithoutOne(state, type, parsed, typeToken, prelude.faulty);
   state.lastTtlSeconds = ttlSeconds;
-  if (!parsed.ok || owner === undefined || state.faultCount > faultsBefore) return;
-  state.records.push({
-    position: state.position(start),
-    owner,
-    type,
-    ttlSeconds,
-    rdata: parsed.rdata,
-    rdataPosition: state.position(rdataTokens[0] ?? typeToken),
-  });
+  if (!parsed.ok || owner === UNREADABLE_OWNER || state.faultCount > faultsBefore) return;
+  state.addRecord(owner, type, ttlSeconds, parsed.rdata, start, rdataTokens[0] ?? typeToken);
 }
 
 /** A SOA before any TTL has its own MINIMUM for one, and so have the records behind it, as BIND reads it. */

@@ -17,17 +17,7 @@ import type {
   SourceFile,
   SupposedState,
 } from "./model.ts";
-
-/** An ordinary record, its rdata already in wire form. */
-export interface RecordEntry {
-  readonly position: Position;
-  readonly owner: Name;
-  readonly type: number;
-  readonly ttlSeconds: number;
-  readonly rdata: Uint8Array;
-  /** Where the rdata begins, for faults of what it says. */
-  readonly rdataPosition: Position;
-}
+import type { RecordTable } from "./record-table.ts";
 
 /** A REF as written: `pool`, `pool/endpoint` or a policy's name. */
 export interface RefSyntax {
@@ -159,12 +149,11 @@ export interface Damage {
   }[];
 }
 
-/** One `*.zone` file with all that it includes. Every fault that the parser met is among the diagnostics. */
-export interface ZoneFileSyntax {
+/** What one `*.zone` file holds beside records, with all that it includes. */
+export interface ZoneFileEntries {
   readonly file: string;
   /** The first origin: the file's name without `.zone`. */
   readonly origin: Name;
-  readonly records: readonly RecordEntry[];
   readonly policyRecords: readonly PolicyRecordEntry[];
   readonly monitors: readonly MonitorEntry[];
   readonly pools: readonly PoolEntry[];
@@ -172,8 +161,15 @@ export interface ZoneFileSyntax {
   readonly rules: readonly RuleEntry[];
   readonly windows: readonly WindowEntry[];
   readonly expectations: readonly ExpectationEntry[];
+  readonly damage: Damage;
+  /** Every fault that the parser met. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The whole of a file, as the parser hands it on. */
+export interface ZoneFileSyntax extends ZoneFileEntries {
+  /** The ordinary records, their rdata in wire form. */
+  readonly records: RecordTable;
   /** The file itself first, then what it includes, each once. */
   readonly sources: readonly SourceFile[];
-  readonly damage: Damage;
-  readonly diagnostics: readonly Diagnostic[];
 }

@@ -1,222 +1,230 @@
 /**
- * One zone in the making: the records of a file grouped into owners and RRsets, empty non-terminals added, with the
- * places that the checks report. `check-records`, `check-delegations` and `check-policies` judge the draft; `zoneOf`
- * makes the immutable zone of it. Linear in the records: a zone may have a million.
+ * One zone in the making: the records of a file grouped into nodes and RRsets, empty non-terminals added.
+ * `check-records`, `check-delegations` and `check-policies` judge the draft; `zoneOf` makes the immutable zone of it.
+ * Everything stays in the record table, in which owners, nodes and records are numbers. Linear in the records: a zone may
+ * have a million.
  */
 
-import { formatName, type Name, nameKey, parentOf } from "../dns/name.ts";
+import { formatName, type Name, nameKey } from "../dns/name.ts";
 import type { RRset } from "../dns/rrset.ts";
 import { formatType, TYPE } from "../dns/types.ts";
-import type { Policy } from "../policy/model.ts";
 import { describePlace, errorAt, type Report, warningAt } from "./diagnostic.ts";
-import type { Position, Zone, ZoneNode } from "./model.ts";
-import type { PolicyRecordEntry, RecordEntry, ZoneFileSyntax } from "./syntax.ts";
-
-export interface RRsetDraft {
-  readonly type: number;
-  readonly ttlSeconds: number;
-  /** Each distinct rdata once, in the order of the file. */
-  readonly records: RecordEntry[];
-  /** `rdataKey`s of the records, once there are many. */
-  keys: Set<string> | undefined;
-}
-
-export interface NodeDraft {
-  readonly owner: Name;
-  readonly rrsets: Map<number, RRsetDraft>;
-  policy: PolicyRecordEntry | undefined;
-}
+import type { Position } from "./model.ts";
+import { octetsMatch } from "./name-table.ts";
+import { RdataIndex, rdatasEqual } from "./rdata-index.ts";
+import { NONE, type RecordTable } from "./record-table.ts";
+import type { PolicyRecordEntry, ZoneFileSyntax } from "./syntax.ts";
+import { rrsetAt } from "./zone-nodes.ts";
 
 export interface ZoneDraft {
   readonly file: string;
   readonly apex: Name;
   readonly apexKey: string;
-  /** `undefined` where the file has none; the first origin then stands in for the apex, for the sake of the checks. */
-  readonly soa: RecordEntry | undefined;
-  /** By `nameKey`: owners and empty non-terminals. */
-  readonly nodes: Map<string, NodeDraft>;
+  readonly apexNode: number;
+  /** The record; `NONE` where the file has none: the first origin then stands in for the apex, for the checks' sake. */
+  readonly soa: number;
+  /** Nodes and RRsets are its numbers. */
+  readonly table: RecordTable;
+  /** By node. */
+  readonly policies: ReadonlyMap<number, PolicyRecordEntry>;
   /** Keys of the owners that the parser could not read whole: nothing is said of what they lack. */
   readonly damagedOwners: ReadonlySet<string>;
 }
 
-/** Above so many records in an RRset duplicates are found by a set of keys. */
-const FEW_RECORDS = 8;
-
-/** Where a domain name begins in the rdata, by type; the rest of those rdatas is nothing but that name. */
-export const NAME_OFFSET: ReadonlyMap<number, number> = new Map([
-  [TYPE.NS, 0],
-  [TYPE.CNAME, 0],
-  [TYPE.DNAME, 0],
-  [TYPE.PTR, 0],
-  [TYPE.MX, 2],
-  [TYPE.SRV, 6],
-]);
-
 export function draftZone(file: ZoneFileSyntax, report: Report): ZoneDraft {
+  const table = file.records;
   const soa = findSoa(file, report);
-  const apex = soa?.owner ?? file.origin;
-  const nodes = new Map<string, NodeDraft>();
+  const apex = soa === NONE ? file.origin : table.ownerNameOf(soa);
+  const apexNode = table.names.intern(apex);
   const damagedOwners = new Set(file.damage.records.map(({ ownerKey }) => ownerKey));
-  const draft: ZoneDraft = { file: file.file, apex, apexKey: nameKey(apex), soa, nodes, damagedOwners };
-  nodes.set(draft.apexKey, { owner: apex, rrsets: new Map(), policy: undefined });
-  for (const record of file.records) {
-    if (record.type === TYPE.SOA && record !== soa) continue;
-    const node = nodeFor(draft, record, formatType, report);
-    if (node !== undefined) addRecord(node, record, report);
-  }
-  for (const record of file.policyRecords) {
-    const node = nodeFor(draft, { ...record, type: "POLICY" }, String, report);
-    if (node?.policy === undefined) {
-      if (node !== undefined) node.policy = record;
-      continue;
-    }
-    const message = `'${formatName(record.owner)}' has a POLICY already (${describePlace(node.policy.position)})`;
-    report(errorAt(record.position, "two-policies", message));
-  }
+  const policies = new Map<number, PolicyRecordEntry>();
+  const apexKey = nameKey(apex);
+  const draft: ZoneDraft = {
+    file: file.file,
+    apex,
+    apexKey,
+    apexNode,
+    soa,
+    table,
+    policies,
+    damagedOwners,
+  };
+  table.makeNode(apexNode);
+  groupRecords(draft, report);
+  placePolicies(draft, policies, file.policyRecords, report);
+  linkNodes(draft, report);
   return draft;
 }
 
 /** The apex is the owner of the SOA; a second one is a fault, wherever it stands. */
-function findSoa(file: ZoneFileSyntax, report: Report): RecordEntry | undefined {
-  let soa: RecordEntry | undefined;
-  for (const record of file.records) {
-    if (record.type !== TYPE.SOA) continue;
-    if (soa === undefined) {
+function findSoa({ file, records: table, damage }: ZoneFileSyntax, report: Report): number {
+  let soa = NONE;
+  for (let record = 0; record < table.recordCount; record++) {
+    if (table.typeOf(record) !== TYPE.SOA) continue;
+    if (soa === NONE) {
       soa = record;
-    } else if (nameKey(soa.owner) !== nameKey(record.owner) || rdataKey(soa) !== rdataKey(record)) {
-      const message = `a zone has one SOA; '${formatName(soa.owner)}' has it (${describePlace(soa.position)})`;
-      report(errorAt(record.position, "two-soas", message));
+    } else if (table.ownerOf(soa) !== table.ownerOf(record) || !rdatasEqual(table, soa, record)) {
+      const owner = formatName(table.ownerNameOf(soa));
+      const message = `a zone has one SOA; '${owner}' has it (${describePlace(table.positionOf(soa))})`;
+      report(errorAt(table.positionOf(record), "two-soas", message));
     } else {
-      reportDuplicate(record, report);
+      reportDuplicate(table, record, report);
     }
   }
-  const damaged = file.damage.records.some(({ type }) => type === TYPE.SOA || type === undefined);
-  if (soa === undefined && !damaged) {
-    const start: Position = { file: file.file, line: 1, column: 1 };
+  const damaged = damage.records.some(({ type }) => type === TYPE.SOA || type === undefined);
+  if (soa === NONE && !damaged) {
+    const start: Position = { file, line: 1, column: 1 };
     report(errorAt(start, "no-soa", "the zone has no SOA record, so it has no apex"));
   }
   return soa;
 }
 
-/** The node of a record's owner, made where it is new, with the empty non-terminals above it (RFC 4592 §2.2.2). */
-function nodeFor<Type>(
-  draft: ZoneDraft,
-  record: { readonly owner: Name; readonly position: Position; readonly type: Type },
-  describeType: (type: Type) => string,
-  report: Report,
-): NodeDraft | undefined {
-  const key = nameKey(record.owner);
-  const known = draft.nodes.get(key);
-  if (known !== undefined) return known;
-  if (!isKeyAtOrBelow(key, draft.apexKey)) {
-    // Without a SOA nobody knows what the zone is.
-    if (draft.soa !== undefined) {
-      const what = `${describeType(record.type)} at '${formatName(record.owner)}'`;
-      const message = `${what} is outside the zone '${formatName(draft.apex)}'`;
-      report(errorAt(record.position, "owner-outside-zone", message));
+/** Every record into the RRset of its owner and type; what lies outside of the zone is left out. */
+function groupRecords(draft: ZoneDraft, report: Report): void {
+  const { table, soa } = draft;
+  const index = new RdataIndex(table);
+  for (let record = 0; record < table.recordCount; record++) {
+    const type = table.typeOf(record);
+    if (type === TYPE.SOA && record !== soa) continue;
+    const owner = table.ownerOf(record);
+    if (!table.isNode(owner)) {
+      if (!isOwnerInZone(draft, owner)) {
+        reportOutside(draft, formatType(type), table.ownerNameOf(record), table.positionOf(record), report);
+        continue;
+      }
+      table.makeNode(owner);
     }
-    return undefined;
-  }
-  const node: NodeDraft = { owner: record.owner, rrsets: new Map(), policy: undefined };
-  draft.nodes.set(key, node);
-  addEmptyNonTerminals(draft, key, record.owner);
-  return node;
-}
-
-/** From the parent upwards, until a node is met: what lies above that has been made with it. */
-function addEmptyNonTerminals(draft: ZoneDraft, key: string, owner: Name): void {
-  let name = owner;
-  for (let at = key.charCodeAt(0) + 1; ; at += key.charCodeAt(at) + 1) {
-    const parentKey = key.slice(at);
-    if (draft.nodes.has(parentKey)) return;
-    const parent = parentOf(name);
-    if (parent === undefined) return;
-    draft.nodes.set(parentKey, { owner: parent, rrsets: new Map(), policy: undefined });
-    name = parent;
+    addRecord(table, index, record, report);
   }
 }
 
-/** `isAtOrBelow` of `dns/name`, on keys. */
-export function isKeyAtOrBelow(key: string, ancestorKey: string): boolean {
-  let at = 0;
-  while (key.length - at > ancestorKey.length) at += key.charCodeAt(at) + 1;
-  return key.length - at === ancestorKey.length && key.endsWith(ancestorKey);
-}
-
-function addRecord(node: NodeDraft, record: RecordEntry, report: Report): void {
-  const rrset = node.rrsets.get(record.type);
-  if (rrset === undefined) {
-    const { type, ttlSeconds } = record;
-    node.rrsets.set(type, { type, ttlSeconds, records: [record], keys: undefined });
+function addRecord(table: RecordTable, index: RdataIndex, record: number, report: Report): void {
+  const owner = table.ownerOf(record);
+  const type = table.typeOf(record);
+  const rrset = table.rrsetOf(owner, type);
+  if (rrset === NONE) {
+    table.addRRset(owner, record);
     return;
   }
-  if (isDuplicate(rrset, record)) {
-    reportDuplicate(record, report);
+  if (!index.add(rrset, record)) {
+    reportDuplicate(table, record, report);
     return;
   }
   // RFC 2181 §5.2: one TTL for an RRset. We take the first one written, as BIND does, and say so.
-  if (record.ttlSeconds !== rrset.ttlSeconds) {
-    const set = `${formatType(record.type)} at '${formatName(record.owner)}'`;
-    const message = `TTL ${record.ttlSeconds} of ${set} differs from the first one's; ${rrset.ttlSeconds} is used`;
-    report(warningAt(record.position, "ttl-differs", message));
-  }
-  rrset.records.push(record);
+  const ttlSeconds = table.ttlSecondsOf(record);
+  const first = table.ttlSecondsOf(rrset);
+  if (ttlSeconds === first) return;
+  const set = `${formatType(type)} at '${formatName(table.ownerNameOf(record))}'`;
+  const message = `TTL ${ttlSeconds} of ${set} differs from the first one's; ${first} is used`;
+  report(warningAt(table.positionOf(record), "ttl-differs", message));
 }
 
-function isDuplicate(rrset: RRsetDraft, record: RecordEntry): boolean {
-  const key = rdataKey(record);
-  if (rrset.records.length < FEW_RECORDS) return rrset.records.some((other) => rdataKey(other) === key);
-  rrset.keys ??= new Set(rrset.records.map(rdataKey));
-  const size = rrset.keys.size;
-  return rrset.keys.add(key).size === size;
+function reportDuplicate(table: RecordTable, record: number, report: Report): void {
+  const owner = formatName(table.ownerNameOf(record));
+  const what = `${formatType(table.typeOf(record))} at '${owner}'`;
+  report(
+    warningAt(table.positionOf(record), "duplicate-record", `${what} is written twice; one of them counts`),
+  );
 }
 
-/** Equal for equal rdata; names in it are compared without regard to case (RFC 4034 §6.2). */
-function rdataKey({ type, rdata }: RecordEntry): string {
-  const nameAt = NAME_OFFSET.get(type) ?? rdata.length;
-  return String.fromCharCode(...rdata.subarray(0, nameAt)) + nameKey(rdata.subarray(nameAt));
-}
-
-function reportDuplicate(record: RecordEntry, report: Report): void {
-  const what = `${formatType(record.type)} at '${formatName(record.owner)}'`;
-  report(warningAt(record.position, "duplicate-record", `${what} is written twice; one of them counts`));
-}
-
-/**
- * The finished zone, once nothing in it is a fault. It uses the draft up, node by node: a zone of a million records
- * would otherwise stand in memory twice.
- */
-export function zoneOf(
+function placePolicies(
   draft: ZoneDraft,
-  policyFor: (entry: PolicyRecordEntry) => Policy | undefined,
-): Zone | undefined {
-  const nodes = new Map<string, ZoneNode>();
-  for (const [key, { owner, rrsets, policy }] of draft.nodes) {
-    nodes.set(key, {
-      owner,
-      rrsets: rrsetsOf(owner, rrsets),
-      policy: policy === undefined ? undefined : policyFor(policy),
-    });
-    draft.nodes.delete(key);
+  policies: Map<number, PolicyRecordEntry>,
+  entries: readonly PolicyRecordEntry[],
+  report: Report,
+): void {
+  const { table } = draft;
+  for (const entry of entries) {
+    const node = table.names.intern(entry.owner);
+    if (!table.isNode(node) && !isOwnerInZone(draft, node)) {
+      reportOutside(draft, "POLICY", entry.owner, entry.position, report);
+      continue;
+    }
+    table.makeNode(node);
+    const first = policies.get(node);
+    if (first === undefined) {
+      policies.set(node, entry);
+      continue;
+    }
+    const message = `'${formatName(entry.owner)}' has a POLICY already (${describePlace(first.position)})`;
+    report(errorAt(entry.position, "two-policies", message));
   }
-  const soa = nodes.get(draft.apexKey)?.rrsets.get(TYPE.SOA);
-  if (soa === undefined) return undefined;
-  return { apex: draft.apex, file: draft.file, serial: serialOf(soa), soa, nodes };
 }
 
-const NO_RRSETS: ReadonlyMap<number, RRset> = new Map();
+function isOwnerInZone(draft: ZoneDraft, owner: number): boolean {
+  const { names } = draft.table;
+  const start = names.startOf(owner);
+  return isInZone(draft, names.octets, start, start + names.lengthOf(owner));
+}
 
-function rrsetsOf(owner: Name, drafts: ReadonlyMap<number, RRsetDraft>): ReadonlyMap<number, RRset> {
-  if (drafts.size === 0) return NO_RRSETS;
-  const rrsets = new Map<number, RRset>();
-  for (const { type, ttlSeconds, records } of drafts.values()) {
-    rrsets.set(type, { owner, type, ttlSeconds, rdatas: records.map(({ rdata }) => rdata) });
+/** Whether the name that stands in `octets` up to `end` is the apex or below it. */
+export function isInZone(
+  { table: { names }, apexNode }: ZoneDraft,
+  octets: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const length = names.lengthOf(apexNode);
+  let at = start;
+  while (end - at > length) at += (octets[at] ?? 0) + 1;
+  return end - at === length && octetsMatch(octets, at, names.octets, names.startOf(apexNode), length);
+}
+
+function reportOutside(draft: ZoneDraft, type: string, owner: Name, at: Position, report: Report): void {
+  // Without a SOA nobody knows what the zone is.
+  if (draft.soa === NONE) return;
+  const what = `${type} at '${formatName(owner)}'`;
+  report(errorAt(at, "owner-outside-zone", `${what} is outside the zone '${formatName(draft.apex)}'`));
+}
+
+/** Links every node to the one above it, and makes that where it is missing (RFC 4592 §2.2.2). */
+function linkNodes(draft: ZoneDraft, report: Report): void {
+  const { table, apexNode } = draft;
+  let last = apexNode;
+  // What is made on the way comes last in the table, or has been passed: it is linked at once.
+  for (let node = 0; node < table.names.count; node++) {
+    if (!table.isNode(node)) continue;
+    if (table.names.count > table.limits.names) {
+      const message = `A zone holds no more than ${table.limits.names} names, those between its owners and its apex included`;
+      report(errorAt({ file: draft.file, line: 1, column: 1 }, "zone-too-large", message));
+      return;
+    }
+    let child = node;
+    while (child !== apexNode && table.parentOf(child) === NONE) {
+      last = parentName(draft, child, last);
+      table.setParent(child, last);
+      if (table.isNode(last)) break;
+      table.makeNode(last);
+      child = last;
+    }
   }
-  return rrsets;
+}
+
+/** The name above a node, a new one where the table has none; `guess` is tried first. */
+function parentName({ table: { names }, apexNode }: ZoneDraft, node: number, guess: number): number {
+  const start = names.startOf(node);
+  const at = start + (names.octets[start] ?? 0) + 1;
+  const length = names.lengthOf(node) - (at - start);
+  if (length === names.lengthOf(apexNode)) return apexNode;
+  // Most nodes have the parent of the one before them.
+  const isGuess =
+    length === names.lengthOf(guess) &&
+    octetsMatch(names.octets, at, names.octets, names.startOf(guess), length);
+  return isGuess ? guess : names.internAt(at, length);
+}
+
+/** The owner of a node, as `formatName` writes it. */
+export function ownerText({ table }: ZoneDraft, node: number): string {
+  return formatName(table.names.nameOf(node));
+}
+
+/** The SOA RRset; `undefined` where the file has none. */
+export function soaOf({ table, soa, apex }: ZoneDraft): RRset | undefined {
+  return soa === NONE ? undefined : rrsetAt(table, apex, soa);
 }
 
 /** SERIAL is the first of the five numbers that end a SOA (RFC 1035 §3.3.13). */
-function serialOf(soa: RRset): number {
+export function serialOf(soa: RRset): number {
   const rdata = soa.rdatas[0] ?? new Uint8Array(20);
   return new DataView(rdata.buffer, rdata.byteOffset, rdata.byteLength).getUint32(rdata.length - 20);
 }

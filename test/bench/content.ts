@@ -9,6 +9,7 @@
  * | weighted | 1,000 names, 100 policies   | one of three addresses, 50 : 30 : 20        | gdnsd, DYNA      |
  * | failover | 1,000 names, 100 policies   | the first of three                          | gdnsd, weighted  |
  * | geo      | 1,000 names, 100 policies   | that of the client's network, one of eleven | gdnsd, weighted  |
+ * | sticky   | 1,000 names, 100 policies   | the client's own of three, 50 : 30 : 20     | gdnsd, weighted  |
  * | million  | 1,000,000 names             | its own address                             | gdnsd, million   |
  */
 
@@ -16,8 +17,17 @@ import { type Name, nameOf } from "../../src/dns/name.ts";
 import { RCODE, TYPE } from "../../src/dns/types.ts";
 import type { Question } from "./generator.ts";
 
-export const SCENARIO_NAMES = ["static", "weighted", "failover", "geo", "nxdomain", "million"] as const;
+export const SCENARIO_NAMES = [
+  "static",
+  "weighted",
+  "failover",
+  "geo",
+  "sticky",
+  "nxdomain",
+  "million",
+] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+type PolicyScenarioName = "weighted" | "failover" | "geo" | "sticky";
 
 /** A zone in the words of each server; `plain` is for all that have no words of their own. */
 export interface BenchZone {
@@ -70,6 +80,7 @@ const MAKERS: { readonly [name in ScenarioName]: () => Scenario } = {
   weighted: weightedScenario,
   failover: () => policyScenario("failover", (pools) => `failover ( ${pools.join(" ")} )`),
   geo: () => policyScenario("geo", geoExpression),
+  sticky: stickyScenario,
 };
 
 function staticScenario(name: "static" | "million", count: number): Scenario {
@@ -95,10 +106,7 @@ function nxdomainScenario(): Scenario {
 }
 
 function weightedScenario(): Scenario {
-  const scenario = policyScenario(
-    "weighted",
-    (pools) => `weighted ( ${pools.map((pool, at) => `${pool}=${WEIGHTS[at]}`).join(" ")} )`,
-  );
+  const scenario = policyScenario("weighted", (pools) => `weighted ( ${weighted(pools)} )`, WEIGHTS.length);
   const labels = labelsOf("weighted", NAMES);
   const gdnsd = HEAD + labels.map((label, at) => `${label} DYNA weighted!r${at % POLICIES}\n`).join("");
   const gdnsdWeighted = policyAddresses("weighted")
@@ -110,14 +118,17 @@ function weightedScenario(): Scenario {
   return {
     ...scenario,
     zone: { ...scenario.zone, gdnsd, gdnsdWeighted },
-    questions: labels.map((label, at) =>
-      addressQuestion(
-        nameOf(`${label}.${scenario.zone.origin}.`),
-        policyAddresses("weighted")[at % POLICIES] ?? [],
-      ),
-    ),
     shares: WEIGHTS,
   };
+}
+
+/** Which of the three is the client's own the generator cannot know; that it stays the same the tests show. */
+function stickyScenario(): Scenario {
+  return policyScenario("sticky", (pools) => `sticky ( ${weighted(pools)} )`, WEIGHTS.length);
+}
+
+function weighted(pools: readonly string[]): string {
+  return pools.map((pool, at) => `${pool}=${WEIGHTS[at]}`).join(" ");
 }
 
 /** Clients ask from 127.0.0.1, which only the widest of the networks holds. */
@@ -127,10 +138,11 @@ function geoExpression(pools: readonly string[]): string {
   return `geo ( net:127.0.0.0/8=${own} ${others.join(" ")} *=${rest} )`;
 }
 
-/** Policies over three pools of one endpoint each, of which the first is to be answered. */
+/** Policies over three pools of one endpoint each, of which one of the first `answered` is to be answered. */
 function policyScenario(
-  name: "weighted" | "failover" | "geo",
+  name: PolicyScenarioName,
   expressionOf: (pools: readonly string[]) => string,
+  answered = 1,
 ): Scenario {
   const origin = `${name}.bench.test`;
   const addresses = policyAddresses(name);
@@ -142,15 +154,15 @@ function policyScenario(
   const labels = labelsOf(name, NAMES);
   const owners = labels.map((label, at) => `${label} 300 POLICY ${name}-${at % POLICIES}\n`);
   const questions = labels.map((label, at) =>
-    addressQuestion(nameOf(`${label}.${origin}.`), (addresses[at % POLICIES] ?? []).slice(0, 1)),
+    addressQuestion(nameOf(`${label}.${origin}.`), (addresses[at % POLICIES] ?? []).slice(0, answered)),
   );
   const fairlead = HEAD + definitions.join("") + owners.join("");
   return { name, zone: { origin, fairlead }, questions, baseline: "weighted", shares: [] };
 }
 
 /** Three for each policy, no two alike in the whole bench. */
-function policyAddresses(name: "weighted" | "failover" | "geo"): number[][][] {
-  const second = { weighted: 100, failover: 101, geo: 102 }[name];
+function policyAddresses(name: PolicyScenarioName): number[][][] {
+  const second = { weighted: 100, failover: 101, geo: 102, sticky: 103 }[name];
   return Array.from({ length: POLICIES }, (_, at) => [1, 2, 3].map((of) => [10, second, at, of]));
 }
 

@@ -33,6 +33,7 @@ import {
 } from "./rounds.ts";
 import { allServers } from "./servers/all.ts";
 import { ADDRESS, type BenchServer, type RunningServer, type ServerName } from "./servers/server.ts";
+import { benchStarts, type StartsBench } from "./starts.ts";
 
 /** A server that listens may still be loading: it is asked one name until that comes right. */
 const FIRST_ANSWER_LIMIT_MS = 60_000;
@@ -74,6 +75,10 @@ async function main(): Promise<void> {
   }
   const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
   try {
+    if (options.starts) {
+      await runStarts(options, allServers(dist), { folder, isStopped: () => stopAsked, say });
+      return;
+    }
     const generator = await compileGenerator(folder);
     const bench: Bench = { options, generator, folder, isStopped: () => stopAsked, say };
     await runBench(bench, allServers(dist), started);
@@ -86,6 +91,24 @@ async function main(): Promise<void> {
     for (const { running } of started) await running.program.end();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function runStarts(
+  { rounds, servers: names }: BenchOptions,
+  known: readonly BenchServer[],
+  rest: Pick<StartsBench, "folder" | "isStopped" | "say">,
+): Promise<void> {
+  const versions: string[] = [];
+  const servers: BenchServer[] = [];
+  for (const server of known.filter(({ name }) => names.includes(name))) {
+    const version = await server.version();
+    if (version === undefined) continue;
+    versions.push(version);
+    servers.push(server);
+  }
+  const table = await benchStarts({ ...rest, rounds, servers });
+  const lines = [machine(), [...new Set(versions)].join(", "), `Medians of ${rounds} interleaved rounds`, ""];
+  process.stdout.write(`${lines.join("\n")}\n${table}`);
 }
 
 /** Compiled code, made now where none was named. */
@@ -244,7 +267,7 @@ function printOutcome(
   const lag = medianOf(every.map((sample) => sample.open.lagP99Ns)) / 1e3;
   const starts = started.map(({ name, startSeconds }) => `${name} ${startSeconds.toFixed(1)} s`);
   const lines = [
-    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}`,
+    machine(),
     versions.join(", "),
     `Medians of ${rounds} interleaved rounds of ${options.seconds} s; latency at ${options.ratePerSecond} queries a second`,
     "",
@@ -254,6 +277,11 @@ function printOutcome(
     ...complaints,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function machine(): string {
+  const date = new Date().toISOString().slice(0, 10);
+  return `${date}, ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}`;
 }
 
 function waitedOf(sample: Sample): number {

@@ -19,6 +19,8 @@ export interface BenchOptions {
   readonly patienceSeconds: number;
   readonly dnsperf: boolean;
   readonly overload: boolean;
+  /** Starts and memory in place of queries. */
+  readonly starts: boolean;
   /** `undefined`: built from this tree. */
   readonly dist: string | undefined;
   readonly json: boolean;
@@ -39,6 +41,7 @@ export const HELP = `npm run bench -- [flags]
   --patience S         before each, wait so long for other work to leave both cores (default 0)
   --no-dnsperf         without the second witness
   --no-overload        without offering 1.2 times the peak, to see what share of the peak is still served
+  --starts             instead: how long each takes to start, and what memory it holds, with 1,000 and with 1,000,000 names
   --dist DIR           compiled code to measure (default: built from this tree), package.json and node_modules beside it
   --behaviour          instead of measuring speed: what becomes of every kind of packet, of fuzz and of reflection
   --json               every figure of every round instead of the table
@@ -62,6 +65,7 @@ const WORDS = {
   patience: { type: "string", default: "0" },
   dnsperf: { type: "boolean", default: true },
   overload: { type: "boolean", default: true },
+  starts: { type: "boolean", default: false },
   dist: { type: "string" },
   json: { type: "boolean", default: false },
   behaviour: { type: "boolean", default: false },
@@ -84,6 +88,7 @@ export function parseOptions(words: readonly string[]): BenchOptions | undefined
     patienceSeconds: between("patience", values.patience, 0, MAX_SECONDS),
     dnsperf: values.dnsperf,
     overload: values.overload,
+    starts: values.starts,
     dist: values.dist,
     json: values.json,
     behaviour: values.behaviour,

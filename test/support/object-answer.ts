@@ -9,6 +9,7 @@ import type { RRset } from "../../src/dns/rrset.ts";
 import { CLASS, RCODE, TYPE } from "../../src/dns/types.ts";
 import type { Image } from "../../src/image/image.ts";
 import type { Evaluation } from "../../src/policy/evaluation.ts";
+import type { ZonesByApexKey } from "../../src/zone/lookup.ts";
 import { type Found, find, NONE } from "./object-find.ts";
 
 const HEADER_OCTETS = 12;
@@ -19,13 +20,21 @@ export interface ObjectAnswer {
   readonly policy: { readonly owner: Name; readonly evaluation: Evaluation } | undefined;
 }
 
-/** `query` has one question and nothing else; the client is one of whom nothing is known. */
-export function objectAnswer(image: Image, query: Uint8Array, limit: number): ObjectAnswer {
+/**
+ * `query` has one question and nothing else; the client is one of whom nothing is known. `zones` are those of the image,
+ * and were not compiled.
+ */
+export function objectAnswer(
+  zones: ZonesByApexKey,
+  image: Image,
+  query: Uint8Array,
+  limit: number,
+): ObjectAnswer {
   const qname = readUncompressedName(query, HEADER_OCTETS);
   if (qname === undefined) throw new Error("the query has no name");
   const qtypeAt = HEADER_OCTETS + qname.length;
   const qtype = ((query[qtypeAt] ?? 0) << 8) | (query[qtypeAt + 1] ?? 0);
-  return new ObjectReply(query, limit).answer(image, find(image.zones, qname, qtype), qtype);
+  return new ObjectReply(query, limit).answer(image, find(zones, image.zones, qname, qtype), qtype);
 }
 
 class ObjectReply {

@@ -3,11 +3,12 @@
  * this makes sections of it.
  */
 
-import type { Name } from "../../src/dns/name.ts";
+import { type Name, namesEqual } from "../../src/dns/name.ts";
 import type { RRset } from "../../src/dns/rrset.ts";
 import { RCODE, TYPE } from "../../src/dns/types.ts";
-import type { ZoneEntry, ZonePart } from "../../src/image/zones.ts";
-import { type LookupEnd, lookup } from "../../src/zone/lookup.ts";
+import type { ZonePart } from "../../src/image/zones.ts";
+import { type LookupEnd, lookup, type ZonesByApexKey } from "../../src/zone/lookup.ts";
+import type { Zone } from "../../src/zone/model.ts";
 
 /** `zoneNumber` and `policyNumber` where there is none. */
 export const NONE = -1;
@@ -38,11 +39,11 @@ const ANY_TTL_SECONDS = 3_600;
 
 const NOTHING: readonly RRset[] = [];
 
-export function find(zones: ZonePart, qname: Name, qtype: number): Found {
-  const { index } = zones;
-  const { zone, chain, end } = lookup(index.byApexKey, qname, qtype);
-  const zoneNumber = zones.zones.findIndex((entry) => entry.zone === zone);
-  return { ...UNANSWERED, zoneNumber, answer: chain, ...sectionsOf(zones, end, chain) };
+/** `zones` are the same as those of `part`, and were not compiled, so that nothing is read from the image. */
+export function find(zones: ZonesByApexKey, part: ZonePart, qname: Name, qtype: number): Found {
+  const { zone, chain, end } = lookup(zones, qname, qtype);
+  const zoneNumber = zone === undefined ? NONE : part.zones.findIndex((entry) => isSameZone(entry, zone));
+  return { ...UNANSWERED, zoneNumber, answer: chain, ...sectionsOf(part, end, chain) };
 }
 
 const UNANSWERED: Found = {
@@ -59,7 +60,7 @@ const UNANSWERED: Found = {
 };
 
 /** What the end of a lookup adds to, or changes in, the answer that holds its chain. */
-function sectionsOf(zones: ZonePart, end: LookupEnd, chain: readonly RRset[]): Partial<Found> {
+function sectionsOf(part: ZonePart, end: LookupEnd, chain: readonly RRset[]): Partial<Found> {
   switch (end.kind) {
     case "answer":
       return { answer: [...chain, end.rrset] };
@@ -67,9 +68,11 @@ function sectionsOf(zones: ZonePart, end: LookupEnd, chain: readonly RRset[]): P
       return { answer: [...chain, standInFor(end)] };
     case "policy":
       return {
-        policyNumber: zones.index.policyNumbers.get(end.node) ?? NONE,
+        policyNumber: part.policies.findIndex(
+          (entry) => isSameZone(entry, end.zone) && namesEqual(entry.ownerName, end.node.owner),
+        ),
         policyOwner: end.owner,
-        policySoa: zoneEntry(zones, end)?.negativeSoa,
+        policySoa: part.zones.find((entry) => isSameZone(entry, end.zone))?.negativeSoa,
       };
     case "referral":
       // AA speaks of the first owner of the answer section (RFC 1035 §4.1.1), so a chain keeps it.
@@ -92,8 +95,8 @@ function sectionsOf(zones: ZonePart, end: LookupEnd, chain: readonly RRset[]): P
   }
 }
 
-function zoneEntry({ zones }: ZonePart, { zone }: LookupEnd & { kind: "policy" }): ZoneEntry | undefined {
-  return zones.find((entry) => entry.zone === zone);
+function isSameZone(entry: { readonly zone: Zone }, zone: Zone): boolean {
+  return namesEqual(entry.zone.apex, zone.apex);
 }
 
 function standInFor({ owner, rrsets }: LookupEnd & { kind: "any" }): RRset {

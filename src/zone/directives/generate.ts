@@ -1,8 +1,8 @@
 /** `$GENERATE start-stop[/step] owner [TTL] [class] type data`: a record for each number, by BIND's templates. */
 
 import { expand, parseRange, parseTemplate, type Template } from "../generate.ts";
-import { isClose, isOpen, Lexer, type Token } from "../lexer.ts";
-import type { ParserState } from "../parser-state.ts";
+import { isClose, isOpen, Lexer, octetsOfLatin1, type Token } from "../lexer.ts";
+import { NO_OWNER, type ParserState } from "../parser-state.ts";
 import { readRecord } from "../record.ts";
 import { type Directive, reportTooFew } from "./directive.ts";
 
@@ -29,7 +29,7 @@ export const GENERATE: Directive = {
       if (state.faultCount > faultsBefore) break;
     }
     // The records behind it have to name their owner, as if there had been none.
-    state.current.lastOwner = undefined;
+    state.current.lastOwner = NO_OWNER;
   },
 };
 
@@ -65,7 +65,7 @@ function withQuotedDataTakenApart(state: ParserState, tokens: readonly Token[]):
   const onFault = (_line: number, _column: number, code: string, message: string): void => {
     state.fault(data, code, message);
   };
-  const words = new Lexer(data.text, onFault).next();
+  const words = new Lexer(octetsOfLatin1(data.text), onFault).next();
   if (words === undefined) return tokens;
   const { line, column } = data;
   const inner = words.tokens.filter((token) => !isOpen(token) && !isClose(token));

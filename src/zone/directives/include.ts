@@ -8,6 +8,7 @@ import { MAX_INCLUDE_DEPTH, MAX_INCLUDED_FILES, resolveInclude } from "../includ
 import { decodeText } from "../key-values.ts";
 import { type Token, withoutParentheses } from "../lexer.ts";
 import { type ParserState, startOfFile } from "../parser-state.ts";
+import { readShared } from "../shared-definitions.ts";
 import { type Directive, reportTooFew, reportTooMany } from "./directive.ts";
 
 /** Reads a whole file into the state; the parser hands itself in. */
@@ -32,11 +33,14 @@ export function makeInclude(readOctets: ReadOctets): Directive {
       const found = findFile(state, pathToken);
       if (found === undefined) return;
       const before = state.current;
-      state.current = startOfFile(found.path, parsed?.ok === true ? parsed.name : before.origin);
-      state.includeStack.push(found.path);
-      readOctets(state, found.octets);
-      state.includeStack.pop();
-      state.current = before;
+      const origin = parsed?.ok === true ? parsed.name : before.origin;
+      readShared(state, found.octets, () => {
+        state.continueIn(startOfFile(found.path, origin));
+        state.includeStack.push(found.path);
+        readOctets(state, found.octets);
+        state.includeStack.pop();
+        state.continueIn(before);
+      });
     },
   };
   return include;

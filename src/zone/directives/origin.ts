@@ -21,8 +21,6 @@ export const ORIGIN: Directive = {
     }
     state.current.origin = parsed.name;
     // The text of the last owner may mean another name now.
-    if (state.current.lastOwner !== undefined) {
-      state.current.lastOwner = { ...state.current.lastOwner, text: "" };
-    }
+    state.current.lastOwnerText = undefined;
   },
 };

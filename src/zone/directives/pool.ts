@@ -16,7 +16,7 @@ import {
 } from "../key-values.ts";
 import { parseMonitorUse } from "../monitor-use.ts";
 import { faultOfName } from "../names.ts";
-import type { OpenPool, ParserState } from "../parser-state.ts";
+import { NO_OWNER, type OpenPool, type ParserState } from "../parser-state.ts";
 import { parseLocation } from "../places.ts";
 import { didYouMean } from "../suggest.ts";
 import type { MonitorUseSyntax } from "../syntax.ts";
@@ -34,7 +34,7 @@ export const POOL: Directive = {
     const faultsBefore = state.faultCount;
     const [, nameToken, ...rest] = foldValues(state, entry.tokens);
     const { current } = state;
-    current.lastOwner = undefined;
+    current.lastOwner = NO_OWNER;
     current.afterPool = true;
     if (nameToken === undefined) reportTooFew(state, POOL, keyword);
     const nameFault = nameToken === undefined ? undefined : faultOfName(nameToken.text, "pool");

@@ -9,6 +9,7 @@ export const TTL: Directive = {
   usage: "$TTL time",
   read(state, entry, keyword) {
     const [, ttlToken, extra] = withoutParentheses(entry);
+    state.ttlStatements++;
     // Whatever is wrong with it, the records behind it are not to blame.
     state.defaultTtlSeconds ??= 0;
     if (ttlToken === undefined) {

@@ -40,7 +40,7 @@ function shared(dist: string): Pick<BenchServer, "version" | "limits" | "serves"
 
 async function start(
   dist: string,
-  { folder, port, zones, prefix, rateLimit }: Setting,
+  { folder, port, zones, prefix, workers = 1, rateLimit }: Setting,
   transport: "koffi" | "node:dgram",
 ): Promise<RunningServer> {
   const zonesFolder = join(folder, "zones");
@@ -50,7 +50,7 @@ async function start(
   }
   const adminPort = await freePort();
   const flags = ["--listen", `${ADDRESS}:${port}`, "--admin", `${ADDRESS}:${adminPort}`];
-  flags.push("--state", join(folder, "state"), "--workers", "1");
+  flags.push("--state", join(folder, "state"), "--workers", String(workers));
   if (rateLimit !== undefined) {
     const config = join(folder, "fairlead.yaml");
     await writeFile(config, `rate-limit: { responses-per-second: ${rateLimit}, slip: 2 }\n`);

@@ -30,6 +30,8 @@ export interface Setting {
   readonly zones: readonly BenchZone[];
   /** Stands before the command: `["taskset", "-c", "0"]`. */
   readonly prefix: readonly string[];
+  /** Threads that answer, where the server has not one whatever it is told (default 1). */
+  readonly workers?: number;
   /** Responses a second to one network, one in two of the others cut short; without it: any. For those that `limit`. */
   readonly rateLimit?: number;
 }

@@ -21,6 +21,17 @@ describe("writeFileAtomically()", () => {
     expect(readdirSync(join(path, ".."))).to.deep.equal(["state"]);
   });
 
+  it("writes parts large and small in their order", async () => {
+    const path = join(folder(), "state");
+    const parts = [0, 3, 0x10_0000, 1, 0x7_0000, 0xa_0000, 2].map((length, index) =>
+      new Uint8Array(length).fill(index),
+    );
+    await writeFileAtomically(path, parts);
+    expect(Buffer.compare(readFileSync(path), Buffer.concat(parts))).to.equal(0);
+    await writeFileAtomically(path, []);
+    expect(readFileSync(path)).to.have.lengthOf(0);
+  });
+
   it("leaves no trace where it fails", async () => {
     const dir = folder();
     mkdirSync(join(dir, "state"));

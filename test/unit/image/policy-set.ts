@@ -4,7 +4,9 @@ import { nameKey, nameOf } from "../../../src/dns/name.ts";
 import type { RRset } from "../../../src/dns/rrset.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 import type { Definitions, Policy } from "../../../src/policy/model.ts";
-import type { ZoneNode, ZoneSet } from "../../../src/zone/model.ts";
+import type { ZoneSet } from "../../../src/zone/model.ts";
+import { type BareNode, ZoneNodes } from "../../../src/zone/zone-nodes.ts";
+import { tableNodesOf } from "../../support/table-nodes.ts";
 
 export function setOfPolicies(policies: readonly Policy[], definitions: Definitions): ZoneSet {
   const apex = nameOf("example.");
@@ -14,13 +16,14 @@ export function setOfPolicies(policies: readonly Policy[], definitions: Definiti
     ttlSeconds: 3600,
     rdatas: [Uint8Array.of(0, 0, ...new Uint8Array(16), 0, 0, 0, 60)],
   };
-  const nodes = new Map<string, ZoneNode>([
-    [nameKey(apex), { owner: apex, rrsets: new Map([[TYPE.SOA, soa]]), policy: undefined }],
-  ]);
+  const bare: BareNode[] = [{ owner: apex, rrsets: new Map([[TYPE.SOA, soa]]) }];
+  const byOwner = new Map<string, Policy>();
   policies.forEach((policy, index) => {
     const owner = nameOf(`p${index}`, apex);
-    nodes.set(nameKey(owner), { owner, rrsets: new Map(), policy });
+    bare.push({ owner, rrsets: new Map() });
+    byOwner.set(nameKey(owner), policy);
   });
+  const nodes = new ZoneNodes(tableNodesOf(bare), byOwner);
   return {
     zones: [{ apex, file: "example.zone", serial: 1, soa, nodes }],
     monitors: new Map(),

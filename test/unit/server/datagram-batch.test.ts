@@ -92,6 +92,31 @@ describe("DatagramBatch", () => {
     });
   }
 
+  it("shows who looks ahead where each query lies, whatever slots the batch before has left", () => {
+    const kernel = new FakeKernel();
+    const { batch } = serveOnce(kernel);
+    const random = seededRandom(5);
+    for (let round = 0; round < 50; round++) {
+      const numbers = Array.from({ length: 1 + Math.floor(random() * BATCH_DATAGRAMS) }, () =>
+        Math.floor(random() * 3),
+      );
+      kernel.arrived.push(...numbers.map((number) => asking(number, 2_000)));
+      const received = batch.receive(FD);
+      const seen: number[][] = [];
+      batch.lookAhead(received, {
+        pays: () => true,
+        look(slots, offsets, lengths, count) {
+          for (let index = 0; index < count; index++) {
+            seen.push([slots[offsets[index] ?? -1] ?? -1, lengths[index] ?? -1]);
+          }
+        },
+      });
+      expect(seen).to.deep.equal(numbers.map((number) => [number, 3]));
+      batch.answer(received, byFirstOctet);
+      batch.makeReady(received);
+    }
+  });
+
   it("drops what comes from port 0, and counts it", () => {
     const kernel = new FakeKernel();
     const { turn, drops } = serveOnce(kernel);

@@ -11,11 +11,13 @@ import { askUdp, type Listeners, startListeners } from "../../support/servers.ts
 
 const IMAGES = 24;
 const IMAGE_OCTETS = 16 << 20;
+/** The system takes memory of this size back as soon as it is freed. */
+const LARGE_IMAGE_OCTETS = 64 << 20;
 const PATIENCE_MS = 5_000;
 
 /** Other zones, of the same content and many octets. */
-function paddedImage(from: Image, generation: number): Image {
-  const bytes = new SharedArrayBuffer(IMAGE_OCTETS);
+function paddedImage(from: Image, generation: number, octets = IMAGE_OCTETS): Image {
+  const bytes = new SharedArrayBuffer(octets);
   new Uint8Array(bytes).fill(1).set(new Uint8Array(from.zones.bytes));
   return makeImage(generation, { ...from.zones, id: generation, bytes }, from.decisions);
 }
@@ -56,5 +58,24 @@ describe("a worker", function () {
     const untilMs = performance.now() + PATIENCE_MS;
     while (grown() > 4 * IMAGE_OCTETS && performance.now() < untilMs) await setTimeout(50);
     expect(grown()).to.be.below(4 * IMAGE_OCTETS);
+  });
+
+  it("lets go of the image before while nobody asks anything", async () => {
+    const sample = sampleImage();
+    let image = paddedImage(sample, 1, LARGE_IMAGE_OCTETS);
+    listeners = await startListeners(() => image, { udpTransport: "batch" });
+    const { udp, udpServers } = listeners;
+    await askUdp(udp, query("www.example.", "A"));
+    collectGarbage();
+    const beforeOctets = process.memoryUsage.rss();
+    image = paddedImage(sample, 2, LARGE_IMAGE_OCTETS);
+    udpServers.publish();
+    const grown = (): number => {
+      collectGarbage();
+      return process.memoryUsage.rss() - beforeOctets;
+    };
+    const untilMs = performance.now() + PATIENCE_MS;
+    while (grown() > LARGE_IMAGE_OCTETS / 2 && performance.now() < untilMs) await setTimeout(50);
+    expect(grown()).to.be.below(LARGE_IMAGE_OCTETS / 2);
   });
 });

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { formatName } from "../../../src/dns/name.ts";
 import { formatRdata } from "../../../src/dns/rdata.ts";
 import { formatType } from "../../../src/dns/types.ts";
-import { parse, showExpression } from "./parse.ts";
+import { parse, recordsOf, showExpression } from "./parse.ts";
 
 /** The zone that the public surface is explained by, word for word. */
 const CONTRACT_ZONE = `$ORIGIN gtm.example.com.
@@ -53,7 +53,7 @@ describe("parseZoneFile() of the example zone", () => {
   });
 
   it("reads its records", () => {
-    const records = syntax.records.map(({ owner, ttlSeconds, type, rdata, position }) => {
+    const records = recordsOf(syntax).map(({ owner, ttlSeconds, type, rdata, position }) => {
       const data = formatRdata(type, rdata);
       return `${position.line} ${formatName(owner)} ${ttlSeconds} ${formatType(type)} ${data}`;
     });

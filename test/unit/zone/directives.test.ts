@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { formatName } from "../../../src/dns/name.ts";
-import { messages, parse, places } from "./parse.ts";
+import { messages, parse, places, recordsOf } from "./parse.ts";
 
 /** Rows of a text and the faults that it must give, as `line:column code`. */
 type Refusals = readonly (readonly [text: string, ...faults: string[]])[];
@@ -16,9 +16,9 @@ function refuses(rows: Refusals): void {
 
 describe("$ORIGIN, $TTL", () => {
   it("$ORIGIN completes relative names, and may be relative itself", () => {
-    const { records } = parse("$origin a\n$TTL 5\nw A 192.0.2.1\n$ORIGIN b.\nw A 192.0.2.1\n  A 192.0.2.2");
+    const syntax = parse("$origin a\n$TTL 5\nw A 192.0.2.1\n$ORIGIN b.\nw A 192.0.2.1\n  A 192.0.2.2");
     const owners = ["w.a.example.com.", "w.b.", "w.b."];
-    expect(records.map(({ owner }) => formatName(owner))).to.deep.equal(owners);
+    expect(recordsOf(syntax).map(({ owner }) => formatName(owner))).to.deep.equal(owners);
   });
   refuses([
     ["$ORIGIN", "1:1 missing-argument"],
@@ -176,7 +176,7 @@ describe("$POOL", () => {
     const { pools, records, diagnostics } = parse(text);
     expect(diagnostics).to.deep.equal([]);
     expect(pools[0]?.endpoints.map(({ name }) => name)).to.deep.equal(["e1", "e2"]);
-    expect(records).to.have.lengthOf(3);
+    expect(records.recordCount).to.equal(3);
   });
 });
 

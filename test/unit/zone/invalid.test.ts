@@ -36,6 +36,8 @@ const MONITOR_CODES = [
   "bad-value",
   "conflict",
 ];
+/** What no file of a reasonable size does: `record-table.test` has it. */
+const BEYOND_FIXTURES: ReadonlySet<string> = new Set(["zone-too-large"]);
 
 function codesInSources(): string[] {
   const codes = new Set(MONITOR_CODES);
@@ -85,7 +87,7 @@ describe("zones that are refused or warned of", () => {
 
   it("cover every diagnostic code of the sources", () => {
     const emitted = new Set(rules.flatMap(diagnosticsOf).map(({ code }) => code));
-    const missing = codesInSources().filter((code) => !emitted.has(code));
+    const missing = codesInSources().filter((code) => !emitted.has(code) && !BEYOND_FIXTURES.has(code));
     expect(missing).to.deep.equal([]);
   });
 

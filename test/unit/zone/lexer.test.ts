@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { type Entry, Lexer, latin1 } from "../../../src/zone/lexer.ts";
+import { type Entry, Lexer, latin1, octetsOfLatin1 } from "../../../src/zone/lexer.ts";
 
 /** Every entry as one line: `>` for an indented one, tokens with their places, `~` before a glued one. */
 function lex(text: string): { entries: string[]; faults: string[] } {
   const faults: string[] = [];
-  const lexer = new Lexer(text, (line, column, code) => faults.push(`${line}:${column} ${code}`));
+  const lexer = new Lexer(octetsOfLatin1(text), (line, column, code) =>
+    faults.push(`${line}:${column} ${code}`),
+  );
   const entries: string[] = [];
   for (let entry = lexer.next(); entry !== undefined; entry = lexer.next()) entries.push(show(entry));
   return { entries, faults };
@@ -129,7 +131,7 @@ describe("Lexer", () => {
     const separator = fc.constantFrom(" ", "\t", " ; c\n", "\n ", " ( ", " ) ");
     fc.assert(
       fc.property(fc.array(fc.tuple(word, separator)), (pairs) => {
-        const lexer = new Lexer(pairs.flat().join(""), () => undefined);
+        const lexer = new Lexer(octetsOfLatin1(pairs.flat().join("")), () => undefined);
         const words: string[] = [];
         for (let entry = lexer.next(); entry !== undefined; entry = lexer.next()) {
           for (const { text } of entry.tokens) if (text !== "(" && text !== ")") words.push(text);

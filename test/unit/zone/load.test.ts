@@ -110,7 +110,7 @@ describe("loadZones()", () => {
   });
 
   it("loads a set of which some words are not served: whoever serves it decides", () => {
-    const text = `${HEAD}${SHARED}www 10 POLICY sticky ( alpha beta )\n$EXPECT www A is alpha\n`;
+    const text = `${HEAD}${SHARED}www 10 POLICY nearest ( alpha beta )\n$EXPECT www A is alpha\n`;
     const { set, diagnostics, notServed, tested } = loadTexts({ "one.zone": text });
     expect(set?.zones).to.have.length(1);
     expect(diagnostics).to.deep.equal([]);

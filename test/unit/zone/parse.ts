@@ -1,20 +1,39 @@
 /** What the tests of the parser share: text in, syntax and short diagnostics out. */
 
+import type { Name } from "../../../src/dns/name.ts";
 import type { Diagnostic } from "../../../src/zone/diagnostic.ts";
+import { octetsOfLatin1 } from "../../../src/zone/lexer.ts";
+import type { Position } from "../../../src/zone/model.ts";
 import { parseZoneFile } from "../../../src/zone/parser.ts";
 import type { ExpressionSyntax, ZoneFileSyntax } from "../../../src/zone/syntax.ts";
-
-/** Text as latin1 octets. */
-export function octetsOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
 
 /** Parses `zones/example.com.zone`; `files` are the others in `zones/`. */
 export function parse(text: string, files: Readonly<Record<string, string>> = {}): ZoneFileSyntax {
   const included = new Map(
-    Object.entries(files).map(([path, content]) => [`zones/${path}`, octetsOf(content)]),
+    Object.entries(files).map(([path, content]) => [`zones/${path}`, octetsOfLatin1(content)]),
   );
-  return parseZoneFile("zones/example.com.zone", octetsOf(text), (path) => included.get(path));
+  return parseZoneFile("zones/example.com.zone", octetsOfLatin1(text), (path) => included.get(path));
+}
+
+/** One record of a table, as an object. */
+export interface ShownRecord {
+  readonly position: Position;
+  readonly owner: Name;
+  readonly type: number;
+  readonly ttlSeconds: number;
+  readonly rdata: Uint8Array;
+  readonly rdataPosition: Position;
+}
+
+export function recordsOf({ records }: ZoneFileSyntax): ShownRecord[] {
+  return Array.from({ length: records.recordCount }, (_, record) => ({
+    position: records.positionOf(record),
+    owner: records.names.nameOf(records.ownerOf(record)),
+    type: records.typeOf(record),
+    ttlSeconds: records.ttlSecondsOf(record),
+    rdata: records.rdataOf(record).slice(),
+    rdataPosition: records.rdataPositionOf(record),
+  }));
 }
 
 /** `line:column code`. */

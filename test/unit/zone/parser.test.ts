@@ -4,13 +4,14 @@ import { describe, it } from "mocha";
 import { formatName } from "../../../src/dns/name.ts";
 import { formatRdata } from "../../../src/dns/rdata.ts";
 import { formatType } from "../../../src/dns/types.ts";
+import { octetsOfLatin1 } from "../../../src/zone/lexer.ts";
 import { parseZoneFile } from "../../../src/zone/parser.ts";
 import type { ZoneFileSyntax } from "../../../src/zone/syntax.ts";
-import { octetsOf, parse, places } from "./parse.ts";
+import { parse, places, recordsOf } from "./parse.ts";
 
 /** Owners without the origin of the tests. */
-function shown({ records }: ZoneFileSyntax): string[] {
-  return records.map(({ owner, ttlSeconds, type, rdata }) => {
+function shown(syntax: ZoneFileSyntax): string[] {
+  return recordsOf(syntax).map(({ owner, ttlSeconds, type, rdata }) => {
     const name = formatName(owner).replace(/\.example\.com\.$/, "");
     return `${name} ${ttlSeconds} ${formatType(type)} ${formatRdata(type, rdata)}`;
   });
@@ -230,7 +231,7 @@ describe("$GENERATE", () => {
 
 describe("parseZoneFile()", () => {
   it("takes the root for the origin of '.zone', and reports a name that is none", () => {
-    const read = (path: string) => parseZoneFile(path, octetsOf(""), () => undefined);
+    const read = (path: string) => parseZoneFile(path, octetsOfLatin1(""), () => undefined);
     expect(formatName(read(".zone").origin)).to.equal(".");
     expect(formatName(read("a/b/example.org.zone").origin)).to.equal("example.org.");
     expect(places(read("a/x..y.zone").diagnostics)).to.deep.equal(["1:1 bad-file-name"]);
