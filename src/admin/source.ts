@@ -208,6 +208,14 @@ export interface NodeCertificateView {
   readonly loadSuccess: boolean;
 }
 
+/** The geo database that policies ask where clients are. */
+export interface GeoDatabaseView {
+  /** When its maker built it. */
+  readonly builtAtMs: number;
+  /** Whether it is what its file holds. */
+  readonly loadSuccess: boolean;
+}
+
 /** What secondaries asked for and were told, by result. No value ever goes down. */
 export interface SecondariesView {
   transfers(): Iterable<LabelledReading>;
@@ -244,6 +252,8 @@ export interface AdminSource {
   connections(): ConnectionsView | undefined;
   /** `undefined` where neither TLS nor HTTPS is spoken. */
   nodeCertificate(): NodeCertificateView | undefined;
+  /** `undefined` where none is in use. */
+  geoDatabase(): GeoDatabaseView | undefined;
   readonly secondaries: SecondariesView;
   readonly answerCounters: AnswerCounters;
   readonly probeCounters: ProbeCounters;

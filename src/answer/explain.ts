@@ -19,10 +19,11 @@ import { formatIp } from "../dns/address.ts";
 import { candidateCount, createDrawRoom, favouriteOf, favouritesInOrder, sliceOf } from "../image/draws.ts";
 import { closestEncloser, findNode, linkOf } from "../image/find.ts";
 import { KIND, KIND_MASK, NODE } from "../image/layout.ts";
-import type { OpenImage } from "../image/open-image.ts";
+import { type OpenImage, placesOf } from "../image/open-image.ts";
+import { locationOf } from "../image/place-tables.ts";
 import { type DecisionTables, OUTCOME, tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
-import { placeClient, positionClient } from "./place-client.ts";
+import { placeByNetwork, placeClient, positionClient } from "./place-client.ts";
 import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
 import type { ExplainLabels, ExplainSettings } from "./settings.ts";
@@ -75,6 +76,9 @@ export function explain(
 ): string[] {
   const { tables, generation } = image;
   const { place } = reply;
+  placeByNetwork(reply, query, client, image, policyNumber);
+  const className = place.classNumber === 0 ? "other" : (classes[place.classNumber - 1] ?? "other");
+  const location = locationText(query, client, image, policyNumber);
   placeClient(reply, query, client, image, policyNumber);
   const answers = FAMILIES.map(
     ([type, family]) => [type, tableOf(tables, policyNumber, place.classNumber, family)] as const,
@@ -82,10 +86,9 @@ export function explain(
   if (answers.some(([, table]) => (tables.outcomes[table] ?? 0) >= OUTCOME.sliced)) {
     positionClient(reply, query, client);
   }
-  const className = place.classNumber === 0 ? "other" : (classes[place.classNumber - 1] ?? "other");
   const lines = [
     `policy=${owner} generation=${generation}`,
-    `client=${clientText(query, client)} class=${className} scope=${place.scopeBits}`,
+    `client=${clientText(query, client)} class=${className}${location} scope=${place.scopeBits}`,
   ];
   for (const [type, choice] of answers) {
     // Chance may choose among tables; those of one choice have their outcome, rung and TTL in common but for NODATA.
@@ -165,6 +168,17 @@ function sharesOf(tables: DecisionTables, choice: number, position: number): Map
 
 function percent(share: number): string {
   return `${Number((share * 100).toFixed(2))}%`;
+}
+
+/** Where the geo database puts the client; nothing where the policy does not ask. */
+function locationText({ ecs }: Query, client: ClientAddress, image: OpenImage, policyNumber: number): string {
+  const { places } = image;
+  if (places === undefined || placesOf(image, policyNumber) === 0) return "";
+  const location =
+    ecs.present && ecs.sourceBits > 0
+      ? locationOf(places, ecs.octets, ecs.family === 1 ? 4 : 16)
+      : locationOf(places, client.octets, client.length);
+  return ` location=${location ?? "unknown"}`;
 }
 
 /** The network that a resolver speaks of, or the address that asks. */

@@ -8,7 +8,8 @@
  */
 
 import { classOfAddressAt, placeNetworkAt } from "../image/clients.ts";
-import { clientsOf, type OpenImage } from "../image/open-image.ts";
+import { clientsOf, type OpenImage, placesOf } from "../image/open-image.ts";
+import { classOfPlacedAddress, placePlacedNetwork } from "../image/place-tables.ts";
 import type { DecisionTables } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { Query } from "./query.ts";
@@ -51,6 +52,30 @@ export function positionOf(octets: Uint8Array, length: 4 | 16, bits: number): nu
 
 /** Finds the class of the client in a policy, and how wide the answer will be valid around it. */
 export function placeClient(
+  reply: Reply,
+  query: Query,
+  client: ClientAddress,
+  image: OpenImage,
+  policyNumber: number,
+): void {
+  const { places } = image;
+  const table = placesOf(image, policyNumber);
+  if (places === undefined || table === 0) {
+    placeByNetwork(reply, query, client, image, policyNumber);
+    return;
+  }
+  const { place } = reply;
+  const { ecs } = query;
+  place.scopeBits = 0;
+  if (ecs.present && ecs.sourceBits > 0) {
+    placePlacedNetwork(places, table, ecs.octets, ecs.family === 1 ? 4 : 16, ecs.sourceBits, place);
+  } else {
+    place.classNumber = classOfPlacedAddress(places, table, client.octets, client.length);
+  }
+}
+
+/** The same where nothing is known of places: the class is that of the client's network. */
+export function placeByNetwork(
   { place }: Reply,
   { ecs }: Query,
   client: ClientAddress,

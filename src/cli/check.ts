@@ -3,11 +3,13 @@
 import type { Command } from "commander";
 import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import { type Diagnostic, formatDiagnostic } from "../zone/diagnostic.ts";
+import { geoipOption, placesBy } from "./geo-option.ts";
 import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
 import { loadZonePaths, ZONES_ARGUMENT, zonesOption } from "./zone-option.ts";
 
 interface CheckOptions {
   readonly zones: string;
+  readonly geoip?: string;
   readonly strict?: true;
   readonly json?: true;
 }
@@ -18,6 +20,7 @@ export function addCheck(program: Command): void {
     .description("check zone files and print every fault at once")
     .argument(...ZONES_ARGUMENT)
     .addOption(zonesOption())
+    .addOption(geoipOption())
     .option("--strict", "make warnings errors")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExit status: 0 no error, 1 errors, 2 wrong usage.")
@@ -26,8 +29,8 @@ export function addCheck(program: Command): void {
     );
 }
 
-function check(paths: readonly string[], { strict, json }: CheckOptions): void {
-  const result = loadZonePaths(paths);
+function check(paths: readonly string[], { geoip, strict, json }: CheckOptions): void {
+  const result = loadZonePaths(paths, placesBy(geoip));
   const found = diagnosticsOf(result, "warning");
   const errors = strict ? found.length : found.filter(({ severity }) => severity === "error").length;
   if (json) {

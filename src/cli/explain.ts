@@ -8,6 +8,7 @@ import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { indexZones } from "../zone/lookup.ts";
+import { geoipOption, placesBy } from "./geo-option.ts";
 import { askNode, errorOf, readReply, serverOption } from "./node-client.ts";
 import {
   CommandFailure,
@@ -22,6 +23,7 @@ import { loadZonePaths, zonesOption } from "./zone-option.ts";
 
 interface ExplainOptions {
   readonly zones: string;
+  readonly geoip?: string;
   readonly server?: string;
   readonly client?: string;
   readonly down?: readonly string[];
@@ -61,6 +63,7 @@ export function addExplain(program: Command): void {
     .argument("<name>", "the name that is asked for")
     .argument("[type]", "the record type", "A")
     .addOption(zonesOption())
+    .addOption(geoipOption())
     .addOption(serverOption())
     .option("--client <client>", "who asks: an address, a network, country:XX or continent:XX")
     .option("--down <ref...>", "pools or endpoints (pool/endpoint) supposed down; with files only")
@@ -83,8 +86,9 @@ async function run(name: string, type: string, options: ExplainOptions): Promise
   endWith(statusOf(explained));
 }
 
-function fromFiles(name: string, type: string, { zones, client, down }: ExplainOptions): Explained {
-  const result = loadZonePaths([zones]);
+function fromFiles(name: string, type: string, { zones, geoip, client, down }: ExplainOptions): Explained {
+  const placeOf = placesBy(geoip);
+  const result = loadZonePaths([zones], placeOf);
   // A failed expectation is a reason to ask, not a reason to be silent.
   const fault = diagnosticsOf(result, "error").find(
     ({ severity, code }) => severity === "error" && code !== "expectation-failed",
@@ -97,7 +101,7 @@ function fromFiles(name: string, type: string, { zones, client, down }: ExplainO
   const { definitions } = set;
   const supposed = supposeDown(definitions, down ?? []);
   if (!supposed.ok) throw new CommandFailure(EXIT.usage, supposed.message);
-  const state = { zones: indexZones(set.zones), definitions, snapshot: supposed.snapshot };
+  const state = { zones: indexZones(set.zones), definitions, snapshot: supposed.snapshot, placeOf };
   const outcome = explainName(state, { name, type, client });
   if (!outcome.ok) {
     throw new CommandFailure(outcome.parameter === undefined ? EXIT.no : EXIT.usage, outcome.message);
@@ -109,10 +113,13 @@ async function fromNode(
   name: string,
   type: string,
   server: string,
-  { client, down }: ExplainOptions,
+  { geoip, client, down }: ExplainOptions,
 ): Promise<Explained> {
   if (down !== undefined) {
     throw new CommandFailure(EXIT.usage, "--down supposes a health, and a running node has its own");
+  }
+  if (geoip !== undefined) {
+    throw new CommandFailure(EXIT.usage, "--geoip is for files, and a running node has its own database");
   }
   const query = new URLSearchParams({ name, type, ...(client === undefined ? {} : { client }) });
   const reply = await askNode(server, `/api/v1/explain?${query.toString()}`);

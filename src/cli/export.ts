@@ -7,6 +7,7 @@ import { z } from "zod";
 import { systemReason } from "../daemon/system-error.ts";
 import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import { formatName, nameKey, parseName, ROOT } from "../dns/name.ts";
+import { PLACE_UNKNOWN } from "../geo/client.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { masterFileLines } from "../zone/master-file.ts";
 import type { Zone } from "../zone/model.ts";
@@ -62,7 +63,7 @@ async function run(names: readonly string[], options: ExportOptions): Promise<vo
 }
 
 function zonesOfFiles(path: string): ExportedZone[] {
-  const result = loadZonePaths([path]);
+  const result = loadZonePaths([path], PLACE_UNKNOWN);
   const fault = diagnosticsOf(result, "error").find(({ severity }) => severity === "error");
   const { set } = result;
   if (set === undefined || fault !== undefined) {

@@ -45,7 +45,7 @@ export function addServe(program: Command): void {
     .option("--state <dir>", "state folder (default: $STATE_DIRECTORY, else $XDG_STATE_HOME/fairlead)")
     .option("--config <file>", "YAML, with the names of these flags as keys")
     .option("--node <name>", "the node's name, also its NSID (default: the host's name)")
-    .option("--geoip <file>", "geo database (not built in this version)")
+    .option("--geoip <file>", "geo database, an MMDB file (default: countries by DB-IP)")
     .option("--nats <url>", "exchange with other nodes; repeatable (not built in this version)", collect)
     .option("--admin-token-file <file>", "holds the token that whatever changes state needs")
     .option("--user <name>", "whom to become once every port is bound")

@@ -3,11 +3,13 @@
 import type { Command } from "commander";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
 import type { TestedExpectation } from "../zone/expect.ts";
+import { geoipOption, placesBy } from "./geo-option.ts";
 import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
 import { loadZonePaths, ZONES_ARGUMENT, zonesOption } from "./zone-option.ts";
 
 interface TestOptions {
   readonly zones: string;
+  readonly geoip?: string;
   readonly json?: true;
 }
 
@@ -19,6 +21,7 @@ export function addTest(program: Command): void {
     .description("run the expectations ($EXPECT) of the zone files")
     .argument(...ZONES_ARGUMENT)
     .addOption(zonesOption())
+    .addOption(geoipOption())
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -29,8 +32,8 @@ export function addTest(program: Command): void {
     );
 }
 
-function test(paths: readonly string[], { json }: TestOptions): void {
-  const { tested, diagnostics } = loadZonePaths(paths);
+function test(paths: readonly string[], { geoip, json }: TestOptions): void {
+  const { tested, diagnostics } = loadZonePaths(paths, placesBy(geoip));
   // Without a fault of another kind every error is a failed expectation, and printed as such.
   const faults = diagnostics.filter(
     ({ severity, code }) => severity === "error" && code !== "expectation-failed",

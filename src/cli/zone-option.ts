@@ -2,6 +2,7 @@
 
 import { Option } from "commander";
 import { readIncluded, readZoneFiles } from "../daemon/zone-files.ts";
+import type { PlaceOf } from "../geo/client.ts";
 import { loadZones } from "../zone/load.ts";
 import type { LoadResult } from "../zone/model.ts";
 import { CommandFailure, EXIT } from "./outcome.ts";
@@ -19,8 +20,8 @@ export const ZONES_ARGUMENT = [
 ] as const;
 
 /** What loading made of files and folders. Those that cannot be read at all are wrong usage. */
-export function loadZonePaths(paths: readonly string[]): LoadResult {
+export function loadZonePaths(paths: readonly string[], placeOf: PlaceOf): LoadResult {
   const read = readZoneFiles(paths);
   if (!read.ok) throw new CommandFailure(EXIT.usage, read.message);
-  return loadZones(read.files, readIncluded);
+  return loadZones(read.files, readIncluded, undefined, placeOf);
 }

@@ -141,6 +141,8 @@ export interface ServeOptions {
   /** The node's name, also its NSID. */
   readonly node: string;
   /** Holds the token that whatever changes state needs; without one only loopback may. */
+  /** The operator's own geo database; `undefined`: the one that comes along. */
+  readonly geoip: string | undefined;
   readonly adminTokenFile: string | undefined;
   /** The user to become once every port is bound. */
   readonly user: string | undefined;

@@ -84,6 +84,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       busyPollUs: settings["busy-poll-us"] ?? 0,
       state,
       node: settings.node ?? input.hostName.slice(0, MAX_NODE_NAME_OCTETS),
+      geoip: settings.geoip,
       adminTokenFile: settings["admin-token-file"],
       user: settings.user,
       transfer: settings.transfer,
@@ -169,7 +170,7 @@ function issueMessage(issue: { code?: string; message: string }): string {
 }
 
 /** Settings of CONTRACT.md that this version understands and cannot serve: refused by name, never ignored. */
-const NOT_BUILT = ["geoip", "nats"];
+const NOT_BUILT = ["nats"];
 
 function notBuilt(layer: Layer): ConfigFault[] {
   const faults: ConfigFault[] = [];

@@ -7,6 +7,7 @@ import { masterFileLines } from "../zone/master-file.ts";
 import { plainRRsets } from "../zone/plain-zone.ts";
 import type { AnsweringSide } from "./answering.ts";
 import { explainName } from "./explain.ts";
+import type { GeoKeeping } from "./geo-keeping.ts";
 import type { HealthBook } from "./health-book.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
 import type { Serving } from "./serving.ts";
@@ -21,6 +22,7 @@ export interface NodeParts {
   readonly lastResorts: LastResorts;
   readonly answering: () => AnsweringSide | undefined;
   readonly certificate: NodeCertificate | undefined;
+  readonly geo: GeoKeeping;
   readonly secondaries: SecondariesView;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
@@ -46,6 +48,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
       return streams && { hasThread: streams.servers.place === "thread", counts: streams.counts };
     },
     nodeCertificate: () => parts.certificate?.read(),
+    geoDatabase: () => parts.geo.read(),
     answerCounters: {
       queries: () => parts.counters.queries(),
       responses: () => parts.counters.responses(),
@@ -69,7 +72,8 @@ export function createAdminSource(parts: NodeParts): AdminSource {
       }
       const { set, index } = image.zones;
       const { snapshot } = image.decisions;
-      return explainName({ zones: index.byApexKey, definitions: set.definitions, snapshot }, query);
+      const { placeOf } = parts.geo;
+      return explainName({ zones: index.byApexKey, definitions: set.definitions, snapshot, placeOf }, query);
     },
     exportZone(apex) {
       const image = parts.serving.image();

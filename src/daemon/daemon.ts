@@ -21,6 +21,7 @@ import { createAdminSource } from "./admin-source.ts";
 import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
 import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
 import { type Ending, endAll } from "./endings.ts";
+import { type GeoKeeping, openGeoKeeping } from "./geo-keeping.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
 import { readHealth } from "./health-file.ts";
 import { type HealthKeeping, startHealthKeeping } from "./health-keeping.ts";
@@ -107,12 +108,13 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const folder = await openStateFolder(options.state, log);
   if (!folder.ok) throw new StartFailure(folder.message);
   endings.push(() => folder.release());
-  const start = await loadForStart(options.zones, options.state, log);
+  const geo = openGeo(parts);
+  const start = await loadForStart(options.zones, options.state, log, geo.placeOf);
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
   const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
-  const core = createCore(parts, user, secondaries);
+  const core = createCore(parts, user, secondaries, geo);
   const status = createStatus(() => core.serving.image() !== undefined);
   const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
@@ -199,6 +201,7 @@ interface Core {
   readonly lastResorts: LastResorts;
   readonly settings: KeptSettings;
   readonly certificate: NodeCertificate | undefined;
+  readonly geo: GeoKeeping;
   /** Reads whatever files may have changed. */
   readonly reload: () => Promise<ReloadOutcome>;
   /** What answers, once it is made; told of every image. */
@@ -208,7 +211,12 @@ interface Core {
 }
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
-function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Secondaries): Core {
+function createCore(
+  parts: DaemonParts,
+  runAs: User | undefined,
+  secondaries: Secondaries,
+  geo: GeoKeeping,
+): Core {
   const { options, log, clock, forced, serviceManager } = parts;
   const core: Pick<Core, "answering" | "keeping"> = { answering: undefined, keeping: undefined };
   const book = createHealthBook();
@@ -223,6 +231,7 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
     book,
     forced,
     clock,
+    geo: geo.database,
     onPublish(publication, image) {
       counters.adopt(image.zones);
       collector.noteImage(publishImage(image, undefined));
@@ -243,6 +252,7 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
   const reloading = createReloading({
     paths: options.zones,
     stateFolder: options.state,
+    placeOf: geo.placeOf,
     now: clock.now,
     log,
     serviceManager,
@@ -259,6 +269,7 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
   const certificate = openCertificate(parts);
   const reload = (): Promise<ReloadOutcome> => {
     certificate?.reload();
+    if (geo.reload()) serving.geoChanged();
     return reloading.reload();
   };
   const made = {
@@ -271,9 +282,16 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
     lastResorts,
     settings,
     certificate,
+    geo,
     reload,
   };
   return Object.assign(core, made);
+}
+
+function openGeo({ options, clock, log }: DaemonParts): GeoKeeping {
+  const opened = openGeoKeeping(options.geoip, clock.now, log);
+  if (!opened.ok) throw new StartFailure(opened.message);
+  return opened.geo;
 }
 
 /** `undefined` where neither TLS nor HTTPS is listened for. */
@@ -315,6 +333,7 @@ async function startAdminPlane(
     lastResorts: core.lastResorts,
     answering: () => core.answering,
     certificate: core.certificate,
+    geo: core.geo,
     secondaries: secondaries.counts,
     readiness: status.readiness,
     load: core.reloading.outcome,
@@ -348,7 +367,7 @@ async function startUpkeep(
   limiter: LogLimiter,
   endings: Ending[],
 ): Promise<void> {
-  const { book, serving, settings, reloading, certificate } = core;
+  const { book, serving, settings, reloading, certificate, geo } = core;
   const cannotWatch = (error: unknown): void => {
     const reason = error instanceof Error ? error.message : String(error);
     if (limiter.admit(`watch ${reason}`) !== undefined) log.warn({ reason }, "cannot watch the files");
@@ -361,6 +380,12 @@ async function startUpkeep(
   };
   watcher.add(included());
   endings.push(() => watcher.stop());
+  if (geo.path !== undefined) {
+    const changed = (): void => {
+      if (geo.reload()) serving.geoChanged();
+    };
+    endings.push(watchFoldersOf([geo.path], changed, cannotWatch));
+  }
   if (certificate !== undefined) {
     endings.push(watchFoldersOf(certificate.paths, () => certificate.reload(), cannotWatch));
   }

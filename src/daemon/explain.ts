@@ -8,12 +8,13 @@ import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
 import { formatType, parseType } from "../dns/types.ts";
-import { type Client, NOWHERE, UNKNOWN_CLIENT } from "../geo/client.ts";
+import { type Client, formatPlace, NOWHERE, type PlaceOf, UNKNOWN_CLIENT } from "../geo/client.ts";
 import { continentOf } from "../geo/country.ts";
 import type { Snapshot } from "../health/snapshot.ts";
+import { askedPlacesOf } from "../policy/asked-places.ts";
 import { explain, sharesOf } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
-import type { Definitions } from "../policy/model.ts";
+import type { Definitions, Policy } from "../policy/model.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
@@ -23,6 +24,8 @@ export interface ExplainedState {
   readonly zones: ZonesByApexKey;
   readonly definitions: Definitions;
   readonly snapshot: Snapshot;
+  /** Where a network lies; asked only where the policy asks for a place. */
+  readonly placeOf: PlaceOf;
 }
 
 type Decided = Omit<Explanation, "name" | "type" | "client" | "location">;
@@ -33,8 +36,8 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
   if (!name.ok) return refuse("name", `Cannot explain '${query.name}': ${name.message}`);
   const type = parseType(query.type);
   if (type === undefined) return refuse("type", `Cannot explain: '${query.type}' is not a record type`);
-  const client = query.client === undefined ? UNKNOWN_CLIENT : parseClient(query.client);
-  if (client === undefined) {
+  const given = query.client === undefined ? UNKNOWN_CLIENT : parseClient(query.client);
+  if (given === undefined) {
     const expected = "an address, a network without bits behind its prefix, country:XX or continent:XX";
     return refuse("client", `Cannot explain: client '${query.client}' is not ${expected}`);
   }
@@ -42,6 +45,7 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
   if (zone === undefined && chain.length === 0) {
     return refuse(undefined, `Cannot explain '${formatName(name.name)}': it lies in no zone that is served`);
   }
+  const client = end.kind === "policy" ? placed(given, end.policy, state) : given;
   const decided = decide(end, state, client, type);
   return {
     ok: true,
@@ -49,11 +53,18 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
       name: formatName(name.name),
       type: formatType(type),
       client: query.client ?? null,
-      location: locationOf(client),
+      location: formatPlace(client.place) ?? null,
       ...decided,
       trace: [...chain.map(traceLink), ...decided.trace],
     },
   };
+}
+
+/** The client where the geo database puts it, if the policy asks for that. */
+function placed(client: Client, { expression }: Policy, { definitions, placeOf }: ExplainedState): Client {
+  const { network, place } = client;
+  if (network === undefined || place !== undefined) return client;
+  return askedPlacesOf(expression, definitions) === undefined ? client : { network, place: placeOf(network) };
 }
 
 function refuse(
@@ -74,12 +85,6 @@ export function parseClient(text: string): Client | undefined {
   const { kind: _kind, ...place } = match.value;
   const continent = "country" in place ? { continent: continentOf(place.country) } : {};
   return { network: undefined, place: { ...NOWHERE, ...continent, ...place } };
-}
-
-/** `US-VA`, `DE` or `EU`; `null` where the client's place is unknown. */
-function locationOf({ place }: Client): string | null {
-  if (place?.country === undefined) return place?.continent ?? null;
-  return place.subdivision === undefined ? place.country : `${place.country}-${place.subdivision}`;
 }
 
 function traceLink({ owner, type, rdatas }: RRset): TraceNode {

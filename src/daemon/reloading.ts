@@ -4,6 +4,7 @@
  */
 
 import type { LoadOutcome, ReloadOutcome } from "../admin/source.ts";
+import type { PlaceOf } from "../geo/client.ts";
 import { type Diagnostic, formatDiagnostic } from "../zone/diagnostic.ts";
 import type { JudgedFile } from "../zone/judge.ts";
 import type { ZoneSet } from "../zone/model.ts";
@@ -22,6 +23,8 @@ export interface ReloadingParts {
   /** The zone files and folders. */
   readonly paths: readonly string[];
   readonly stateFolder: string;
+  /** Where the clients of expectations are. */
+  readonly placeOf: PlaceOf;
   readonly now: () => number;
   readonly log: Log;
   readonly serviceManager: ServiceManager;
@@ -75,7 +78,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
 
   const reloadNow = async (): Promise<ReloadOutcome> => {
     void parts.serviceManager.tell("RELOADING=1", "reloading the zones");
-    const loaded = loadFromFiles(paths, served?.judged);
+    const loaded = loadFromFiles(paths, served?.judged, parts.placeOf);
     if (loaded.ok) {
       await accept(loaded);
       // By then this function has let go of what was loaded.

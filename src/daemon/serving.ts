@@ -7,7 +7,17 @@
  */
 
 import type { PolicyView, ServingState, ZoneView } from "../admin/source.ts";
-import { compileDecisions, compileZones, type Image, makeImage, type ZonePart } from "../image/image.ts";
+import type { GeoDatabase } from "../geo/database.ts";
+import {
+  asksForPlaces,
+  compileDecisions,
+  compilePlaces,
+  compileZones,
+  type Image,
+  makeImage,
+  type PlacePart,
+  type ZonePart,
+} from "../image/image.ts";
 import { reachOf } from "../policy/reach.ts";
 import { slowestDetection } from "../zone/detection.ts";
 import type { Zone, ZoneSet } from "../zone/model.ts";
@@ -38,6 +48,8 @@ export interface Publication {
 export interface Serving {
   /** Compiles `set` and publishes it with the health that the book has. */
   install(set: ZoneSet): void;
+  /** Publishes what is served with another geo database, where policies ask for places. */
+  geoChanged(): void;
   /** Asks for a build at the end of this tick, or of the rest after the latest one. */
   healthChanged(): void;
   /** `undefined` until the first set is installed. */
@@ -51,11 +63,13 @@ export interface ServingOptions {
   readonly book: HealthBook;
   readonly forced: ForcedStates;
   readonly clock: Clock;
+  /** Asked for where a policy asks for places; `undefined`: there is none. */
+  readonly geo: () => GeoDatabase | undefined;
   /** After each publication, with what was served before it. */
   readonly onPublish: (publication: Publication, image: Image) => void;
 }
 
-export function createServing({ book, forced, clock, onPublish }: ServingOptions): Serving {
+export function createServing({ book, forced, clock, geo, onPublish }: ServingOptions): Serving {
   let zones: InstalledZones | undefined;
   let image: Image | undefined;
   let state: ServingState | undefined;
@@ -65,9 +79,13 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
   let timer: NodeJS.Timeout | undefined;
 
   const publish = (installed: InstalledZones, startedMs: number): void => {
-    const { part } = installed;
+    const { part, places } = installed;
     const snapshot = book.snapshot(forced, clock.now());
-    const next = makeImage((image?.generation ?? 0) + 1, part, compileDecisions(part, snapshot));
+    const next = makeImage(
+      (image?.generation ?? 0) + 1,
+      part,
+      compileDecisions(part, snapshot, part.set.definitions, places),
+    );
     const before = state;
     image = next;
     const buildSeconds = (clock.monotonic() - startedMs) / MS_PER_SECOND;
@@ -102,7 +120,15 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
     install(set) {
       const startedMs = clock.monotonic();
       asked = false;
-      zones = installedZones(set, (zones?.part.id ?? 0) + 1);
+      const installed = installedZones(set, (zones?.part.id ?? 0) + 1);
+      zones = { ...installed, places: placesOf(installed.part, geo) };
+      publish(zones, startedMs);
+    },
+    geoChanged() {
+      if (zones === undefined || stopped || !asksForPlaces(zones.part)) return;
+      const startedMs = clock.monotonic();
+      asked = false;
+      zones = { ...zones, places: placesOf(zones.part, geo) };
       publish(zones, startedMs);
     },
     healthChanged() {
@@ -127,14 +153,20 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
   };
 }
 
-/** What follows from the zones alone, worked out once a load. */
+function placesOf(part: ZonePart, geo: () => GeoDatabase | undefined): PlacePart | undefined {
+  const database = asksForPlaces(part) ? geo() : undefined;
+  return database && compilePlaces(part, database);
+}
+
+/** What follows from the zones, and from the geo database, worked out once a load. */
 interface InstalledZones {
   readonly part: ZonePart;
+  readonly places: PlacePart | undefined;
   /** By policy number. */
   readonly worstRecoverySeconds: readonly (number | undefined)[];
 }
 
-function installedZones(set: ZoneSet, id: number): InstalledZones {
+function installedZones(set: ZoneSet, id: number): Omit<InstalledZones, "places"> {
   const part = compileZones(set, id);
   const worstRecoverySeconds = part.policies.map(({ policy }) => {
     const reach = reachOf(policy.expression, set.definitions);

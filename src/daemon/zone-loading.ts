@@ -3,6 +3,7 @@
  * understood but not served yet is an error here, so that nothing is silently ignored.
  */
 
+import type { PlaceOf } from "../geo/client.ts";
 import { compareDiagnostics, type Diagnostic } from "../zone/diagnostic.ts";
 import type { JudgedFile } from "../zone/judge.ts";
 import { loadZones } from "../zone/load.ts";
@@ -31,10 +32,14 @@ export type LoadedZones =
     };
 
 /** Reads and judges the files and folders of `paths`; what is unchanged is taken over from `earlier`. */
-export function loadFromFiles(paths: readonly string[], earlier: readonly JudgedFile[] = []): LoadedZones {
+export function loadFromFiles(
+  paths: readonly string[],
+  earlier: readonly JudgedFile[] = [],
+  placeOf?: PlaceOf,
+): LoadedZones {
   const read = readZoneFiles(paths);
   if (!read.ok) return { ok: false, message: read.message, diagnostics: [] };
-  return accept(loadZones(read.files, readIncluded, { digestOf, earlier }), read.files);
+  return accept(loadZones(read.files, readIncluded, { digestOf, earlier }, placeOf), read.files);
 }
 
 export type StartingZones =
@@ -51,8 +56,9 @@ export async function loadForStart(
   paths: readonly string[],
   stateFolder: string,
   log: Log,
+  placeOf?: PlaceOf,
 ): Promise<StartingZones> {
-  const loaded = loadFromFiles(paths);
+  const loaded = loadFromFiles(paths, [], placeOf);
   if (loaded.ok) return { ok: true, loaded, faulty: undefined };
   const { message, diagnostics } = loaded;
   const { set: kept, damaged } = await readAcceptedSet(stateFolder);
@@ -64,7 +70,7 @@ export async function loadForStart(
       diagnostics,
     };
   }
-  const standIn = loadFromAccepted(kept);
+  const standIn = loadFromAccepted(kept, placeOf);
   if (!standIn.ok) {
     const why = `the accepted set in ${stateFolder} is refused by this version (${standIn.message})`;
     return { ok: false, message: `${message}, and ${why}`, diagnostics };
@@ -75,11 +81,11 @@ export async function loadForStart(
 }
 
 /** Judges a kept set again, as this version does: it may have been kept by another one. */
-export function loadFromAccepted(kept: AcceptedSet): LoadedZones {
+export function loadFromAccepted(kept: AcceptedSet, placeOf?: PlaceOf): LoadedZones {
   const octetsOf = new Map(kept.files.map(({ path, octets }) => [path, octets]));
   const roots = kept.files.filter(({ path }) => kept.roots.includes(path));
   return accept(
-    loadZones(roots, (path) => octetsOf.get(path), { digestOf, earlier: [] }),
+    loadZones(roots, (path) => octetsOf.get(path), { digestOf, earlier: [] }, placeOf),
     roots,
   );
 }

@@ -37,3 +37,15 @@ export interface Client {
 
 /** A client of whom nothing is known: matches no network, country or continent. */
 export const UNKNOWN_CLIENT: Client = { network: undefined, place: undefined };
+
+/** `US-VA`, `DE` or `EU`; `undefined` where nothing of it is known but its network's operator, or nothing. */
+export function formatPlace(place: Place | undefined): string | undefined {
+  if (place?.country === undefined) return place?.continent;
+  return place.subdivision === undefined ? place.country : `${place.country}-${place.subdivision}`;
+}
+
+/** Where a network lies, by a geo database; `undefined` where nobody knows. */
+export type PlaceOf = (network: Network) => Place | undefined;
+
+/** Nobody knows. */
+export const PLACE_UNKNOWN: PlaceOf = () => undefined;

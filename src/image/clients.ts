@@ -129,14 +129,19 @@ export function placeNetworkAt(
   place.classNumber = classOfAddressAt(words, at, octets, length);
   place.scopeBits = alikeBits;
   if (alikeBits <= prefixBits) return;
+  place.classNumber = classHolding(words, at, place.classNumber, prefixBits);
+  place.scopeBits = prefixBits;
+}
+
+/** Of the networks around and including that of a class the longest that is no longer than `prefixBits`. */
+export function classHolding(words: Int32Array, at: number, innermost: number, prefixBits: number): number {
   const parents = parentsAt(words, at);
   const prefixes = parents + (words[at + CLIENTS.classes] ?? 0);
-  let { classNumber } = place;
+  let classNumber = innermost;
   while (classNumber !== 0 && (words[prefixes + classNumber] ?? 0) > prefixBits) {
     classNumber = words[parents + classNumber] ?? 0;
   }
-  place.classNumber = classNumber;
-  place.scopeBits = prefixBits;
+  return classNumber;
 }
 
 function intervalCount(words: Int32Array, at: number, length: 4 | 16): number {
@@ -159,7 +164,7 @@ function alikeStartsAt(words: Int32Array, at: number, length: 4 | 16): number {
 }
 
 /** The index of the first interval that begins behind the address; the one before it holds the address. */
-function intervalBehind(
+export function intervalBehind(
   words: Int32Array,
   starts: number,
   count: number,
@@ -224,7 +229,13 @@ function compareWords(
 }
 
 /** How many leading bits an address and (the start at `at`) − `less` have in common. */
-function sharedBits(starts: Int32Array, at: number, octets: Uint8Array, length: number, less: 0 | 1): number {
+export function sharedBits(
+  starts: Int32Array,
+  at: number,
+  octets: Uint8Array,
+  length: number,
+  less: 0 | 1,
+): number {
   const words = length / 4;
   for (let word = 0; word < words; word++) {
     const difference = (startWord(starts, at, word, words, less) ^ wordOf(octets, word * 4)) >>> 0;

@@ -9,11 +9,12 @@
  */
 
 import type { Decisions } from "./decisions.ts";
-import { OpenImage, type PublishedImage } from "./open-image.ts";
+import { OpenImage, type PublishedImage, type PublishedPlaces } from "./open-image.ts";
 import type { ZonePart } from "./zones.ts";
 
 export { compileDecisions, type Decisions } from "./decisions.ts";
 export { OpenImage, openImage, type PublishedImage } from "./open-image.ts";
+export { asksForPlaces, compilePlaces, type PlacePart } from "./places.ts";
 export { compileZones, type PolicyEntry, type ZoneEntry, type ZonePart } from "./zones.ts";
 
 /** An image on the thread that made it. */
@@ -27,6 +28,7 @@ export class Image extends OpenImage {
       zonesId: zones.id,
       zoneBytes: zones.bytes,
       decisionBytes: decisions.bytes,
+      places: publishPlaces(decisions),
       counterBlock: undefined,
     });
     this.zones = zones;
@@ -47,6 +49,11 @@ export function publishImage(image: Image, counterBlock: SharedArrayBuffer | und
     zonesId: zones.id,
     zoneBytes: zones.bytes,
     decisionBytes: decisions.bytes,
+    places: publishPlaces(decisions),
     counterBlock,
   };
+}
+
+function publishPlaces({ places }: Decisions): PublishedPlaces | undefined {
+  return places && { bytes: places.bytes, geoBytes: places.geo.bytes };
 }

@@ -4,7 +4,14 @@
  */
 
 import { POLICY, ZONE_BYTES_MAGIC, ZONE_HEADER } from "./layout.ts";
+import type { PlaceTables } from "./place-tables.ts";
 import { type DecisionTables, openTables } from "./tables.ts";
+
+/** Where clients are told apart by their place: what policies ask of it, and the geo database. */
+export interface PublishedPlaces {
+  readonly bytes: SharedArrayBuffer;
+  readonly geoBytes: SharedArrayBuffer;
+}
 
 /** What is sent to a thread; plain data. */
 export interface PublishedImage {
@@ -14,6 +21,7 @@ export interface PublishedImage {
   readonly zonesId: number;
   readonly zoneBytes: SharedArrayBuffer;
   readonly decisionBytes: SharedArrayBuffer;
+  readonly places: PublishedPlaces | undefined;
   /** Where the receiving thread counts what it answers from this image (`answer/counter-layout`). */
   readonly counterBlock: SharedArrayBuffer | undefined;
 }
@@ -32,10 +40,12 @@ export class OpenImage {
   readonly tableAt: number;
   readonly tableMask: number;
   readonly tables: DecisionTables;
+  /** `undefined` where no policy asks for a place, or there is no geo database. */
+  readonly places: PlaceTables | undefined;
   /** Of `tables.records`. */
   readonly recordView: DataView;
 
-  constructor({ generation, zonesId, zoneBytes, decisionBytes, counterBlock }: PublishedImage) {
+  constructor({ generation, zonesId, zoneBytes, decisionBytes, places, counterBlock }: PublishedImage) {
     this.generation = generation;
     this.zonesId = zonesId;
     this.counterBlock = counterBlock;
@@ -50,6 +60,7 @@ export class OpenImage {
     this.tableAt = header(ZONE_HEADER.table);
     this.tableMask = header(ZONE_HEADER.tableMask);
     this.tables = openTables(decisionBytes);
+    this.places = places && { words: new Int32Array(places.bytes), geo: new Int32Array(places.geoBytes) };
     const { byteOffset, byteLength } = this.tables.records;
     this.recordView = new DataView(decisionBytes, byteOffset, byteLength);
   }
@@ -62,6 +73,11 @@ export function openImage(published: PublishedImage): OpenImage {
 /** The place of a policy's client table; 0: it asks nothing about clients. */
 export function clientsOf({ words, policiesAt }: OpenImage, policyNumber: number): number {
   return words[policiesAt + policyNumber * POLICY.words + POLICY.clients] ?? 0;
+}
+
+/** The place of a policy's table of places; 0: it asks for none. */
+export function placesOf({ places }: OpenImage, policyNumber: number): number {
+  return places === undefined ? 0 : (places.words[policyNumber] ?? 0);
 }
 
 /** The number of the counter of the policy's first endpoint. */

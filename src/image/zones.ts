@@ -144,7 +144,7 @@ function policyEntry(zone: Zone, key: string, policy: Policy, set: ZoneSet): Pol
     policy,
     endpoints,
     clients: buildClientTable(networks, (network) =>
-      clientSignature(policy.expression, set.definitions, network),
+      clientSignature(policy.expression, set.definitions, { network, place: undefined }),
     ),
   };
 }

@@ -1,65 +1,63 @@
 /**
- * What an expression makes of a client's network, as text: two networks of one signature are answered alike, whatever the
- * health. So the compiler knows how far around a client an answer is valid (RFC 7871), which is further than the network
- * that the client is in where others are listed with it: in `geo ( net:10.0.0.0/16=a net:10.1.0.0/16=a *=b )` nothing tells
+ * What an expression comes to for a client, as text: two clients of one signature are answered alike, whatever the health.
+ * So the compiler knows how far around a client an answer is valid (RFC 7871), which is further than the network or the
+ * country that the client is in where others are listed with it: in `geo ( country:DE=a country:FR=a *=b )` nothing tells
  * the two apart.
+ *
+ * A `geo` comes to what it tries for the client, in order, and a `nearest` to its children by their distance. What is tried
+ * twice was down the first time; nothing is tried behind `nodata`.
  */
 
-import { contains, type Network } from "../geo/network.ts";
-import { policyNamed } from "./decide.ts";
-import type { Expression, GeoEntry } from "./expression.ts";
+import type { Client } from "../geo/client.ts";
+import { policyNamed } from "./definitions.ts";
+import type { Expression } from "./expression.ts";
 import { formatExpression } from "./expression-text.ts";
-import { entriesInOrder } from "./geo.ts";
+import { matchingEntries } from "./geo.ts";
 import type { Definitions } from "./model.ts";
+import { byDistance } from "./nearest.ts";
 
-/** `undefined`: a client in no network that is listed. Names must be resolved. */
-export function clientSignature(
-  expression: Expression,
-  definitions: Definitions,
-  network: Network | undefined,
-): string {
-  const parts: string[] = [];
-  const policies = new Set<string>();
-  const walk = (next: Expression): void => {
-    switch (next.kind) {
-      case "pool":
-      case "endpoint":
-        return;
-      case "policy":
-        if (policies.has(next.policy)) return;
-        policies.add(next.policy);
-        walk(policyNamed(next.policy, definitions));
-        return;
-      case "geo":
-        parts.push(triedBy(next.entries, network));
-        for (const { expression: child } of next.entries) if (child !== "nodata") walk(child);
-        return;
-      case "weighted":
-      case "sticky":
-      case "all":
-        for (const child of next.children) walk(child.expression);
-        return;
-      case "failover":
-      case "nearest":
-      case "spill":
-        for (const child of next.children) walk(child);
-    }
+/** Names must be resolved. */
+export function clientSignature(expression: Expression, definitions: Definitions, client: Client): string {
+  const of = (child: Expression): string => clientSignature(child, definitions, client);
+  /** Below a `sticky` a client finds its place by what a child is called. */
+  const called = (child: Expression): string => {
+    const text = formatExpression(child);
+    const meant = of(child);
+    return text === meant ? text : `${text} as ${meant}`;
   };
-  walk(expression);
-  return parts.join(" | ");
+  switch (expression.kind) {
+    case "pool":
+    case "endpoint":
+      return formatExpression(expression);
+    case "policy":
+      return of(policyNamed(expression.policy, definitions));
+    case "geo": {
+      const tried = new Set<string>();
+      for (const { expression: child } of matchingEntries(expression.entries, client)) {
+        tried.add(child === "nodata" ? child : of(child));
+        if (child === "nodata") break;
+      }
+      return inOrder(tried);
+    }
+    case "nearest":
+      return inOrder(
+        new Set(byDistance(expression.children, definitions, client.place).map(({ child }) => of(child))),
+      );
+    case "failover":
+      return inOrder(new Set(expression.children.map(of)));
+    case "spill":
+      return `spill ( ${expression.children.map(called).join(" ")} )`;
+    case "weighted":
+    case "sticky":
+    case "all": {
+      const children = expression.children.map((child) => `${called(child.expression)}=${child.weight}`);
+      return `${expression.kind} ( ${children.join(" ")} )`;
+    }
+  }
 }
 
-/**
- * What a `geo` tries for a network, in order. What is tried twice was down the first time, and nothing is tried behind
- * `nodata`. Entries that ask for the place are one word between: they are the same for every network.
- */
-function triedBy(entries: readonly GeoEntry[], network: Network | undefined): string {
-  const tried = new Set<string>();
-  for (const { match, expression } of entriesInOrder(entries)) {
-    if (match.kind === "net" && (network === undefined || !contains(match.network, network))) continue;
-    const asksForPlace = match.kind !== "net" && match.kind !== "any";
-    tried.add(asksForPlace ? "by place" : expression === "nodata" ? "nodata" : formatExpression(expression));
-    if (expression === "nodata" && !asksForPlace) break;
-  }
-  return [...tried].join(", ");
+/** The first that is up: `failover`, `geo` and `nearest` come to the same. */
+function inOrder(tried: ReadonlySet<string>): string {
+  const [only = "", ...others] = tried;
+  return others.length === 0 ? only : `first ( ${[only, ...others].join(" ")} )`;
 }

@@ -1,10 +1,11 @@
 /** From an expression to the file that decides its kind. */
 
 import { decideAll } from "./all.ts";
+import { endpointNamed, policyNamed, poolNamed } from "./definitions.ts";
 import type { Expression } from "./expression.ts";
 import { decideFailover } from "./failover.ts";
 import { decideGeo } from "./geo.ts";
-import type { Definitions, Endpoint, Pool } from "./model.ts";
+import { decideNearest } from "./nearest.ts";
 import { describe, type NodeResult, type Question, traceOf } from "./node.ts";
 import { decideEndpoint, decidePool } from "./pool.ts";
 import { decideSpill } from "./spill.ts";
@@ -13,7 +14,7 @@ import { decideWeighted } from "./weighted.ts";
 
 /**
  * Decides one expression at one rung. The checker has resolved every name and refused every cycle before; a name that
- * is missing here, or a kind that is not served, is a programmer's error and throws.
+ * is missing here is a programmer's error and throws.
  */
 export function decide(expression: Expression, question: Question): NodeResult {
   switch (expression.kind) {
@@ -36,7 +37,7 @@ export function decide(expression: Expression, question: Question): NodeResult {
     case "spill":
       return decideSpill(expression.children, question, decide);
     case "nearest":
-      throw new Error(`'${expression.kind}' is not served, and the checker lets no such policy pass`);
+      return decideNearest(expression.children, question, decide);
   }
 }
 
@@ -46,25 +47,4 @@ function decideNamedPolicy(name: string, question: Question): NodeResult {
   const reason = `stands for ${describe(expression)}`;
   const trace = traceOf(question, name, result.draws.length > 0 ? "up" : "down", reason, [result]);
   return { ...result, trace };
-}
-
-export function policyNamed(name: string, definitions: Definitions): Expression {
-  const expression = definitions.policies.get(name);
-  if (expression === undefined) throw new Error(`no policy '${name}' is defined`);
-  return expression;
-}
-
-export function poolNamed(name: string, definitions: Definitions): Pool {
-  const pool = definitions.pools.get(name);
-  if (pool === undefined) throw new Error(`no pool '${name}' is defined`);
-  return pool;
-}
-
-export function endpointNamed(
-  ref: { readonly pool: string; readonly endpoint: string },
-  definitions: Definitions,
-): Endpoint {
-  const endpoint = poolNamed(ref.pool, definitions).endpoints.find(({ name }) => name === ref.endpoint);
-  if (endpoint === undefined) throw new Error(`no endpoint '${ref.pool}/${ref.endpoint}' is defined`);
-  return endpoint;
 }

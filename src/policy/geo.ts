@@ -62,13 +62,9 @@ export function decideGeo(entries: readonly GeoEntry[], question: Question, deci
 }
 
 /** The entries that match a client, in the order in which they are tried. */
-function matchingEntries(entries: readonly GeoEntry[], client: Client): GeoEntry[] {
-  return entriesInOrder(entries.filter(({ match }) => matches(match, client)));
-}
-
-/** Entries in the order in which those of them that match are tried. */
-export function entriesInOrder(entries: readonly GeoEntry[]): GeoEntry[] {
-  return [...entries].sort((one, other) => {
+export function matchingEntries(entries: readonly GeoEntry[], client: Client): GeoEntry[] {
+  const matching = entries.filter(({ match }) => matches(match, client));
+  return matching.sort((one, other) => {
     const order = MATCH_ORDER.indexOf(one.match.kind) - MATCH_ORDER.indexOf(other.match.kind);
     return order === 0 ? prefixBits(other.match) - prefixBits(one.match) : order;
   });

@@ -1,7 +1,7 @@
 /** What an expression can ever answer with, or ask about a client, whatever the health: for checks and the compiler. */
 
 import type { Network } from "../geo/network.ts";
-import { endpointNamed, policyNamed, poolNamed } from "./decide.ts";
+import { endpointNamed, policyNamed, poolNamed } from "./definitions.ts";
 import type { Expression, ExpressionKind } from "./expression.ts";
 import type { Definitions, Endpoint } from "./model.ts";
 

@@ -13,11 +13,12 @@
 
 import { formatName } from "../dns/name.ts";
 import { TYPE } from "../dns/types.ts";
+import type { Client, PlaceOf } from "../geo/client.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
 import type { Observed } from "../health/verdict.ts";
+import { askedPlacesOf } from "../policy/asked-places.ts";
 import { evaluate, sharesOf } from "../policy/evaluate.ts";
 import type { Evaluation, Share } from "../policy/evaluation.ts";
-import type { Expression, ExpressionKind } from "../policy/expression.ts";
 import type { Definitions, Endpoint, Policy } from "../policy/model.ts";
 import { type Reach, reachOf } from "../policy/reach.ts";
 import { lookup, type ZonesByApexKey } from "./lookup.ts";
@@ -41,8 +42,6 @@ export interface TestedExpectation {
   readonly result: ExpectationResult;
 }
 
-const NOT_EVALUATED: readonly ExpressionKind[] = ["nearest"];
-
 /** Probabilities are sums of fractions; what differs by less is equal. */
 const EPSILON = 1e-9;
 
@@ -51,8 +50,9 @@ export function runExpectation(
   expectation: Expectation,
   zones: ZonesByApexKey,
   definitions: Definitions,
+  placeOf: PlaceOf,
 ): ExpectationResult {
-  const { owner, family, client } = expectation;
+  const { owner, family } = expectation;
   const { end } = lookup(zones, owner, family === "ipv4" ? TYPE.A : TYPE.AAAA);
   if (end.kind !== "policy") {
     const type = family === "ipv4" ? "A" : "AAAA";
@@ -64,20 +64,29 @@ export function runExpectation(
   const reason = whySkipped(reach);
   if (reason !== undefined) return { kind: "skipped", policy, reason };
   const snapshot = supposedSnapshot(reach.endpoints, expectation);
+  const { client, byGeoDatabase } = placed(expectation.client, policy, definitions, placeOf);
   const evaluation = evaluate(policy, definitions, snapshot, client, family);
   if (isMet(expectation.outcome, evaluation)) return { kind: "met", policy };
   const expected = describeExpected(expectation.outcome);
   const found = describeFound(expectation.outcome, evaluation);
   const message = `Cannot meet '${expectation.text}': expected ${expected}, found ${found}`;
-  // A supposed country or continent is known; where an address lies only the database can say, and it is not asked here.
-  const isPlaceUnknown = client.network !== undefined && client.place === undefined;
-  const byGeoDatabase = isPlaceUnknown && asksForPlace(policy.expression, definitions);
   return { kind: "failed", policy, byGeoDatabase, message };
 }
 
+/** A supposed country or continent is known; where an address lies the database says, where the policy asks for it. */
+function placed(
+  client: Client,
+  { expression }: Policy,
+  definitions: Definitions,
+  placeOf: PlaceOf,
+): { readonly client: Client; readonly byGeoDatabase: boolean } {
+  const { network, place } = client;
+  const isAsked = place === undefined && askedPlacesOf(expression, definitions) !== undefined;
+  if (network === undefined || !isAsked) return { client, byGeoDatabase: false };
+  return { client: { network, place: placeOf(network) }, byGeoDatabase: true };
+}
+
 function whySkipped(reach: Reach): string | undefined {
-  const kind = NOT_EVALUATED.find((candidate) => reach.kinds.has(candidate));
-  if (kind !== undefined) return `'${kind}' is not served by this version`;
   const named = reach.endpoints.find(({ hostName }) => hostName !== undefined);
   return named && `the host name of '${named.id}' is not served by this version`;
 }
@@ -139,32 +148,4 @@ function describeFound(expected: ExpectedOutcome, evaluation: Evaluation): strin
     percents.set(ref, (percents.get(ref) ?? 0) + share * 100);
   }
   return Array.from(percents, ([ref, percent]) => `${ref}=${Math.round(percent * 100) / 100}%`).join(" ");
-}
-
-/** Whether somewhere in it a country, a continent or a network operator is asked for. */
-function asksForPlace(expression: Expression, definitions: Definitions): boolean {
-  const asks = (child: Expression): boolean => asksForPlace(child, definitions);
-  switch (expression.kind) {
-    case "pool":
-    case "endpoint":
-      return false;
-    case "policy": {
-      const named = definitions.policies.get(expression.policy);
-      return named !== undefined && asks(named);
-    }
-    case "nearest":
-      return true;
-    case "failover":
-    case "spill":
-      return expression.children.some(asks);
-    case "weighted":
-    case "sticky":
-    case "all":
-      return expression.children.some((child) => asks(child.expression));
-    case "geo":
-      return expression.entries.some(
-        ({ match, expression: child }) =>
-          (match.kind !== "net" && match.kind !== "any") || (child !== "nodata" && asks(child)),
-      );
-  }
 }

@@ -11,6 +11,7 @@
  * made, expected of and linted only where nothing is an error.
  */
 
+import { PLACE_UNKNOWN, type PlaceOf } from "../geo/client.ts";
 import { reachOf } from "../policy/reach.ts";
 import { type BoundPolicy, checkPolicyMeaning } from "./check-policies.ts";
 import { checkPools, checkZones } from "./check-set.ts";
@@ -37,12 +38,13 @@ export interface Incremental {
 
 /**
  * Parses and judges a whole set; `readFile` serves `$INCLUDE`. Diagnostics are sorted by file, line and column. A file
- * that is unchanged since `earlier` has the same `Zone` in both sets.
+ * that is unchanged since `earlier` has the same `Zone` in both sets. `placeOf` says where the clients of expectations are.
  */
 export function loadZones(
   files: readonly SourceFile[],
   readFile: ReadFile,
   incremental?: Incremental,
+  placeOf: PlaceOf = PLACE_UNKNOWN,
 ): LoadResult {
   const sources = new Sources(readFile, incremental?.digestOf);
   const earlier = new Map(incremental?.earlier.map((file) => [file.entries.file, file]));
@@ -50,7 +52,7 @@ export function loadZones(
     const before = earlier.get(file.path);
     return before !== undefined && sources.isUnchanged(file, before.sources) ? before : judge(file, sources);
   });
-  return new SetJudgement(files, judged, sources).result();
+  return new SetJudgement(files, judged, sources).result(placeOf);
 }
 
 function judge(file: SourceFile, sources: Sources): JudgedFile {
@@ -76,7 +78,7 @@ class SetJudgement {
     this.#sources = sources;
   }
 
-  result(): LoadResult {
+  result(placeOf: PlaceOf): LoadResult {
     const report = this.#report;
     const files = this.#judged.map(({ entries }) => entries);
     for (const { diagnostics } of files) diagnostics.forEach(report);
@@ -91,7 +93,7 @@ class SetJudgement {
     const notServed = tidy(findNotServed(files, entries));
     if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics), notServed };
     const set = this.#makeSet(files, resolved, expectations);
-    const tested = runExpectations(set, report);
+    const tested = runExpectations(set, placeOf, report);
     this.#lint(entries, bound, set, tested);
     const outcome = { untried: set, diagnostics: tidy(this.#diagnostics), notServed, tested };
     if (this.#hasErrors()) return { ...NOTHING, ...outcome };
@@ -202,10 +204,10 @@ function checkRefs(file: ZoneFileEntries, entries: DefinitionEntries, report: Re
 }
 
 /** Every expectation with what came of it; the failed ones are reported. */
-function runExpectations(set: ZoneSet, report: Report): TestedExpectation[] {
+function runExpectations(set: ZoneSet, placeOf: PlaceOf, report: Report): TestedExpectation[] {
   const zones = indexZones(set.zones);
   return set.expectations.map((expectation) => {
-    const result = runExpectation(expectation, zones, set.definitions);
+    const result = runExpectation(expectation, zones, set.definitions, placeOf);
     if (result.kind === "failed") {
       const diagnosticAt = result.byGeoDatabase ? warningAt : errorAt;
       report(diagnosticAt(expectation.position, "expectation-failed", result.message));

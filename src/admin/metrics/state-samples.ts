@@ -25,6 +25,14 @@ export function nodeSamples(source: AdminSource) {
       const { loadedAtMs } = source.load();
       return loadedAtMs === undefined ? [] : one(loadedAtMs / 1000);
     },
+    fairlead_geoip_build_timestamp_seconds: (): Sample[] => {
+      const database = source.geoDatabase();
+      return database === undefined ? [] : one(database.builtAtMs / 1000);
+    },
+    fairlead_geoip_load_success: (): Sample[] => {
+      const database = source.geoDatabase();
+      return database === undefined ? [] : one(Number(database.loadSuccess));
+    },
     fairlead_dns_workers: (): Sample[] => {
       const answering = source.answering();
       if (answering === undefined) return [];

@@ -134,6 +134,7 @@ export function createNode(situation: Situation = {}): Node {
       loadedAtMs: 1_700_000_000_000,
       loadSuccess: true,
     }),
+    geoDatabase: () => ({ builtAtMs: 1_780_000_000_000, loadSuccess: true }),
     certificates: () => [{ pool: "frankfurt", endpoint: "fra-1", expiresAtMs: 1_790_000_000_500 }],
     secondaries: {
       transfers: () => [{ labels: { result: "sent" }, value: 7 }],
