@@ -61,25 +61,25 @@ const SUBDIVISIONS: Readonly<Record<string, string>> = {
     "NU:70.4,-90.7 ON:50.4,-86 PE:46.4,-63.2 QC:53.4,-71.8 SK:54.4,-105.9 YT:63.6,-135.5",
 };
 
-const countryCentroids = readCentroids(COUNTRIES, "");
+const countryCentroids = readCentroids(COUNTRIES);
 const subdivisionCentroids = new Map(
-  Object.entries(SUBDIVISIONS).flatMap(([country, list]) => [...readCentroids(list, `${country}-`)]),
+  Object.entries(SUBDIVISIONS).map(([country, list]) => [country, readCentroids(list)]),
 );
 
 /** The middle of the subdivision where it is known, else of the country; `undefined` for a country that is none. */
 export function centroidOf(country: string, subdivision: string | undefined): Coordinates | undefined {
   const ofSubdivision =
-    subdivision === undefined ? undefined : subdivisionCentroids.get(`${country}-${subdivision}`);
+    subdivision === undefined ? undefined : subdivisionCentroids.get(country)?.get(subdivision);
   return ofSubdivision ?? countryCentroids.get(country);
 }
 
 /** From `DE:51.1,10.4 FR:…`. */
-function readCentroids(list: string, prefix: string): Map<string, Coordinates> {
+function readCentroids(list: string): Map<string, Coordinates> {
   return new Map(
     list.split(" ").map((word) => {
       const [code = "", pair = ""] = word.split(":");
       const [latitude = 0, longitude = 0] = pair.split(",").map(Number);
-      return [prefix + code, { latitude, longitude }];
+      return [code, { latitude, longitude }];
     }),
   );
 }

@@ -26,9 +26,7 @@ const COUNTRIES: Readonly<Record<Continent, string>> = {
 };
 
 const continentByCountry: ReadonlyMap<string, Continent> = new Map(
-  CONTINENTS.flatMap((continent) =>
-    COUNTRIES[continent].split(" ").map((country) => [country, continent] as const),
-  ),
+  CONTINENTS.flatMap((continent) => countriesOf(continent).map((country) => [country, continent] as const)),
 );
 
 /** The continent of an upper-case country code; `undefined` where there is no such country. */
@@ -38,4 +36,9 @@ export function continentOf(country: string): Continent | undefined {
 
 export function isContinent(text: string): text is Continent {
   return CONTINENTS.some((continent) => continent === text);
+}
+
+/** The codes of the countries of a continent. */
+export function countriesOf(continent: Continent): readonly string[] {
+  return COUNTRIES[continent].split(" ");
 }

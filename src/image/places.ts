@@ -180,10 +180,10 @@ function changesOf(
     if (before !== undefined && classAt() !== before) setBit(changes, 0, count, interval);
     before = classAt();
     const end = start + wordsEach;
-    while (
-      network + 1 < networkOf.length &&
-      (interval + 1 === count || compare(networkStarts, (network + 1) * wordsEach, words, end, wordsEach) < 0)
-    ) {
+    const isLast = interval + 1 === count;
+    const beginsWithin = (next: number): boolean =>
+      isLast || compare(networkStarts, next * wordsEach, words, end, wordsEach) < 0;
+    while (network + 1 < networkOf.length && beginsWithin(network + 1)) {
       network++;
       if (classAt() !== before) {
         borders.push(...networkStarts.subarray(network * wordsEach, (network + 1) * wordsEach));

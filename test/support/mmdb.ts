@@ -13,7 +13,11 @@ type Node = [left: Child, right: Child];
 type Child = Node | number | undefined;
 
 /** Longer networks win over shorter ones, whatever their order. A database of IPv6 holds IPv4 at ::/96. */
-export function writeMmdb(entries: readonly MmdbEntry[], ipVersion: 4 | 6 = 6, buildEpoch = 1_780_000_000): Buffer {
+export function writeMmdb(
+  entries: readonly MmdbEntry[],
+  ipVersion: 4 | 6 = 6,
+  buildEpoch = 1_780_000_000,
+): Buffer {
   const root: Node = [undefined, undefined];
   const sorted = [...entries].sort((one, other) => depthOf(one, ipVersion) - depthOf(other, ipVersion));
   sorted.forEach((entry, number) => insert(root, bitsOf(entry, ipVersion), number));
@@ -90,7 +94,8 @@ function insert(root: Node, bits: readonly (0 | 1)[], leaf: number): void {
 }
 
 function write(value: MmdbValue): Buffer {
-  if (typeof value === "string") return Buffer.concat([control(2, Buffer.byteLength(value)), Buffer.from(value)]);
+  if (typeof value === "string")
+    return Buffer.concat([control(2, Buffer.byteLength(value)), Buffer.from(value)]);
   if (typeof value === "number") {
     const octets = Buffer.alloc(Number.isInteger(value) && value >= 0 ? 4 : 8);
     if (octets.length === 4) octets.writeUInt32BE(value);
@@ -99,7 +104,10 @@ function write(value: MmdbValue): Buffer {
   }
   if (isList(value)) return Buffer.concat([control(11, value.length), ...value.map(write)]);
   const pairs = Object.entries(value);
-  return Buffer.concat([control(7, pairs.length), ...pairs.flatMap(([key, held]) => [write(key), write(held)])]);
+  return Buffer.concat([
+    control(7, pairs.length),
+    ...pairs.flatMap(([key, held]) => [write(key), write(held)]),
+  ]);
 }
 
 function isList(value: MmdbValue): value is readonly MmdbValue[] {

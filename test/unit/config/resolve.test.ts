@@ -30,6 +30,7 @@ describe("resolveConfig()", () => {
         busyPollUs: 0,
         state: "/home/op/.local/state/fairlead",
         node: "ns1",
+        geoip: undefined,
         adminTokenFile: undefined,
         user: undefined,
         transfer: undefined,
@@ -180,7 +181,6 @@ describe("resolveConfig()", () => {
       ["fairlead.yaml:1: busy-poll-us: is more than 100000 microseconds"],
     ],
     ["NATS", { flags: { nats: ["nats://127.0.0.1"] } }, ["--nats: is not built in this version"]],
-    ["a geo database", { yaml: "geoip: c.mmdb" }, ["fairlead.yaml:1: geoip: is not built in this version"]],
     [
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },

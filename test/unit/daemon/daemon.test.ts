@@ -14,6 +14,8 @@ import { type Daemon, type DaemonParts, type StartResult, startDaemon } from "..
 import { nameOf } from "../../../src/dns/name.ts";
 import { formatRdata } from "../../../src/dns/rdata.ts";
 import { TYPE } from "../../../src/dns/types.ts";
+import { networkOf } from "../../../src/geo/network.ts";
+import { writeMmdb } from "../../support/mmdb.ts";
 import { ZONE_HEAD } from "./loaded-zones.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
 
@@ -98,6 +100,7 @@ ${more}`;
       admin: LOOPBACK,
       workers: 1,
       cpuAffinity: undefined,
+      geoip: undefined,
       busyPollUs: 0,
       state: join(home, "state"),
       node: "test-node",
@@ -255,13 +258,43 @@ ${more}`;
     await until("the new file", async () => (await ask(daemon, "t.example.net.", TYPE.TXT)) === '"y"');
   });
 
+  it("answers by where clients are, and exchanges the geo database while it runs", async () => {
+    const file = join(home, "geo.mmdb");
+    const network = networkOf(Uint8Array.of(127, 0, 0, 0), 8);
+    const writeGeo = (country: string): void =>
+      writeFileSync(file, writeMmdb([{ network, record: { country_code: country } }]));
+    const geo = "geo 5 POLICY geo ( country:JP=near *=far )\n";
+    writeZone(zoneText(`${geo}$EXPECT geo A from 127.0.0.1 is near\n`));
+    writeGeo("JP");
+    const daemon = await start({ geoip: file });
+    expect(await ask(daemon, "geo.example.com.")).to.equal("192.0.2.1");
+    const explained = await get(daemon, "/api/v1/explain?name=geo.example.com&client=127.0.0.1");
+    expect(explained).to.contain('"location":"JP"').and.to.contain('"endpoint":"n"');
+    writeGeo("DE");
+    await until("the other country", async () => (await ask(daemon, "geo.example.com.")) === "198.51.100.1");
+    writeFileSync(file, "no such file");
+    await until("the refusal", async () =>
+      (await get(daemon, "/metrics")).includes("\nfairlead_geoip_load_success 0\n"),
+    );
+    expect(await ask(daemon, "geo.example.com.")).to.equal("198.51.100.1");
+    expect(await get(daemon, "/metrics")).to.contain("\nfairlead_geoip_build_timestamp_seconds 1780000000\n");
+  });
+
+  it("does not start with a geo database that is none", async () => {
+    writeZone(zoneText());
+    const file = zoneFile();
+    expect(await failure(startDaemon(parts({ geoip: file })))).to.match(
+      /^Cannot use the geo database: .*example\.com\.zone is no geo database \(MMDB\)/,
+    );
+  });
+
   const faulty: [string, () => string, RegExp][] = [
     ["a syntax error", () => zoneText("bad A 1.2.3\n"), /1\.2\.3/],
     ["a failed expectation", () => zoneText("$EXPECT www A is far\n"), /\$EXPECT www A is far/],
     [
       "what is not served yet",
-      () => zoneText("geo 5 POLICY nearest ( near far )\n"),
-      /'nearest' is understood but not served/,
+      () => zoneText("dry 5 POLICY failover ( near far ) dry-run\n"),
+      /'dry-run' is understood but not served/,
     ],
   ];
   for (const [what, text, message] of faulty) {

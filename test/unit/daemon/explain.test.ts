@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { explainName, parseClient } from "../../../src/daemon/explain.ts";
 import { supposeDown } from "../../../src/daemon/supposed-health.ts";
+import { NOWHERE, type PlaceOf } from "../../../src/geo/client.ts";
 import { indexZones } from "../../../src/zone/lookup.ts";
 import { loadText } from "./loaded-zones.ts";
 
@@ -21,10 +22,19 @@ text 120 TXT "one"
 strict 60/20 POLICY failover ( near ) when-down=servfail
 `);
 
+/** Everybody in 192.0.2.0/24 is in Germany. */
+const placeOf: PlaceOf = ({ octets }) =>
+  octets[0] === 192 ? { ...NOWHERE, country: "DE", continent: "EU" } : undefined;
+
 function ask(name: string, type = "A", down: readonly string[] = [], client?: string) {
   const supposed = supposeDown(SET.definitions, down);
   if (!supposed.ok) throw new Error(supposed.message);
-  const state = { zones: indexZones(SET.zones), definitions: SET.definitions, snapshot: supposed.snapshot };
+  const state = {
+    zones: indexZones(SET.zones),
+    definitions: SET.definitions,
+    snapshot: supposed.snapshot,
+    placeOf,
+  };
   return explainName(state, { name, type, client });
 }
 

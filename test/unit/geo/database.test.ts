@@ -6,8 +6,8 @@ import { formatIp, parseIp } from "../../../src/dns/address.ts";
 import { formatPlace } from "../../../src/geo/client.ts";
 import { buildGeoDatabase, type GeoDatabase, placeCount, placeOfNetwork } from "../../../src/geo/database.ts";
 import { networkOf } from "../../../src/geo/network.ts";
-import { type MmdbEntry, writeMmdb } from "../../support/mmdb.ts";
 import { arbitraryAddress, arbitraryEntries, databaseOf } from "../../support/geo.ts";
+import { type MmdbEntry, writeMmdb } from "../../support/mmdb.ts";
 
 function countryOf(database: GeoDatabase, ip: string): string | undefined {
   const octets = parseIp(ip) ?? new Uint8Array(4);
@@ -16,7 +16,10 @@ function countryOf(database: GeoDatabase, ip: string): string | undefined {
 
 function entry(text: string, country: string): MmdbEntry {
   const [ip = "", bits] = text.split("/");
-  return { network: networkOf(parseIp(ip) ?? new Uint8Array(4), Number(bits)), record: { country_code: country } };
+  return {
+    network: networkOf(parseIp(ip) ?? new Uint8Array(4), Number(bits)),
+    record: { country_code: country },
+  };
 }
 
 describe("buildGeoDatabase()", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { type Client, UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import { type Client, NOWHERE, type Place, UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import { networkOf } from "../../../src/geo/network.ts";
 import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
@@ -203,6 +203,55 @@ describe("geo", () => {
   it("never makes NODATA of a match that is down", () => {
     expect(answerOf(closed, { client: inner, down: ["a"] })).to.equal("!a/one=100");
   });
+});
+
+describe("nearest", () => {
+  const at = (name: string, last: number, location: Pool["location"]): Pool => ({
+    ...single(name, last),
+    location,
+  });
+  const region = (country: string, subdivision?: string) =>
+    ({ kind: "region", country, subdivision }) as const;
+  const pools = [
+    at("tokyo", 1, { kind: "coordinates", latitude: 35.7, longitude: 139.7 }),
+    at("virginia", 2, region("US", "VA")),
+    at("frankfurt", 3, region("DE")),
+    at("nowhere", 4, undefined),
+  ];
+  const children = ["tokyo", "virginia", "nowhere", "frankfurt"].map(ref);
+  const from = (place: Partial<Place>, down: readonly string[] = []): string | undefined => {
+    const health = Object.fromEntries(down.map((name) => [`${name}/one`, "down" as const]));
+    const client = { network: undefined, place: { ...NOWHERE, ...place } };
+    const asked = policy({ kind: "nearest", children }, { whenDown: "servfail" });
+    const evaluation = evaluate(asked, definitions(pools), snapshot(pools, health), client, "ipv4");
+    return sharesOf(evaluation)[0]?.endpoint.pool ?? evaluation.outcome;
+  };
+  const rows: [string, Partial<Place>, readonly string[], string][] = [
+    ["a country stands at its centroid", { country: "FR" }, [], "frankfurt"],
+    ["it passes over what is down", { country: "FR" }, ["frankfurt"], "virginia"],
+    ["a subdivision stands at its own", { country: "US", subdivision: "HI" }, [], "tokyo"],
+    [
+      "as exactly as is known",
+      { country: "US", coordinates: { latitude: 64, longitude: 30 } },
+      [],
+      "frankfurt",
+    ],
+    ["a great circle goes over the date line", { country: "FJ" }, [], "tokyo"],
+    [
+      "of which nobody knows where it is comes last",
+      { country: "JP" },
+      ["tokyo", "virginia", "frankfurt"],
+      "nowhere",
+    ],
+    ["a continent is no place to measure from", { continent: "EU" }, [], "tokyo"],
+    ["the first that is up where nothing is known", {}, ["tokyo"], "virginia"],
+    ["down where all are", { country: "JP" }, ["tokyo", "virginia", "frankfurt", "nowhere"], "servfail"],
+  ];
+  for (const [what, place, down, expected] of rows) {
+    it(what, () => {
+      expect(from(place, down)).to.equal(expected);
+    });
+  }
 });
 
 describe("a pool", () => {

@@ -2,6 +2,8 @@
 
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import { NOWHERE, type PlaceOf } from "../../../src/geo/client.ts";
+import { loadZones } from "../../../src/zone/load.ts";
 import { loadTexts } from "../../support/zones.ts";
 
 const ZONE = `$TTL 300
@@ -65,6 +67,19 @@ describe("runExpectation()", () => {
       expect(errors.map(({ code }) => code)).to.deep.equal(kind === "met" ? [] : ["expectation-failed"]);
     });
   }
+
+  it("asks the geo database where the client is that an expectation names", () => {
+    const of =
+      (country: string): PlaceOf =>
+      () => ({ ...NOWHERE, country });
+    const text = `${ZONE}place 5 POLICY geo ( country:JP=alpha *=gamma )\n$EXPECT place A from 192.0.2.1 is alpha\n`;
+    const file = { path: "expect.zone", octets: new TextEncoder().encode(text) };
+    const kinds = ["JP", "DE"].map((country) => {
+      const { tested } = loadZones([file], () => undefined, undefined, of(country));
+      return tested.map(({ result }) => result.kind);
+    });
+    expect(kinds).to.deep.equal([["met"], ["failed"]]);
+  });
 
   it("warns only, where another geo database could make it come true", () => {
     const { diagnostics } = loadTexts({ "expect.zone": `${ZONE}$EXPECT net A from 198.51.100.1 is gamma\n` });
