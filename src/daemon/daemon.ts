@@ -23,8 +23,8 @@ import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from ".
 import { type Ending, endAll } from "./endings.ts";
 import { type GeoKeeping, openGeoKeeping } from "./geo-keeping.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
-import { readHealth } from "./health-file.ts";
 import { type HealthKeeping, startHealthKeeping } from "./health-keeping.ts";
+import { beginHealth } from "./health-start.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { type Listeners, reasonOf } from "./listeners.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
@@ -301,22 +301,6 @@ function openCertificate({ options: { streams }, clock, log }: DaemonParts): Nod
   const opened = openNodeCertificate(identity, clock.now, log);
   if (!opened.ok) throw new StartFailure(opened.message);
   return opened.certificate;
-}
-
-/** A start goes on from what the last run knew: one that was told nothing would take a restart for an outage. */
-async function beginHealth(parts: DaemonParts, { book, prober }: Core, set: ZoneSet): Promise<void> {
-  const { options, clock, log } = parts;
-  const read = await readHealth(options.state, clock.now());
-  if (read.kind === "read") {
-    book.restore(read.health);
-    const states = read.health.states.size;
-    const ageSeconds = Math.round(read.ageMs / 1000);
-    log.info({ event: "state", states, ageSeconds }, "health goes on from what was kept");
-  } else if (read.kind === "unusable") {
-    log.warn({ event: "state", reason: read.reason }, "cannot use what was kept of health");
-  }
-  book.use(set, clock.now());
-  prober.setTargets(book.targets());
 }
 
 async function startAdminPlane(

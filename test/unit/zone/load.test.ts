@@ -101,7 +101,7 @@ describe("loadZones()", () => {
     const { diagnostics, notServed } = loadTexts({ "one.zone": text });
     expect(diagnostics.map(({ code }) => code)).to.deep.equal(["unknown-pool"]);
     expect(notServed.map(formatDiagnostic)).to.deep.equal([
-      "one.zone:11:38: warning: 'dry-run' is understood but not served by this version",
+      "one.zone:11:37: warning: 'dry-run' is understood but not served by this version",
     ]);
   });
 
