@@ -6,6 +6,7 @@ import { nameKey, parseName, ROOT } from "../dns/name.ts";
 import { masterFileLines } from "../zone/master-file.ts";
 import { plainRRsets } from "../zone/plain-zone.ts";
 import type { AnsweringSide } from "./answering.ts";
+import type { Events } from "./events.ts";
 import { explainName } from "./explain.ts";
 import type { HealthBook } from "./health-book.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
@@ -17,6 +18,7 @@ export interface NodeParts {
   readonly node: string;
   readonly serving: Serving;
   readonly book: HealthBook;
+  readonly events: Events;
   readonly counters: Counters;
   readonly lastResorts: LastResorts;
   readonly answering: () => AnsweringSide | undefined;
@@ -62,6 +64,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     lastResorts: () => parts.lastResorts.read(),
     certificates: () => parts.book.certificates(),
     secondaries: parts.secondaries,
+    events: parts.events,
     explain(query) {
       const image = parts.serving.image();
       if (image === undefined) {

@@ -16,16 +16,16 @@ import { formatSocketAddress, type SocketAddress } from "../config/socket-addres
 import type { Prober } from "../probe/wheel.ts";
 import { ImageCollector } from "../server/image-collector.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
-import type { ZoneSet } from "../zone/model.ts";
 import { createAdminSource } from "./admin-source.ts";
 import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
 import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
 import { type Ending, endAll } from "./endings.ts";
+import { type Events, openEvents } from "./events.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
-import { readHealth } from "./health-file.ts";
 import { type HealthKeeping, startHealthKeeping } from "./health-keeping.ts";
+import { beginHealth } from "./health-start.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { type Listeners, reasonOf } from "./listeners.ts";
+import { readyLine, reasonOf } from "./listeners.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
 import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
 import { becomeUser, judgeUser, type User } from "./privileges.ts";
@@ -36,7 +36,7 @@ import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
 import { openStateFolder } from "./state-folder.ts";
-import { createLastResorts, type LastResorts, noteTransitions } from "./transitions.ts";
+import { createLastResorts, createTransitions, type LastResorts } from "./transitions.ts";
 import { watchFoldersOf, watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
 
@@ -101,9 +101,14 @@ export async function startDaemon(parts: DaemonParts): Promise<StartResult> {
   }
 }
 
-async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
-  const { options, log, clock } = parts;
-  const user = await whomToBecome(parts);
+/** Beside what it was handed: what keeps the record. */
+interface RunningParts extends DaemonParts {
+  readonly events: Events;
+}
+
+async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
+  const { options, log, clock } = given;
+  const user = await whomToBecome(given);
   const folder = await openStateFolder(options.state, log);
   if (!folder.ok) throw new StartFailure(folder.message);
   endings.push(() => folder.release());
@@ -111,13 +116,17 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
+  const events = await openEvents({ folder: options.state, now: clock.now, log, limiter });
+  endings.push(() => events.stop());
+  const parts: RunningParts = { ...given, events };
   const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
   const core = createCore(parts, user, secondaries);
   const status = createStatus(() => core.serving.image() !== undefined);
   const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
-  await beginHealth(parts, core, start.loaded.set);
+  const kept = { folder: options.state, now: clock.now, log, book: core.book, prober: core.prober };
+  core.known = await beginHealth(kept, start.loaded.set);
   endings.push(() => core.prober.stop());
   endings.push(() => core.serving.stop());
   const [side] = await Promise.all([
@@ -143,7 +152,9 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   secondaries.notifier?.begin();
   endings.push(() => secondaries.notifier?.stop());
   log.info({ event: "ready", ...readyLine(listeners), admin: formatSocketAddress(admin) }, "serving");
-  await parts.serviceManager.tell("READY=1", `serving ${start.loaded.set.zones.length} zones`);
+  const serves = `serving ${start.loaded.set.zones.length} zones`;
+  events.record({ kind: "node", ref: options.node, from: null, to: "serving", reason: serves });
+  await parts.serviceManager.tell("READY=1", serves);
   // By then this function has let go of what was loaded.
   setImmediate(() => core.collector.collectWhereDue());
   return {
@@ -181,14 +192,6 @@ function readSecondaries(
   return opened.secondaries;
 }
 
-function readyLine({ plain, tls, https }: Listeners): Record<string, readonly string[]> {
-  return {
-    listen: plain.map(formatSocketAddress),
-    ...(tls.length === 0 ? {} : { listenTls: tls.map(formatSocketAddress) }),
-    ...(https.length === 0 ? {} : { listenHttps: https.map(formatSocketAddress) }),
-  };
-}
-
 interface Core {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
@@ -205,16 +208,21 @@ interface Core {
   answering: AnsweringSide | undefined;
   /** What writes health down, once it is needed; told of every change. */
   keeping: HealthKeeping | undefined;
+  /** What the last run knew of endpoints. */
+  known: Awaited<ReturnType<typeof beginHealth>>;
 }
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
-function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Secondaries): Core {
+function createCore(parts: RunningParts, runAs: User | undefined, secondaries: Secondaries): Core {
   const { options, log, clock, forced, serviceManager } = parts;
-  const core: Pick<Core, "answering" | "keeping"> = { answering: undefined, keeping: undefined };
+  const later = { answering: undefined, keeping: undefined, known: new Map() };
+  const core: Pick<Core, "answering" | "keeping" | "known"> = later;
   const book = createHealthBook();
   const counters = new Counters();
   const collector = new ImageCollector();
+  const { record } = parts.events;
   const lastResorts = createLastResorts();
+  const transitions = createTransitions({ record, lastResorts, known: () => core.known });
   const changed = (): void => core.answering?.publish();
   const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
   if (!kept.ok) throw new StartFailure(kept.message);
@@ -229,11 +237,12 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
       settings.noteZones(image.zones);
       core.answering?.publish();
       core.keeping?.noteChange();
-      noteTransitions(publication, log, lastResorts);
+      transitions.note(publication);
     },
   });
   const prober = createProbing({
     log,
+    record,
     monotonic: clock.monotonic,
     runAs,
     onVerdict(target, verdict) {
@@ -245,6 +254,8 @@ function createCore(parts: DaemonParts, runAs: User | undefined, secondaries: Se
     stateFolder: options.state,
     now: clock.now,
     log,
+    record,
+    node: options.node,
     serviceManager,
     noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
@@ -285,24 +296,8 @@ function openCertificate({ options: { streams }, clock, log }: DaemonParts): Nod
   return opened.certificate;
 }
 
-/** A start goes on from what the last run knew: one that was told nothing would take a restart for an outage. */
-async function beginHealth(parts: DaemonParts, { book, prober }: Core, set: ZoneSet): Promise<void> {
-  const { options, clock, log } = parts;
-  const read = await readHealth(options.state, clock.now());
-  if (read.kind === "read") {
-    book.restore(read.health);
-    const states = read.health.states.size;
-    const ageSeconds = Math.round(read.ageMs / 1000);
-    log.info({ event: "state", states, ageSeconds }, "health goes on from what was kept");
-  } else if (read.kind === "unusable") {
-    log.warn({ event: "state", reason: read.reason }, "cannot use what was kept of health");
-  }
-  book.use(set, clock.now());
-  prober.setTargets(book.targets());
-}
-
 async function startAdminPlane(
-  { options, log, adminToken }: DaemonParts,
+  { options, log, events, adminToken }: RunningParts,
   core: Core,
   status: Status,
   secondaries: Secondaries,
@@ -311,6 +306,7 @@ async function startAdminPlane(
     node: options.node,
     serving: core.serving,
     book: core.book,
+    events,
     counters: core.counters,
     lastResorts: core.lastResorts,
     answering: () => core.answering,
@@ -330,24 +326,25 @@ async function startAdminPlane(
 }
 
 async function startAnswering(
-  { options, log, clock, random, answering }: DaemonParts,
+  { options, log, clock, random, answering, events: { record } }: RunningParts,
   { counters, settings, serving, certificate }: Core,
   limiter: LogLimiter,
   { transfers }: Secondaries,
 ): Promise<AnsweringSide> {
   const image = (): Image | undefined => serving.image();
-  const common = { options, log, clock, random, limiter, counters, settings, image, certificate };
+  const common = { options, log, record, clock, random, limiter, counters, settings, image, certificate };
   const result = await createAnsweringSide({ ...common, transfers, choice: answering ?? {} });
   if (!result.ok) throw new StartFailure(result.message);
   return result.side;
 }
 
 async function startUpkeep(
-  { options, log, clock }: DaemonParts,
+  { options, log, clock, events }: RunningParts,
   core: Core,
   limiter: LogLimiter,
   endings: Ending[],
 ): Promise<void> {
+  events.begin();
   const { book, serving, settings, reloading, certificate } = core;
   const cannotWatch = (error: unknown): void => {
     const reason = error instanceof Error ? error.message : String(error);
@@ -377,12 +374,17 @@ async function startUpkeep(
   endings.push(startHousekeeping({ stateFolder, book, settings, limiter, now: clock.now, log }));
 }
 
-function createStop({ serviceManager, log }: DaemonParts, status: Status, endings: Ending[]): Daemon["stop"] {
+function createStop(
+  { serviceManager, log, events, options: { node } }: RunningParts,
+  status: Status,
+  endings: Ending[],
+): Daemon["stop"] {
   let stopped: Promise<void> | undefined;
   return () => {
     stopped ??= (async () => {
       status.stopping();
       log.info({ event: "stopping" }, "stopping");
+      events.record({ kind: "node", ref: node, from: "serving", to: "stopping", reason: "asked to stop" });
       void serviceManager.tell("STOPPING=1", "stopping");
       await endAll(endings, STOP_MS, { log });
       log.info({ event: "stopped" }, "stopped");

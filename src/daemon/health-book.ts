@@ -34,6 +34,8 @@ export interface HealthBook {
   /** Takes in a verdict. Whether the health of an endpoint is another now, in state or in words. */
   record(targetKey: string, verdict: Verdict): boolean;
   snapshot(forced: ForcedStates, atMs: number): Snapshot;
+  /** As observed now, by endpoint; objects stay the same while the health does. */
+  observed(): ReadonlyMap<string, EndpointHealth>;
   /** When the latest snapshot would be another one by the passing of time alone, as grace ends or a slow start goes on. */
   nextChangeMs(): number | undefined;
   /** What is to be remembered over a restart. */
@@ -160,6 +162,7 @@ export function createHealthBook(): HealthBook {
       latest = holds.size === 0 ? health : { ...health, holds };
       return latest;
     },
+    observed: () => new Map(healths),
     nextChangeMs() {
       return latest && returns.nextChangeMs(latest);
     },

@@ -8,6 +8,7 @@ import { type Diagnostic, formatDiagnostic } from "../zone/diagnostic.ts";
 import type { JudgedFile } from "../zone/judge.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import { keepAcceptedSet } from "./accepted-set.ts";
+import type { Recorder } from "./events.ts";
 import type { Log } from "./log.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { digestOf, readIncluded, readZoneFiles } from "./zone-files.ts";
@@ -24,6 +25,9 @@ export interface ReloadingParts {
   readonly stateFolder: string;
   readonly now: () => number;
   readonly log: Log;
+  readonly record: Recorder;
+  /** `--node`. */
+  readonly node: string;
   readonly serviceManager: ServiceManager;
   /** Makes a set the one that is served. */
   readonly install: (set: ZoneSet) => void;
@@ -80,13 +84,14 @@ export function createReloading(parts: ReloadingParts): Reloading {
       await accept(loaded);
       // By then this function has let go of what was loaded.
       setImmediate(parts.tidy);
-      log.info({ event: "reload", zones: loaded.set.zones.length }, "zones reloaded");
+      const reason = `${loaded.set.zones.length} zones, generation ${parts.generation()}`;
+      parts.record({ kind: "reload", ref: parts.node, from: null, to: "accepted", reason });
     } else {
       const { message, diagnostics } = loaded;
       outcome = { ...outcome, success: false, diagnostics };
       parts.noteLoad(false);
       logDiagnostics(diagnostics, log);
-      log.error({ event: "reload", reason: message }, "reload refused, the running zones stay");
+      parts.record({ kind: "reload", ref: parts.node, from: null, to: "refused", reason: message });
     }
     void parts.serviceManager.tell(
       "READY=1",

@@ -158,6 +158,11 @@ export function createNode(situation: Situation = {}): Node {
       lastDurations: () => [{ pool: "tokyo", endpoint: "nrt-1", seconds: 0.012 }],
       transitions: () => [{ pool: "tokyo", endpoint: "nrt-1", to: "up", value: 1 }],
     },
+    events: {
+      latest: () => [],
+      after: () => [],
+      subscribe: () => () => undefined,
+    },
     explain(query) {
       node.asked.push(query);
       if (query.name === "elsewhere.example.") {
