@@ -31,7 +31,7 @@ const SHARES = {
 const FRAMES_OF_A_STREAM = 6;
 
 export interface NodeRun extends LaneRun {
-  /** By which the node's memory has grown over the second half of the packets. */
+  /** By which the node's memory has grown since it was warm. */
   grownMib: number;
   /** Threads that died or hung, a process that ended, errors that it wrote. */
   crashes: number;
@@ -43,6 +43,8 @@ export function emptyNodeRun(): NodeRun {
 
 export class FuzzedNode {
   readonly #everything: EverythingOn;
+  /** What it had when it was warm; from then on it may not grow, however long it goes on. */
+  #warmKib: number | undefined;
 
   private constructor(everything: EverythingOn) {
     this.#everything = everything;
@@ -56,14 +58,14 @@ export class FuzzedNode {
     return this.#everything.stop();
   }
 
-  /** The memory is looked at when half of the packets have been sent, and at the end. */
+  /** The memory is looked at when half of the first packets have been sent, and at every end. */
   async run(seed: number, packets: number): Promise<NodeRun> {
     const run = emptyNodeRun();
     const { program } = this.#everything.node;
     await this.#round(seed, packets / 2, run);
-    const before = residentKib([program.pid]);
+    this.#warmKib ??= residentKib([program.pid]);
     await this.#round(seed + 1, packets / 2, run);
-    run.grownMib = (residentKib([program.pid]) - before) / 1_024;
+    run.grownMib = (residentKib([program.pid]) - this.#warmKib) / 1_024;
     await this.#countCrashes(run);
     return run;
   }
