@@ -6,6 +6,7 @@ import { explainName } from "../daemon/explain.ts";
 import { supposeDown } from "../daemon/supposed-health.ts";
 import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
+import { supposeResolved } from "../policy/resolved.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { indexZones } from "../zone/lookup.ts";
 import { askNode, errorOf, readReply, serverOption } from "./node-client.ts";
@@ -94,7 +95,7 @@ function fromFiles(name: string, type: string, { zones, client, down }: ExplainO
     const first = fault === undefined ? "" : `: ${formatDiagnostic(fault)}`;
     throw new CommandFailure(EXIT.no, `Cannot explain, the zones are faulty${first}`);
   }
-  const { definitions } = set;
+  const definitions = supposeResolved(set.definitions);
   const supposed = supposeDown(definitions, down ?? []);
   if (!supposed.ok) throw new CommandFailure(EXIT.usage, supposed.message);
   const state = { zones: indexZones(set.zones), definitions, snapshot: supposed.snapshot };

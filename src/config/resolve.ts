@@ -85,6 +85,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       state,
       node: settings.node ?? input.hostName.slice(0, MAX_NODE_NAME_OCTETS),
       adminTokenFile: settings["admin-token-file"],
+      resolvers: settings.resolver ?? [],
       user: settings.user,
       transfer: settings.transfer,
       streams: resolved.streams,

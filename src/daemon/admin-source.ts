@@ -1,5 +1,6 @@
 /** The running node as the admin plane sees it: everything it shows is read from here, and from what is served. */
 
+import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import type { AdminSource, LoadOutcome, Readiness, ReloadOutcome, SecondariesView } from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
 import { nameKey, parseName, ROOT } from "../dns/name.ts";
@@ -24,6 +25,7 @@ export interface NodeParts {
   readonly answering: () => AnsweringSide | undefined;
   readonly certificate: NodeCertificate | undefined;
   readonly secondaries: SecondariesView;
+  readonly hosts: HostNamesSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -64,23 +66,22 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     lastResorts: () => parts.lastResorts.read(),
     certificates: () => parts.book.certificates(),
     secondaries: parts.secondaries,
+    hosts: parts.hosts,
     events: parts.events,
     explain(query) {
       const image = parts.serving.image();
       if (image === undefined) {
         return { ok: false, parameter: undefined, message: "Cannot explain: nothing is served yet" };
       }
-      const { set, index } = image.zones;
-      const { snapshot } = image.decisions;
-      return explainName({ zones: index.byApexKey, definitions: set.definitions, snapshot }, query);
+      const { definitions, snapshot } = image.decisions;
+      return explainName({ zones: image.zones.index.byApexKey, definitions, snapshot }, query);
     },
     exportZone(apex) {
       const image = parts.serving.image();
       const name = parseName(apex, ROOT);
       if (image === undefined || !name.ok) return undefined;
-      const { set, index } = image.zones;
-      const zone = index.byApexKey.get(nameKey(name.name));
-      return zone && masterFileLines(plainRRsets(zone, set.definitions));
+      const zone = image.zones.index.byApexKey.get(nameKey(name.name));
+      return zone && masterFileLines(plainRRsets(zone, image.decisions.definitions));
     },
     reload: parts.reload,
   };

@@ -13,6 +13,7 @@ import type { ReloadOutcome } from "../admin/source.ts";
 import { Counters, type Image, publishImage } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
+import type { EndpointHealth } from "../health/snapshot.ts";
 import type { Prober } from "../probe/wheel.ts";
 import { ImageCollector } from "../server/image-collector.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
@@ -23,9 +24,9 @@ import { type Ending, endAll } from "./endings.ts";
 import { type Events, openEvents } from "./events.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
 import { type HealthKeeping, startHealthKeeping } from "./health-keeping.ts";
-import { beginHealth } from "./health-start.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { readyLine, reasonOf } from "./listeners.ts";
+import { createLiveEndpoints, type LiveEndpoints } from "./live-endpoints.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
 import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
 import { becomeUser, judgeUser, type User } from "./privileges.ts";
@@ -125,8 +126,8 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
-  const kept = { folder: options.state, now: clock.now, log, book: core.book, prober: core.prober };
-  core.known = await beginHealth(kept, start.loaded.set);
+  core.known = await core.endpoints.begin(start.loaded.set);
+  endings.push(() => core.endpoints.hosts.stop());
   endings.push(() => core.prober.stop());
   endings.push(() => core.serving.stop());
   const [side] = await Promise.all([
@@ -198,6 +199,7 @@ interface Core {
   readonly counters: Counters;
   readonly collector: ImageCollector;
   readonly prober: Prober;
+  readonly endpoints: LiveEndpoints;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
   readonly settings: KeptSettings;
@@ -209,7 +211,7 @@ interface Core {
   /** What writes health down, once it is needed; told of every change. */
   keeping: HealthKeeping | undefined;
   /** What the last run knew of endpoints. */
-  known: Awaited<ReturnType<typeof beginHealth>>;
+  known: ReadonlyMap<string, EndpointHealth>;
 }
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
@@ -249,6 +251,8 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       if (book.record(target.key, verdict)) serving.healthChanged();
     },
   });
+  const onChange = (): void => serving.healthChanged();
+  const endpoints = createLiveEndpoints({ ...parts, book, prober, onChange });
   const reloading = createReloading({
     paths: options.zones,
     stateFolder: options.state,
@@ -259,10 +263,10 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     serviceManager,
     noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
+    prepare: (set) => endpoints.prepare(set),
     tidy: () => collector.collectWhereDue(),
     install(set) {
-      book.use(set, clock.now());
-      prober.setTargets(book.targets());
+      endpoints.use(set);
       serving.install(set);
       secondaries.notifier?.zonesServed(set.zones);
     },
@@ -278,6 +282,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     counters,
     collector,
     prober,
+    endpoints,
     reloading,
     lastResorts,
     settings,
@@ -312,6 +317,7 @@ async function startAdminPlane(
     answering: () => core.answering,
     certificate: core.certificate,
     secondaries: secondaries.counts,
+    hosts: core.endpoints.hosts,
     readiness: status.readiness,
     load: core.reloading.outcome,
     reload: core.reload,
@@ -345,7 +351,7 @@ async function startUpkeep(
   endings: Ending[],
 ): Promise<void> {
   events.begin();
-  const { book, serving, settings, reloading, certificate } = core;
+  const { book, endpoints, serving, settings, reloading, certificate } = core;
   const cannotWatch = (error: unknown): void => {
     const reason = error instanceof Error ? error.message : String(error);
     if (limiter.admit(`watch ${reason}`) !== undefined) log.warn({ reason }, "cannot watch the files");
@@ -364,7 +370,7 @@ async function startUpkeep(
   const { state: stateFolder } = options;
   const keeping = startHealthKeeping({
     folder: stateFolder,
-    keep: () => book.keep(),
+    keep: () => endpoints.keep(),
     now: clock.now,
     limiter,
     log,

@@ -29,6 +29,8 @@ export interface ReloadingParts {
   /** `--node`. */
   readonly node: string;
   readonly serviceManager: ServiceManager;
+  /** Has ready what a set needs before it is served. */
+  readonly prepare: (set: ZoneSet) => Promise<void>;
   /** Makes a set the one that is served. */
   readonly install: (set: ZoneSet) => void;
   /** Told how every load ended: whether what is served is what the files hold. */
@@ -65,6 +67,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
 
   const accept = async (loaded: LoadedSet): Promise<void> => {
     const { set, judged, roots, sources, diagnostics } = loaded;
+    await parts.prepare(set);
     parts.install(set);
     served = { set, judged };
     outcome = { success: true, loadedAtMs: now(), diagnostics };

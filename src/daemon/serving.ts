@@ -67,7 +67,8 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
   const publish = (installed: InstalledZones, startedMs: number): void => {
     const { part } = installed;
     const snapshot = book.snapshot(forced, clock.now());
-    const next = makeImage((image?.generation ?? 0) + 1, part, compileDecisions(part, snapshot));
+    const definitions = book.definitions() ?? part.set.definitions;
+    const next = makeImage((image?.generation ?? 0) + 1, part, compileDecisions(part, snapshot, definitions));
     const before = state;
     image = next;
     const buildSeconds = (clock.monotonic() - startedMs) / MS_PER_SECOND;
@@ -75,7 +76,7 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
       generation: next.generation,
       buildSeconds,
       zones: zoneViews(next, installed),
-      definitions: part.set.definitions,
+      definitions,
       snapshot,
     };
     state = after;

@@ -46,7 +46,10 @@ const NOT_EVALUATED: readonly ExpressionKind[] = ["nearest"];
 /** Probabilities are sums of fractions; what differs by less is equal. */
 const EPSILON = 1e-9;
 
-/** `sharesOf`, reach and lookups are worked out anew for each expectation; sets hold some hundreds of them. */
+/**
+ * `definitions` have addresses for host names, which nobody knows here (`supposeResolved`). `sharesOf`, reach and lookups
+ * are worked out anew for each expectation; sets hold some hundreds of them.
+ */
 export function runExpectation(
   expectation: Expectation,
   zones: ZonesByApexKey,
@@ -78,8 +81,8 @@ export function runExpectation(
 function whySkipped(reach: Reach): string | undefined {
   const kind = NOT_EVALUATED.find((candidate) => reach.kinds.has(candidate));
   if (kind !== undefined) return `'${kind}' is not served by this version`;
-  const named = reach.endpoints.find(({ hostName }) => hostName !== undefined);
-  return named && `the host name of '${named.id}' is not served by this version`;
+  const named = reach.endpoints.find(({ answerAs }) => answerAs === "cname");
+  return named && `'as=cname' of '${named.id}' is not served by this version`;
 }
 
 /** Every endpoint observed up and unforced, save for what `when` says of it; the last word on an endpoint counts. */

@@ -43,7 +43,13 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
 
 function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
   const { node, version } = source;
-  return { node, version, readiness: source.readiness(), load: source.load() };
+  return {
+    node,
+    version,
+    readiness: source.readiness(),
+    load: source.load(),
+    hosts: source.hosts.readings(),
+  };
 }
 
 function addMetrics(

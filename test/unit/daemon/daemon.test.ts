@@ -103,6 +103,7 @@ ${more}`;
       state: join(home, "state"),
       node: "test-node",
       adminTokenFile: undefined,
+      resolvers: [],
       user: undefined,
       transfer: undefined,
       streams: NO_STREAMS,
