@@ -9,6 +9,8 @@
 import type { Snapshot } from "../health/snapshot.ts";
 import type { Evaluation, TraceNode } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
+import type { EventsSource } from "./events/event.ts";
+import type { HostNamesSource } from "./host-name-reading.ts";
 
 /** Ready: every worker holds the image and the first round of probes is in or timed out; never again once stopping. */
 export interface Readiness {
@@ -260,6 +262,8 @@ export interface AdminSource {
   lastResorts(): Iterable<LastResortReading>;
   /** Of the endpoints in the zones at present, those that were probed over TLS. */
   certificates(): Iterable<CertificateReading>;
+  readonly events: EventsSource;
+  readonly hosts: HostNamesSource;
   explain(query: ExplainQuery): ExplainOutcome;
   /**
    * The zone of that apex as a server without health would serve it, a master file line by line, made as it is read;

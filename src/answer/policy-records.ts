@@ -17,6 +17,7 @@ import {
   createDrawRoom,
   drawCandidatesInOrder,
   drawOf,
+  favouriteCandidateOf,
   favouriteOf,
   favouritesInOrder,
   type Random,
@@ -110,8 +111,14 @@ export class PolicyRecords {
     if (outcome === OUTCOME.nodata) return POLICY_RESULT.nodata;
     const first = tables.tableSlots[table] ?? 0;
     const slots = (tables.tableSlots[table + 1] ?? 0) - first;
-    if (slots === 0) return this.#writeSeveral(reply, tables, recordView, table, answerCounter, type, owner);
-    const candidate = this.#drawSlot(tables, first, slots);
+    const draw = tables.tableDraws[table] ?? 0;
+    if (slots === 0 && (tables.tableSticky[table] === 0 || tables.drawAnswers[draw] !== 1)) {
+      return this.#writeSeveral(reply, tables, recordView, table, answerCounter, type, owner);
+    }
+    const candidate =
+      slots > 0
+        ? this.#drawSlot(tables, first, slots)
+        : favouriteCandidateOf(tables, draw, reply.place.position);
     if (candidate === NO_CANDIDATE) return POLICY_RESULT.nodata;
     const from = tables.candidateRecords[candidate] ?? 0;
     const octets = (tables.candidateRecords[candidate + 1] ?? 0) - from;

@@ -6,6 +6,7 @@ import { explainName } from "../daemon/explain.ts";
 import { supposeDown } from "../daemon/supposed-health.ts";
 import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
+import { supposeResolved } from "../policy/resolved.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { indexZones } from "../zone/lookup.ts";
 import { geoipOption, placesBy } from "./geo-option.ts";
@@ -98,7 +99,7 @@ function fromFiles(name: string, type: string, { zones, geoip, client, down }: E
     const first = fault === undefined ? "" : `: ${formatDiagnostic(fault)}`;
     throw new CommandFailure(EXIT.no, `Cannot explain, the zones are faulty${first}`);
   }
-  const { definitions } = set;
+  const definitions = supposeResolved(set.definitions);
   const supposed = supposeDown(definitions, down ?? []);
   if (!supposed.ok) throw new CommandFailure(EXIT.usage, supposed.message);
   const state = { zones: indexZones(set.zones), definitions, snapshot: supposed.snapshot, placeOf };

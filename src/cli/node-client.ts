@@ -46,6 +46,40 @@ export async function askForText(
   return { ok: true, pieces: piecesOf(server, response.body.pipeThrough(new TextDecoderStream())) };
 }
 
+/** A stream goes quiet for so long only where it is broken: a node says at least every 10 s that it is there. */
+const QUIET_LIMIT_MS = 30_000;
+
+/** A stream of a node as it comes, from after the event `lastId` on; throws where it cannot be had, or breaks off. */
+export async function* followNode(
+  server: string,
+  path: string,
+  lastId: number,
+): AsyncGenerator<string, void> {
+  const quiet = new AbortController();
+  const arm = (): NodeJS.Timeout => setTimeout(() => quiet.abort(new Error("it went quiet")), QUIET_LIMIT_MS);
+  let timer = arm();
+  try {
+    const headers = { "last-event-id": String(lastId) };
+    const response = await fetch(resolveUrl(server, path), {
+      headers,
+      redirect: "error",
+      signal: quiet.signal,
+    });
+    if (!response.ok || response.body === null)
+      throw new Error(errorOf(await readJson(server, response)).message);
+    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+      clearTimeout(timer);
+      timer = arm();
+      yield piece;
+    }
+    throw new Error("the node ended the stream");
+  } catch (error) {
+    throw new CommandFailure(EXIT.no, `Cannot follow ${server}: ${reasonOf(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function* piecesOf(server: string, body: AsyncIterable<string>): AsyncGenerator<string, void> {
   try {
     yield* body;

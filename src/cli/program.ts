@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../daemon/version.ts";
 import { addCheck } from "./check.ts";
+import { addEvents } from "./events.ts";
 import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
 import { addNotBuilt } from "./not-built.ts";
@@ -25,6 +26,7 @@ function createProgram(): Command {
   addTest(program);
   addExplain(program);
   addStatus(program);
+  addEvents(program);
   addQuery(program);
   addReload(program);
   addExport(program);

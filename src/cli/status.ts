@@ -51,6 +51,14 @@ const statusSchema = z.looseObject({
           forced: z.string().nullable(),
           since: z.string().nullable(),
           reason: z.string(),
+          host: z
+            .looseObject({
+              name: z.string(),
+              resolvedAt: z.string().nullable(),
+              failure: z.string().nullable(),
+            })
+            .nullable()
+            .optional(),
         }),
       ),
     }),
@@ -58,6 +66,7 @@ const statusSchema = z.looseObject({
 });
 
 type Status = z.output<typeof statusSchema>;
+type Host = NonNullable<Status["pools"][number]["endpoints"][number]["host"]>;
 
 export function addStatus(program: Command): void {
   program
@@ -117,9 +126,14 @@ function poolRows({ name, up, holds = {}, endpoints }: Status["pools"][number]):
       `observed ${endpoint.observed}`,
       endpoint.forced === null ? "" : `forced ${endpoint.forced}`,
       endpoint.since === null ? "" : `since ${endpoint.since}`,
-      endpoint.reason,
+      endpoint.host ? `${endpoint.reason}; ${describeHost(endpoint.host)}` : endpoint.reason,
     ]),
   ];
+}
+
+function describeHost({ name, resolvedAt, failure }: Host): string {
+  const resolved = resolvedAt === null ? "was never resolved" : `as resolved ${resolvedAt}`;
+  return `${name} ${resolved}${failure === null ? "" : `, and not since: ${failure}`}`;
 }
 
 function describeHold(hold: z.output<typeof holdSchema>): string {

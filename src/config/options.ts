@@ -17,7 +17,7 @@ import { parseCoreList } from "./core-list.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import { httpsSchema, proxyProtocolSchema, type StreamOptions, tcpSchema, tlsSchema } from "./streams.ts";
 import { type TransferOptions, transferSchema } from "./transfer.ts";
-import { count, NEEDS_ONE, path, socketAddress } from "./values.ts";
+import { count, listOf, NEEDS_ONE, path, socketAddress } from "./values.ts";
 
 export const DEFAULT_ZONES: readonly string[] = ["zones"];
 /** UDP and TCP; above 1023, so that no privilege is needed. */
@@ -76,6 +76,7 @@ export const settingsSchema = z
     "minimal-responses": minimalResponsesSchema,
     "server-version": chaosTextSchema,
     "server-id": chaosTextSchema,
+    resolver: listOf(socketAddress),
   })
   .partial();
 
@@ -111,6 +112,7 @@ export const FILE_SETTING_NAMES: readonly SettingName[] = [
   "minimal-responses",
   "server-version",
   "server-id",
+  "resolver",
 ];
 
 /** The parts that have: by the flag's name, which setting and which of its parts. */
@@ -144,6 +146,8 @@ export interface ServeOptions {
   /** The operator's own geo database; `undefined`: the one that comes along. */
   readonly geoip: string | undefined;
   readonly adminTokenFile: string | undefined;
+  /** Who is asked for the addresses of host names; empty: whom the system asks. */
+  readonly resolvers: readonly SocketAddress[];
   /** The user to become once every port is bound. */
   readonly user: string | undefined;
   /** `undefined`: nobody may transfer zones. */

@@ -1,11 +1,13 @@
 /** The running node as the admin plane sees it: everything it shows is read from here, and from what is served. */
 
+import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import type { AdminSource, LoadOutcome, Readiness, ReloadOutcome, SecondariesView } from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
 import { nameKey, parseName, ROOT } from "../dns/name.ts";
 import { masterFileLines } from "../zone/master-file.ts";
 import { plainRRsets } from "../zone/plain-zone.ts";
 import type { AnsweringSide } from "./answering.ts";
+import type { Events } from "./events.ts";
 import { explainName } from "./explain.ts";
 import type { GeoKeeping } from "./geo-keeping.ts";
 import type { HealthBook } from "./health-book.ts";
@@ -18,12 +20,14 @@ export interface NodeParts {
   readonly node: string;
   readonly serving: Serving;
   readonly book: HealthBook;
+  readonly events: Events;
   readonly counters: Counters;
   readonly lastResorts: LastResorts;
   readonly answering: () => AnsweringSide | undefined;
   readonly certificate: NodeCertificate | undefined;
   readonly geo: GeoKeeping;
   readonly secondaries: SecondariesView;
+  readonly hosts: HostNamesSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -65,23 +69,23 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     lastResorts: () => parts.lastResorts.read(),
     certificates: () => parts.book.certificates(),
     secondaries: parts.secondaries,
+    hosts: parts.hosts,
+    events: parts.events,
     explain(query) {
       const image = parts.serving.image();
       if (image === undefined) {
         return { ok: false, parameter: undefined, message: "Cannot explain: nothing is served yet" };
       }
-      const { set, index } = image.zones;
-      const { snapshot } = image.decisions;
+      const { definitions, snapshot } = image.decisions;
       const { placeOf } = parts.geo;
-      return explainName({ zones: index.byApexKey, definitions: set.definitions, snapshot, placeOf }, query);
+      return explainName({ zones: image.zones.index.byApexKey, definitions, snapshot, placeOf }, query);
     },
     exportZone(apex) {
       const image = parts.serving.image();
       const name = parseName(apex, ROOT);
       if (image === undefined || !name.ok) return undefined;
-      const { set, index } = image.zones;
-      const zone = index.byApexKey.get(nameKey(name.name));
-      return zone && masterFileLines(plainRRsets(zone, set.definitions));
+      const zone = image.zones.index.byApexKey.get(nameKey(name.name));
+      return zone && masterFileLines(plainRRsets(zone, image.decisions.definitions));
     },
     reload: parts.reload,
   };

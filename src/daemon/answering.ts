@@ -10,6 +10,7 @@ import { keyedHash } from "../server/keyed-hash.ts";
 import type { TransferHandler } from "../server/transfer-handler.ts";
 import type { UdpServers } from "../server/udp-servers.ts";
 import { clientNetwork } from "./answer-settings.ts";
+import type { Recorder } from "./events.ts";
 import { type ListenResult, startListeners } from "./listeners.ts";
 import type { Log, LogLimiter } from "./log.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
@@ -26,6 +27,7 @@ export interface AnsweringChoice {
 export interface AnsweringParts {
   readonly options: ServeOptions;
   readonly log: Log;
+  readonly record: Recorder;
   readonly limiter: LogLimiter;
   readonly clock: Clock;
   readonly random: () => number;
@@ -105,7 +107,7 @@ export async function createAnsweringSide(parts: AnsweringParts): Promise<Answer
 
 /** What the answer path on the main thread is made of. */
 function mainOptions(parts: AnsweringParts): Omit<ServerOptions, "address" | "port"> {
-  const { options, log, clock, random, counters, settings, image, limiter } = parts;
+  const { options, log, record, clock, random, counters, settings, image, limiter } = parts;
   return {
     answer: createAnswer({ random, now: clock.now, counters, settings, keyedHash }),
     currentImage() {
@@ -120,9 +122,10 @@ function mainOptions(parts: AnsweringParts): Omit<ServerOptions, "address" | "po
       if (heldBack === undefined) return;
       const line = { event: "fault", kind, listener, unreported: unreported + heldBack };
       if (kind === "answer") log.error({ ...line, err: error }, "the answer path failed");
-      else if (kind === "worker")
+      else if (kind === "worker") {
+        record({ kind: "worker", ref: listener, from: "died", to: "replaced", reason: error.message });
         log.error({ ...line, err: error }, "a worker died or hangs, and is replaced");
-      else log.warn({ ...line, error: error.message }, "socket fault");
+      } else log.warn({ ...line, error: error.message }, "socket fault");
     },
   };
 }

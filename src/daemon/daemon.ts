@@ -13,22 +13,24 @@ import type { ReloadOutcome } from "../admin/source.ts";
 import { Counters, type Image, publishImage } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
+import type { EndpointHealth } from "../health/snapshot.ts";
 import type { Prober } from "../probe/wheel.ts";
 import { ImageCollector } from "../server/image-collector.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
-import type { ZoneSet } from "../zone/model.ts";
 import { createAdminSource } from "./admin-source.ts";
 import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
 import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
 import { type Ending, endAll } from "./endings.ts";
-import { type GeoKeeping, openGeoKeeping } from "./geo-keeping.ts";
+import { type Events, openEvents } from "./events.ts";
+import type { GeoKeeping } from "./geo-keeping.ts";
 import { createHealthBook, type ForcedStates } from "./health-book.ts";
 import { type HealthKeeping, startHealthKeeping } from "./health-keeping.ts";
-import { beginHealth } from "./health-start.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { type Listeners, reasonOf } from "./listeners.ts";
+import { readyLine, reasonOf } from "./listeners.ts";
+import { createLiveEndpoints, type LiveEndpoints } from "./live-endpoints.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
-import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
+import type { NodeCertificate } from "./node-certificate.ts";
+import { openCertificate, openGeo, StartFailure } from "./openings.ts";
 import { becomeUser, judgeUser, type User } from "./privileges.ts";
 import { createProbing } from "./probing.ts";
 import { createStatus, type Status } from "./readiness.ts";
@@ -37,7 +39,7 @@ import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
 import { openStateFolder } from "./state-folder.ts";
-import { createLastResorts, type LastResorts, noteTransitions } from "./transitions.ts";
+import { createLastResorts, createTransitions, type LastResorts } from "./transitions.ts";
 import { watchFoldersOf, watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
 
@@ -82,15 +84,6 @@ export type StartResult =
       readonly diagnostics: readonly Diagnostic[];
     };
 
-/** A start that cannot go on; caught by `startDaemon`. */
-class StartFailure extends Error {
-  readonly diagnostics: readonly Diagnostic[];
-  constructor(message: string, diagnostics: readonly Diagnostic[] = []) {
-    super(message);
-    this.diagnostics = diagnostics;
-  }
-}
-
 export async function startDaemon(parts: DaemonParts): Promise<StartResult> {
   const endings: Ending[] = [];
   try {
@@ -102,24 +95,33 @@ export async function startDaemon(parts: DaemonParts): Promise<StartResult> {
   }
 }
 
-async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
-  const { options, log, clock } = parts;
-  const user = await whomToBecome(parts);
+/** Beside what it was handed: what keeps the record. */
+interface RunningParts extends DaemonParts {
+  readonly events: Events;
+}
+
+async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
+  const { options, log, clock } = given;
+  const user = await whomToBecome(given);
   const folder = await openStateFolder(options.state, log);
   if (!folder.ok) throw new StartFailure(folder.message);
   endings.push(() => folder.release());
-  const geo = openGeo(parts);
+  const geo = openGeo(given);
   const start = await loadForStart(options.zones, options.state, log, geo.placeOf);
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
+  const events = await openEvents({ folder: options.state, now: clock.now, log, limiter });
+  endings.push(() => events.stop());
+  const parts: RunningParts = { ...given, events };
   const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
   const core = createCore(parts, user, secondaries, geo);
   const status = createStatus(() => core.serving.image() !== undefined);
   const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
-  await beginHealth(parts, core, start.loaded.set);
+  core.known = await core.endpoints.begin(start.loaded.set);
+  endings.push(() => core.endpoints.hosts.stop());
   endings.push(() => core.prober.stop());
   endings.push(() => core.serving.stop());
   const [side] = await Promise.all([
@@ -145,7 +147,9 @@ async function start(parts: DaemonParts, endings: Ending[]): Promise<Daemon> {
   secondaries.notifier?.begin();
   endings.push(() => secondaries.notifier?.stop());
   log.info({ event: "ready", ...readyLine(listeners), admin: formatSocketAddress(admin) }, "serving");
-  await parts.serviceManager.tell("READY=1", `serving ${start.loaded.set.zones.length} zones`);
+  const serves = `serving ${start.loaded.set.zones.length} zones`;
+  events.record({ kind: "node", ref: options.node, from: null, to: "serving", reason: serves });
+  await parts.serviceManager.tell("READY=1", serves);
   // By then this function has let go of what was loaded.
   setImmediate(() => core.collector.collectWhereDue());
   return {
@@ -183,20 +187,13 @@ function readSecondaries(
   return opened.secondaries;
 }
 
-function readyLine({ plain, tls, https }: Listeners): Record<string, readonly string[]> {
-  return {
-    listen: plain.map(formatSocketAddress),
-    ...(tls.length === 0 ? {} : { listenTls: tls.map(formatSocketAddress) }),
-    ...(https.length === 0 ? {} : { listenHttps: https.map(formatSocketAddress) }),
-  };
-}
-
 interface Core {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
   readonly counters: Counters;
   readonly collector: ImageCollector;
   readonly prober: Prober;
+  readonly endpoints: LiveEndpoints;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
   readonly settings: KeptSettings;
@@ -208,21 +205,26 @@ interface Core {
   answering: AnsweringSide | undefined;
   /** What writes health down, once it is needed; told of every change. */
   keeping: HealthKeeping | undefined;
+  /** What the last run knew of endpoints. */
+  known: ReadonlyMap<string, EndpointHealth>;
 }
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
 function createCore(
-  parts: DaemonParts,
+  parts: RunningParts,
   runAs: User | undefined,
   secondaries: Secondaries,
   geo: GeoKeeping,
 ): Core {
   const { options, log, clock, forced, serviceManager } = parts;
-  const core: Pick<Core, "answering" | "keeping"> = { answering: undefined, keeping: undefined };
+  const later = { answering: undefined, keeping: undefined, known: new Map() };
+  const core: Pick<Core, "answering" | "keeping" | "known"> = later;
   const book = createHealthBook();
   const counters = new Counters();
   const collector = new ImageCollector();
+  const { record } = parts.events;
   const lastResorts = createLastResorts();
+  const transitions = createTransitions({ record, lastResorts, known: () => core.known });
   const changed = (): void => core.answering?.publish();
   const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
   if (!kept.ok) throw new StartFailure(kept.message);
@@ -238,30 +240,35 @@ function createCore(
       settings.noteZones(image.zones);
       core.answering?.publish();
       core.keeping?.noteChange();
-      noteTransitions(publication, log, lastResorts);
+      transitions.note(publication);
     },
   });
   const prober = createProbing({
     log,
+    record,
     monotonic: clock.monotonic,
     runAs,
     onVerdict(target, verdict) {
       if (book.record(target.key, verdict)) serving.healthChanged();
     },
   });
+  const onChange = (): void => serving.healthChanged();
+  const endpoints = createLiveEndpoints({ ...parts, book, prober, onChange });
   const reloading = createReloading({
     paths: options.zones,
     stateFolder: options.state,
     placeOf: geo.placeOf,
     now: clock.now,
     log,
+    record,
+    node: options.node,
     serviceManager,
     noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
+    prepare: (set) => endpoints.prepare(set),
     tidy: () => collector.collectWhereDue(),
     install(set) {
-      book.use(set, clock.now());
-      prober.setTargets(book.targets());
+      endpoints.use(set);
       serving.install(set);
       secondaries.notifier?.zonesServed(set.zones);
     },
@@ -278,6 +285,7 @@ function createCore(
     counters,
     collector,
     prober,
+    endpoints,
     reloading,
     lastResorts,
     settings,
@@ -288,23 +296,8 @@ function createCore(
   return Object.assign(core, made);
 }
 
-function openGeo({ options, clock, log }: DaemonParts): GeoKeeping {
-  const opened = openGeoKeeping(options.geoip, clock.now, log);
-  if (!opened.ok) throw new StartFailure(opened.message);
-  return opened.geo;
-}
-
-/** `undefined` where neither TLS nor HTTPS is listened for. */
-function openCertificate({ options: { streams }, clock, log }: DaemonParts): NodeCertificate | undefined {
-  const { identity, listenTls, listenHttps } = streams;
-  if (identity === undefined || listenTls.length + listenHttps.length === 0) return undefined;
-  const opened = openNodeCertificate(identity, clock.now, log);
-  if (!opened.ok) throw new StartFailure(opened.message);
-  return opened.certificate;
-}
-
 async function startAdminPlane(
-  { options, log, adminToken }: DaemonParts,
+  { options, log, events, adminToken }: RunningParts,
   core: Core,
   status: Status,
   secondaries: Secondaries,
@@ -313,12 +306,14 @@ async function startAdminPlane(
     node: options.node,
     serving: core.serving,
     book: core.book,
+    events,
     counters: core.counters,
     lastResorts: core.lastResorts,
     answering: () => core.answering,
     certificate: core.certificate,
     geo: core.geo,
     secondaries: secondaries.counts,
+    hosts: core.endpoints.hosts,
     readiness: status.readiness,
     load: core.reloading.outcome,
     reload: core.reload,
@@ -333,25 +328,26 @@ async function startAdminPlane(
 }
 
 async function startAnswering(
-  { options, log, clock, random, answering }: DaemonParts,
+  { options, log, clock, random, answering, events: { record } }: RunningParts,
   { counters, settings, serving, certificate }: Core,
   limiter: LogLimiter,
   { transfers }: Secondaries,
 ): Promise<AnsweringSide> {
   const image = (): Image | undefined => serving.image();
-  const common = { options, log, clock, random, limiter, counters, settings, image, certificate };
+  const common = { options, log, record, clock, random, limiter, counters, settings, image, certificate };
   const result = await createAnsweringSide({ ...common, transfers, choice: answering ?? {} });
   if (!result.ok) throw new StartFailure(result.message);
   return result.side;
 }
 
 async function startUpkeep(
-  { options, log, clock }: DaemonParts,
+  { options, log, clock, events }: RunningParts,
   core: Core,
   limiter: LogLimiter,
   endings: Ending[],
 ): Promise<void> {
-  const { book, serving, settings, reloading, certificate, geo } = core;
+  events.begin();
+  const { book, endpoints, serving, settings, reloading, certificate, geo } = core;
   const cannotWatch = (error: unknown): void => {
     const reason = error instanceof Error ? error.message : String(error);
     if (limiter.admit(`watch ${reason}`) !== undefined) log.warn({ reason }, "cannot watch the files");
@@ -376,7 +372,7 @@ async function startUpkeep(
   const { state: stateFolder } = options;
   const keeping = startHealthKeeping({
     folder: stateFolder,
-    keep: () => book.keep(),
+    keep: () => endpoints.keep(),
     now: clock.now,
     limiter,
     log,
@@ -386,12 +382,17 @@ async function startUpkeep(
   endings.push(startHousekeeping({ stateFolder, book, settings, limiter, now: clock.now, log }));
 }
 
-function createStop({ serviceManager, log }: DaemonParts, status: Status, endings: Ending[]): Daemon["stop"] {
+function createStop(
+  { serviceManager, log, events, options: { node } }: RunningParts,
+  status: Status,
+  endings: Ending[],
+): Daemon["stop"] {
   let stopped: Promise<void> | undefined;
   return () => {
     stopped ??= (async () => {
       status.stopping();
       log.info({ event: "stopping" }, "stopping");
+      events.record({ kind: "node", ref: node, from: "serving", to: "stopping", reason: "asked to stop" });
       void serviceManager.tell("STOPPING=1", "stopping");
       await endAll(endings, STOP_MS, { log });
       log.info({ event: "stopped" }, "stopped");

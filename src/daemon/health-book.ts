@@ -4,7 +4,8 @@
  *
  * A reload (`use`) keeps the state of every place and monitor that stays. What is new in it starts as a newcomer and
  * joins after `rise` passes, save at the very start, where the first verdict decides. What is gone is remembered for a
- * while, so that a set which drops an endpoint by mistake and the next one which restores it find its state.
+ * while, so that a set which drops an endpoint by mistake and the next one which restores it find its state. `use` is
+ * told as well when a host name stands for other addresses (`daemon/live-endpoints`).
  */
 
 import type { CertificateReading } from "../admin/source.ts";
@@ -12,7 +13,7 @@ import { composeAddressHealth } from "../health/compose.ts";
 import { initialState, newcomerState, type ProbeState, step } from "../health/hysteresis.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
 import type { Forced, Verdict } from "../health/verdict.ts";
-import type { Endpoint } from "../policy/model.ts";
+import type { Definitions, Endpoint } from "../policy/model.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import type { KeptHealth } from "./health-file.ts";
@@ -29,11 +30,15 @@ export const GONE_KEPT_MS = 10 * 60 * 1000;
 export interface HealthBook {
   /** Makes the endpoints of `set` those of the book. */
   use(set: ZoneSet, atMs: number): void;
+  /** Of the latest `use`: what its snapshots are the health of. */
+  definitions(): Definitions | undefined;
   /** What the wheel is to probe. */
   targets(): ProbeTarget[];
   /** Takes in a verdict. Whether the health of an endpoint is another now, in state or in words. */
   record(targetKey: string, verdict: Verdict): boolean;
   snapshot(forced: ForcedStates, atMs: number): Snapshot;
+  /** As observed now, by endpoint; objects stay the same while the health does. */
+  observed(): ReadonlyMap<string, EndpointHealth>;
   /** When the latest snapshot would be another one by the passing of time alone, as grace ends or a slow start goes on. */
   nextChangeMs(): number | undefined;
   /** What is to be remembered over a restart. */
@@ -98,20 +103,26 @@ export function createHealthBook(): HealthBook {
     return true;
   };
 
+  /** A host name stands for other addresses: what is new of an endpoint that is not joins by its first verdict. */
+  const hasMoved = ({ id, hostName }: Endpoint): boolean =>
+    hostName !== undefined && (healths.get(id)?.addresses.length ?? 0) > 0;
+
   return {
     counts,
+    definitions: () => current?.definitions,
     use(set, atMs) {
       if (current === undefined) startedMs = atMs;
-      const begin = current === undefined ? initialState : newcomerState;
+      const isStart = current === undefined;
       current = set;
       plan = planProbes(set);
       for (const kept of states.values()) kept.goneSinceMs ??= atMs;
       for (const probe of plan.values()) {
-        for (const { key } of probe.states) {
+        for (const { key, endpoints } of probe.states) {
           const kept = states.get(key);
           if (kept !== undefined) kept.goneSinceMs = undefined;
           else {
-            const state = restored.get(key) ?? begin(atMs);
+            const begins = isStart || endpoints.some(hasMoved) ? initialState : newcomerState;
+            const state = restored.get(key) ?? begins(atMs);
             states.set(key, { state, certificateExpiresAtMs: undefined, goneSinceMs: undefined });
           }
         }
@@ -160,6 +171,7 @@ export function createHealthBook(): HealthBook {
       latest = holds.size === 0 ? health : { ...health, holds };
       return latest;
     },
+    observed: () => new Map(healths),
     nextChangeMs() {
       return latest && returns.nextChangeMs(latest);
     },

@@ -10,6 +10,7 @@
  * | a pool withdrawn            | withdrawn                       | withdrawn                                     |
  * | a pool held by `failback`   | held since then                 | withdrawn: nobody saw it up, it waits anew    |
  * | a pool in its slow start    | where the clock says it is      | where the clock says it is                    |
+ * | what a host name stood for  | stands until it is resolved     | stands until it is resolved                   |
  */
 
 import { readFile } from "node:fs/promises";
@@ -18,6 +19,8 @@ import { z } from "zod";
 import type { ProbeState } from "../health/hysteresis.ts";
 import type { ReturnState } from "../policy/failback.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
+import type { KeptHosts } from "./host-names.ts";
+import { addressOf } from "./host-state.ts";
 import type { KeptReturns } from "./pool-returns.ts";
 import { codeOf } from "./system-error.ts";
 
@@ -31,6 +34,8 @@ export interface KeptHealth {
   /** By place and monitor, as the health book keys them. */
   readonly states: ReadonlyMap<string, ProbeState>;
   readonly returns: KeptReturns;
+  /** What host names stood for. */
+  readonly hosts?: KeptHosts;
 }
 
 export type HealthRead =
@@ -62,6 +67,12 @@ const returnStateSchema = z.discriminatedUnion("kind", [
     .transform(({ kind, rampFromMs }) => ({ kind, rampFromMs })),
 ]);
 
+const hostSchema = z.object({
+  addresses: z.array(z.string()),
+  ttlSeconds: z.number().min(0),
+  resolvedAtMs: instant,
+});
+
 const fileSchema = z.object({
   version: z.literal(FORMAT_VERSION),
   savedAtMs: instant,
@@ -70,12 +81,13 @@ const fileSchema = z.object({
     z.string(),
     z.object({ ipv4: returnStateSchema.exactOptional(), ipv6: returnStateSchema.exactOptional() }),
   ),
+  hosts: z.record(z.string(), hostSchema).exactOptional(),
 });
 
 /** Rejects with the system's error; what was kept before is untouched then. */
 export async function keepHealth(
   folder: string,
-  { states, returns }: KeptHealth,
+  { states, returns, hosts }: KeptHealth,
   atMs: number,
 ): Promise<void> {
   const file = {
@@ -83,6 +95,7 @@ export async function keepHealth(
     savedAtMs: atMs,
     states: Object.fromEntries(states),
     returns: Object.fromEntries(returns),
+    hosts: hostsToText(hosts ?? new Map()),
   };
   const octets = new TextEncoder().encode(`${JSON.stringify(file)}\n`);
   await writeFileAtomically(join(folder, FILE_NAME), [octets]);
@@ -99,7 +112,7 @@ export async function readHealth(folder: string, atMs: number): Promise<HealthRe
   }
   const parsed = fileSchema.safeParse(parseJson(text));
   if (!parsed.success) return { kind: "unusable", reason: "it is damaged, or of another version" };
-  const { savedAtMs, states, returns } = parsed.data;
+  const { savedAtMs, states, returns, hosts } = parsed.data;
   const ageMs = Math.max(0, atMs - savedAtMs);
   const isOld = ageMs > MAX_AGE_MS;
   return {
@@ -116,8 +129,27 @@ export async function readHealth(folder: string, atMs: number): Promise<HealthRe
           },
         ]),
       ),
+      hosts: hostsFromText(hosts ?? {}),
     },
   };
+}
+
+function hostsToText(hosts: KeptHosts): Record<string, z.output<typeof hostSchema>> {
+  const texts: Record<string, z.output<typeof hostSchema>> = {};
+  for (const [hostName, { addresses, ttlSeconds, resolvedAtMs = 0 }] of hosts) {
+    texts[hostName] = { addresses: addresses.map(({ text }) => text), ttlSeconds, resolvedAtMs };
+  }
+  return texts;
+}
+
+/** What is no address any more is left out. */
+function hostsFromText(hosts: Readonly<Record<string, z.output<typeof hostSchema>>>): KeptHosts {
+  return new Map(
+    Object.entries(hosts).map(([hostName, { addresses, ttlSeconds, resolvedAtMs }]) => [
+      hostName,
+      { addresses: addresses.flatMap((text) => addressOf(text) ?? []), ttlSeconds, resolvedAtMs },
+    ]),
+  );
 }
 
 function agedReturn(state: ReturnState, isOld: boolean): ReturnState {

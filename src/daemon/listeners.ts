@@ -99,3 +99,12 @@ const LISTEN_REASONS: ReadonlyMap<string, string> = new Map([
 function isUnavailable(error: unknown): boolean {
   return ["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes(codeOf(error) ?? "");
 }
+
+/** What the log says of them. */
+export function readyLine({ plain, tls, https }: Listeners): Record<string, readonly string[]> {
+  return {
+    listen: plain.map(formatSocketAddress),
+    ...(tls.length === 0 ? {} : { listenTls: tls.map(formatSocketAddress) }),
+    ...(https.length === 0 ? {} : { listenHttps: https.map(formatSocketAddress) }),
+  };
+}

@@ -7,6 +7,7 @@ import type { ProbeTarget } from "../probe/probe.ts";
 import { createProbeThreads } from "../probe/probe-threads.ts";
 import type { Prober } from "../probe/wheel.ts";
 import { createCertificateWarnings } from "./certificate-warnings.ts";
+import type { Recorder } from "./events.ts";
 import type { Log } from "./log.ts";
 import type { User } from "./privileges.ts";
 
@@ -25,14 +26,15 @@ export const COMMANDS_AT_ONCE = 8;
 
 export interface ProbingParts {
   readonly log: Log;
+  readonly record: Recorder;
   /** Milliseconds, never going backwards. */
   readonly monotonic: () => number;
   readonly runAs: User | undefined;
   readonly onVerdict: (target: ProbeTarget, verdict: Verdict) => void;
 }
 
-export function createProbing({ log, monotonic, runAs, onVerdict }: ProbingParts): Prober {
-  const warnOfCertificate = createCertificateWarnings(log, monotonic);
+export function createProbing({ log, record, monotonic, runAs, onVerdict }: ProbingParts): Prober {
+  const warnOfCertificate = createCertificateWarnings(record, monotonic);
   const threadsMax = availableParallelism();
   return createProbeThreads({
     entry: THREAD_ENTRY,
@@ -46,6 +48,8 @@ export function createProbing({ log, monotonic, runAs, onVerdict }: ProbingParts
     },
     onDeath(error, replaced) {
       const line = { event: "fault", kind: "probe-thread", err: error };
+      const to = replaced ? "replaced" : "given up";
+      record({ kind: "worker", ref: "probe-thread", from: "died", to, reason: error.message });
       if (replaced) log.error(line, "a thread that probes died and is replaced");
       else log.warn(line, "no thread can be had to probe: the main thread does");
     },

@@ -9,6 +9,7 @@ import { type Diagnostic, formatDiagnostic } from "../zone/diagnostic.ts";
 import type { JudgedFile } from "../zone/judge.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import { keepAcceptedSet } from "./accepted-set.ts";
+import type { Recorder } from "./events.ts";
 import type { Log } from "./log.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { digestOf, readIncluded, readZoneFiles } from "./zone-files.ts";
@@ -27,7 +28,12 @@ export interface ReloadingParts {
   readonly placeOf: PlaceOf;
   readonly now: () => number;
   readonly log: Log;
+  readonly record: Recorder;
+  /** `--node`. */
+  readonly node: string;
   readonly serviceManager: ServiceManager;
+  /** Has ready what a set needs before it is served. */
+  readonly prepare: (set: ZoneSet) => Promise<void>;
   /** Makes a set the one that is served. */
   readonly install: (set: ZoneSet) => void;
   /** Told how every load ended: whether what is served is what the files hold. */
@@ -64,6 +70,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
 
   const accept = async (loaded: LoadedSet): Promise<void> => {
     const { set, judged, roots, sources, diagnostics } = loaded;
+    await parts.prepare(set);
     parts.install(set);
     served = { set, judged };
     outcome = { success: true, loadedAtMs: now(), diagnostics };
@@ -83,13 +90,14 @@ export function createReloading(parts: ReloadingParts): Reloading {
       await accept(loaded);
       // By then this function has let go of what was loaded.
       setImmediate(parts.tidy);
-      log.info({ event: "reload", zones: loaded.set.zones.length }, "zones reloaded");
+      const reason = `${loaded.set.zones.length} zones, generation ${parts.generation()}`;
+      parts.record({ kind: "reload", ref: parts.node, from: null, to: "accepted", reason });
     } else {
       const { message, diagnostics } = loaded;
       outcome = { ...outcome, success: false, diagnostics };
       parts.noteLoad(false);
       logDiagnostics(diagnostics, log);
-      log.error({ event: "reload", reason: message }, "reload refused, the running zones stay");
+      parts.record({ kind: "reload", ref: parts.node, from: null, to: "refused", reason: message });
     }
     void parts.serviceManager.tell(
       "READY=1",

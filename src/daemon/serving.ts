@@ -81,11 +81,9 @@ export function createServing({ book, forced, clock, geo, onPublish }: ServingOp
   const publish = (installed: InstalledZones, startedMs: number): void => {
     const { part, places } = installed;
     const snapshot = book.snapshot(forced, clock.now());
-    const next = makeImage(
-      (image?.generation ?? 0) + 1,
-      part,
-      compileDecisions(part, snapshot, part.set.definitions, places),
-    );
+    const definitions = book.definitions() ?? part.set.definitions;
+    const decisions = compileDecisions(part, snapshot, definitions, places);
+    const next = makeImage((image?.generation ?? 0) + 1, part, decisions);
     const before = state;
     image = next;
     const buildSeconds = (clock.monotonic() - startedMs) / MS_PER_SECOND;
@@ -93,7 +91,7 @@ export function createServing({ book, forced, clock, geo, onPublish }: ServingOp
       generation: next.generation,
       buildSeconds,
       zones: zoneViews(next, installed),
-      definitions: part.set.definitions,
+      definitions,
       snapshot,
     };
     state = after;

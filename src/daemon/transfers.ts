@@ -90,7 +90,7 @@ function networksOf({ networks }: TransferOptions): Network[] {
 function zoneAt(image: Image | undefined, apex: Name): TransferableZone | undefined {
   const zone = image?.zones.index.byApexKey.get(nameKey(apex));
   if (image === undefined || zone === undefined) return undefined;
-  const { definitions } = image.zones.set;
+  const { definitions } = image.decisions;
   return { serial: zone.serial, soa: zone.soa, rrsets: () => plainRRsets(zone, definitions) };
 }
 

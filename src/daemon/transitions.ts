@@ -1,13 +1,27 @@
 /**
- * What changed from one publication to the next: endpoints that come and go, rungs, failing open. The log is told, and
- * the last resorts are counted.
+ * What changed from one publication to the next: endpoints and pools that come and go, forced states, rungs, failing open.
+ * Each change is an event; coming down to a last resort is counted as well.
+ *
+ * What a publication is compared with:
+ *
+ * | of               | at the first publication of a run            | later                        |
+ * | ---------------- | -------------------------------------------- | ---------------------------- |
+ * | endpoints        | what the last run knew of them               | the publication before       |
+ * | forced states    | nothing is told: they were when they were set | the publication before      |
+ * | pools, policies  | up, and on rung 1: only what is not is told  | the publication before       |
+ *
+ * So a restart tells what changed while the node was off, and does not repeat what stayed.
  */
 
-import type { LastResortReading, PolicyView } from "../admin/source.ts";
+import type { LastResortReading, PolicyView, ServingState } from "../admin/source.ts";
 import { NOT_MONITORED } from "../health/compose.ts";
 import { type EndpointHealth, observedOf } from "../health/snapshot.ts";
-import type { AddressFamily } from "../policy/model.ts";
-import type { Log } from "./log.ts";
+import type { Observed } from "../health/verdict.ts";
+import type { Evaluation } from "../policy/evaluation.ts";
+import { isAddressUp, standingOfPool } from "../policy/group.ts";
+import type { AddressFamily, Pool } from "../policy/model.ts";
+import { isPoolUp } from "../policy/pool.ts";
+import type { Recorder } from "./events.ts";
 import type { Publication } from "./serving.ts";
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
@@ -31,65 +45,148 @@ export function createLastResorts(): LastResorts {
   };
 }
 
-export function noteTransitions({ before, after }: Publication, log: Log, lastResorts: LastResorts): void {
-  logEndpoints({ before, after }, log);
-  const policiesBefore = new Map<string, PolicyView>();
-  for (const zone of before?.zones ?? []) {
-    for (const view of zone.policies) policiesBefore.set(view.owner, view);
-  }
-  for (const zone of after.zones) {
-    for (const view of zone.policies) notePolicy(policiesBefore.get(view.owner), view, log, lastResorts);
-  }
+type Healths = ReadonlyMap<string, EndpointHealth>;
+
+export interface TransitionsParts {
+  readonly record: Recorder;
+  readonly lastResorts: LastResorts;
+  /** The health of endpoints as the last run knew it; asked for once, at the first publication. */
+  readonly known: () => Healths;
 }
 
-function logEndpoints({ before, after }: Publication, log: Log): void {
-  for (const [endpoint, health] of after.snapshot.endpoints) {
-    const known = before?.snapshot.endpoints.get(endpoint);
+export interface Transitions {
+  note(publication: Publication): void;
+  /** As of the latest publication, by pool: up on rung 1 in any family that it has. */
+  readonly pools: ReadonlyMap<string, Observed>;
+}
+
+export function createTransitions({ record, lastResorts, known }: TransitionsParts): Transitions {
+  const pools = new Map<string, Observed>();
+
+  const notePools = ({ before, after }: Publication, touched: ReadonlySet<string>): void => {
+    const { definitions, snapshot } = after;
+    for (const name of pools.keys()) if (!definitions.pools.has(name)) pools.delete(name);
+    const isSameSet = before?.definitions === definitions;
+    for (const pool of definitions.pools.values()) {
+      const moves = touched.has(pool.name) || pool.graceMs > 0 || isHeld(pool, before) || isHeld(pool, after);
+      if (isSameSet && !moves) continue;
+      const from = pools.get(pool.name);
+      const to = stateOfPool(pool, after);
+      pools.set(pool.name, to);
+      if (to === (from ?? "up")) continue;
+      const held = to === "down" && isHeld(pool, after) ? ["held back by failback"] : [];
+      const reason = [...reasonsOfPool(pool, snapshot.endpoints), ...held].join("; ");
+      record({ kind: "pool", ref: pool.name, from: from ?? null, to, reason });
+    }
+  };
+
+  return {
+    pools,
+    note(publication) {
+      const { before, after } = publication;
+      const healths = after.snapshot.endpoints;
+      const healthsBefore = before?.snapshot.endpoints ?? known();
+      const touched = noteEndpoints(healthsBefore, healths, record);
+      if (before !== undefined) noteForced(healthsBefore, healths, record);
+      notePools(publication, touched);
+      const policiesBefore = new Map<string, PolicyView>();
+      for (const zone of before?.zones ?? []) {
+        for (const view of zone.policies) policiesBefore.set(view.owner, view);
+      }
+      for (const zone of after.zones) {
+        for (const view of zone.policies) {
+          notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
+        }
+      }
+    },
+  };
+}
+
+/** Returns the pools of the endpoints whose health is another one. */
+function noteEndpoints(before: Healths, after: Healths, record: Recorder): Set<string> {
+  const touched = new Set<string>();
+  for (const [ref, health] of after) {
+    const known = before.get(ref);
     // Health that is the same is the same object (`health-book`).
     if (known === health) continue;
+    touched.add(ref.slice(0, ref.indexOf("/")));
     const from = known === undefined ? "unknown" : observedOf(known.addresses);
     const to = observedOf(health.addresses);
     // What nobody probes does not come and go.
     const probed = health.addresses.some(({ reason }) => reason !== NOT_MONITORED);
-    if (from !== to && probed) {
-      const line = { event: "endpoint", endpoint, from, to, reason: reasonOf(health) };
-      if (to === "down") log.warn(line, "endpoint is down");
-      else log.info(line, `endpoint is ${to}`);
-    }
-    if (known?.forced !== health.forced) {
-      log.info({ event: "forced", endpoint, forced: health.forced ?? null }, "forced state changed");
-    }
+    if (from !== to && probed) record({ kind: "endpoint", ref, from, to, reason: reasonOf(health) });
   }
+  return touched;
+}
+
+function noteForced(before: Healths, after: Healths, record: Recorder): void {
+  for (const [ref, health] of after) {
+    const from = before.get(ref)?.forced;
+    if (from === health.forced) continue;
+    const reason = `observed ${observedOf(health.addresses)}: ${reasonOf(health)}`;
+    record({ kind: "forced", ref, from: from ?? null, to: health.forced ?? null, reason });
+  }
+}
+
+function isHeld({ name }: Pool, state: ServingState | undefined): boolean {
+  return state?.snapshot.holds?.has(name) ?? false;
+}
+
+/** What nobody has probed yet, and could be up, is not down. */
+function stateOfPool(pool: Pool, { definitions, snapshot }: ServingState): Observed {
+  const families = FAMILIES.filter((family) =>
+    pool.endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
+  );
+  if (families.some((family) => isPoolUp(pool, definitions, snapshot, family))) return "up";
+  const isOpen = families.some((family) => standingOfPool(pool, snapshot, family).stands === "unknown");
+  return isOpen ? "unknown" : "down";
+}
+
+function reasonsOfPool({ endpoints }: Pool, healths: Healths): string[] {
+  const out = endpoints.flatMap(({ id, name }) => {
+    const health = healths.get(id);
+    if (health === undefined) return [`${name}: not yet probed`];
+    const { forced, addresses } = health;
+    if (addresses.some((address) => isAddressUp(forced, address, 1))) return [];
+    return [forced === undefined ? `${name}: ${reasonOf(health)}` : `${name}: forced ${forced}`];
+  });
+  return [`${endpoints.length - out.length} of ${endpoints.length} endpoints up`, ...out];
 }
 
 function notePolicy(
   before: PolicyView | undefined,
   after: PolicyView,
-  log: Log,
+  record: Recorder,
   lastResorts: LastResorts,
 ): void {
   const rung = worstRung(after);
   if (rung > (before === undefined ? 1 : worstRung(before))) lastResorts.count(after.policy.name, rung);
-  for (const family of FAMILIES) {
-    const was = before?.evaluations[family];
-    const is = after.evaluations[family];
-    const line = {
-      event: "policy",
-      owner: after.owner,
-      policy: after.policy.name,
-      family,
-      from: was?.rung ?? 1,
-      to: is.rung,
-      outcome: is.outcome,
-    };
-    if (is.failingOpen && was?.failingOpen !== true) log.error(line, "policy is failing open");
-    else if (line.from < is.rung) log.warn(line, "policy answers from a last resort");
-    else if (line.from > is.rung) log.info(line, "policy is back on an earlier rung");
-  }
+  const from = before === undefined ? null : describeRungs(before);
+  const to = describeRungs(after);
+  if (to === (from ?? "rung 1")) return;
+  record({ kind: "policy", ref: after.owner, from, to, reason: MEANING[rung] ?? "" });
 }
 
-function worstRung({ evaluations }: PolicyView): number {
+/** In the worse of the families; that of a family without endpoints is the other one's. */
+export function worstRung({ evaluations }: PolicyView): number {
   return Math.max(...FAMILIES.map((family) => evaluations[family].rung));
+}
+
+const MEANING: Readonly<Record<number, string>> = {
+  1: "it answers what is up",
+  2: "nothing is up but what is held back or not yet probed",
+  3: "nothing passes its probes but what is drained",
+  4: "nothing that may be answered passes its probes",
+};
+
+function describeRungs({ evaluations }: PolicyView): string {
+  const [ipv4, ipv6] = [describeRung(evaluations.ipv4), describeRung(evaluations.ipv6)];
+  return ipv4 === ipv6 ? ipv4 : `A ${ipv4}, AAAA ${ipv6}`;
+}
+
+function describeRung({ rung, failingOpen, outcome }: Evaluation): string {
+  if (rung < 4) return `rung ${rung}`;
+  return failingOpen ? "failing open" : `nothing (${outcome})`;
 }
 
 /** The reasons of its addresses, each once. */

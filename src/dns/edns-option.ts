@@ -63,7 +63,8 @@ export function decodeOption(code: number, octets: Uint8Array): EdnsOption {
       return {
         kind: "extended-error",
         infoCode: uint16At(octets, 0),
-        text: new TextDecoder().decode(octets.subarray(2)),
+        // A byte order mark is text like the rest: left out, it would be lost on the way on.
+        text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(octets.subarray(2)),
       };
     default:
       return { kind: "unknown", code, octets };

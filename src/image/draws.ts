@@ -94,7 +94,23 @@ export function drawCandidatesInOrder(
   return takeEarliest(tables, draw, room);
 }
 
-/** The same for the client at `position`, by its favourites in the place of chance. */
+/** The candidate that is the favourite of the client at `position`; the draw has at least one. */
+export function favouriteCandidateOf(tables: DecisionTables, draw: number, position: number): number {
+  const first = tables.drawCandidates[draw] ?? 0;
+  const end = tables.drawCandidates[draw + 1] ?? 0;
+  let favourite = first;
+  let earliest = Number.POSITIVE_INFINITY;
+  for (let candidate = first; candidate < end; candidate++) {
+    const key = tables.candidateKeys[candidate] ?? 0;
+    const arrival = arrivalOf(position, key, tables.candidateWeights[candidate] ?? 1);
+    if (arrival >= earliest) continue;
+    earliest = arrival;
+    favourite = candidate;
+  }
+  return favourite;
+}
+
+/** As `drawCandidatesInOrder` for the client at `position`, by its favourites in the place of chance. */
 export function favouritesInOrder(
   tables: DecisionTables,
   draw: number,

@@ -25,7 +25,14 @@ export function addTables(evaluation: Evaluation, numbers: Numbers, add: AddTabl
     const whole = sumOf(part);
     const outcome = part.some(({ candidates }) => candidates.length > 0) ? "answer" : "nodata";
     const alone = part.map((draw) => ({ ...draw, probability: draw.probability / whole }));
-    return add({ kind: "drawn", sticky, evaluation: { ...evaluation, outcome, draws: alone }, numbers });
+    // Of one candidate everybody's favourite is that one, and it can be found like any other.
+    const chooses = sticky && part.some(({ candidates }) => candidates.length > 1);
+    return add({
+      kind: "drawn",
+      sticky: chooses,
+      evaluation: { ...evaluation, outcome, draws: alone },
+      numbers,
+    });
   };
   if (slices !== undefined) {
     const children = slices.map((slice) => ({
@@ -72,7 +79,9 @@ function addSticky(
     children.push({ value: keyOf(key), part, table: addSticky(below, depth + 1, choice, leaf) });
   }
   const [only] = children;
-  return children.length === 1 && only !== undefined ? only.table : choice("rendezvous", children);
+  // The outermost choice is kept in any case: it is what asks for the client's position.
+  if (depth > 0 && children.length === 1 && only !== undefined) return only.table;
+  return choice("rendezvous", children);
 }
 
 function groupBy<Key>(draws: readonly Draw[], keyIn: (draw: Draw) => Key): Map<Key, Draw[]> {

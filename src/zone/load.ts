@@ -13,6 +13,8 @@
 
 import { PLACE_UNKNOWN, type PlaceOf } from "../geo/client.ts";
 import { reachOf } from "../policy/reach.ts";
+import { supposeResolved } from "../policy/resolved.ts";
+import { checkHostNames } from "./check-host-names.ts";
 import { type BoundPolicy, checkPolicyMeaning } from "./check-policies.ts";
 import { checkPools, checkZones } from "./check-set.ts";
 import { collectDefinitions, contentOf, type DefinitionEntries } from "./definitions.ts";
@@ -93,6 +95,7 @@ class SetJudgement {
     const notServed = tidy(findNotServed(files, entries));
     if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics), notServed };
     const set = this.#makeSet(files, resolved, expectations);
+    checkHostNames(entries, set.zones, report);
     const tested = runExpectations(set, placeOf, report);
     this.#lint(entries, bound, set, tested);
     const outcome = { untried: set, diagnostics: tidy(this.#diagnostics), notServed, tested };
@@ -206,8 +209,9 @@ function checkRefs(file: ZoneFileEntries, entries: DefinitionEntries, report: Re
 /** Every expectation with what came of it; the failed ones are reported. */
 function runExpectations(set: ZoneSet, placeOf: PlaceOf, report: Report): TestedExpectation[] {
   const zones = indexZones(set.zones);
+  const definitions = supposeResolved(set.definitions);
   return set.expectations.map((expectation) => {
-    const result = runExpectation(expectation, zones, set.definitions, placeOf);
+    const result = runExpectation(expectation, zones, definitions, placeOf);
     if (result.kind === "failed") {
       const diagnosticAt = result.byGeoDatabase ? warningAt : errorAt;
       report(diagnosticAt(expectation.position, "expectation-failed", result.message));

@@ -31,12 +31,8 @@ function inPool(pool: PoolEntry, report: Report): void {
   for (const endpoint of pool.endpoints) inEndpoint(endpoint, report);
 }
 
-function inEndpoint({ hostName, answerAs, position, keyPositions }: EndpointEntry, report: Report): void {
-  if (answerAs === "cname") {
-    report(notServed(keyPositions.get("as") ?? position, "as=cname"));
-  } else if (hostName !== undefined) {
-    report(notServed(keyPositions.get("host-name") ?? position, hostName));
-  }
+function inEndpoint({ answerAs, position, keyPositions }: EndpointEntry, report: Report): void {
+  if (answerAs === "cname") report(notServed(keyPositions.get("as") ?? position, "as=cname"));
 }
 
 function inPolicyRecord({ optionPositions }: PolicyRecordEntry, report: Report): void {

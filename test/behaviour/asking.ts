@@ -125,6 +125,11 @@ export class TcpClient {
   static async open({ address, port }: Place): Promise<TcpClient> {
     const socket = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
     await once(socket, "connect");
+    return TcpClient.of(socket);
+  }
+
+  /** Over a connection that is there, whatever is below it. */
+  static of(socket: Socket): TcpClient {
     return new TcpClient(socket);
   }
 

@@ -2,7 +2,7 @@
 
 import type { Message } from "../../src/dns/message.ts";
 import { parseMessage } from "../../src/dns/message.ts";
-import { formatName, nameOf } from "../../src/dns/name.ts";
+import { foldOctet, formatName, nameOf } from "../../src/dns/name.ts";
 import { formatRdata } from "../../src/dns/rdata.ts";
 import { formatRcode, formatType, parseType } from "../../src/dns/types.ts";
 
@@ -97,4 +97,12 @@ export function answersOf(octets: Uint8Array): string[] {
     ({ owner, ttlSeconds, type, rdata }) =>
       `${formatName(owner)} ${ttlSeconds} ${formatType(type)} ${formatRdata(type, rdata)}`,
   );
+}
+
+/** A value with the letters of all its octets in lower case, for comparing where case may change. */
+export function caseFolded(value: unknown): unknown {
+  if (value instanceof Uint8Array) return value.map(foldOctet);
+  if (Array.isArray(value)) return value.map(caseFolded);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, caseFolded(each)]));
 }

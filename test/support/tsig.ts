@@ -1,6 +1,6 @@
 /** Keys for tests, and messages signed with them. */
 
-import { nameOf } from "../../src/dns/name.ts";
+import { formatName, nameOf } from "../../src/dns/name.ts";
 import { appendTsig } from "../../src/dns/tsig.ts";
 import type { TsigKey } from "../../src/dns/tsig-key.ts";
 import { type SignedRequest, signRequest } from "../../src/dns/tsig-sign.ts";
@@ -27,6 +27,11 @@ export interface SignedQuery extends Pick<SignedRequest, "mac"> {
 export function signedQuery(query: Uint8Array, key: TsigKey, nowSeconds: number): SignedQuery {
   const { record, mac } = signRequest(query, key, keyedHash, nowSeconds);
   return { octets: appendTsig(query, record), mac };
+}
+
+/** A line of the file that `transfer.keys` names. */
+export function keyFileLine({ name, algorithm, secret }: TsigKey): string {
+  return `${formatName(name)} ${algorithm} ${Buffer.from(secret).toString("base64")}\n`;
 }
 
 /** `NAME:ALGORITHM:SECRET` as dig and kdig take it behind `-y`, the algorithm first. */

@@ -35,6 +35,9 @@ const TTL_SECONDS = 1;
 /** CONTRACT's bound on detection, and a second for the machine. */
 const WITHDRAWN_WITHIN_MS = FALL * EVERY_MS + TIMEOUT_MS + 1000;
 const RETURNED_WITHIN_MS = RISE * EVERY_MS + TIMEOUT_MS + 1000;
+/** Of a region that is given more time, so that what happens before it is withdrawn can be seen. */
+const LATE_FALL = 12;
+const LONG_TTL_SECONDS = 300;
 /** What a resolver may keep, and a second because TTLs are whole seconds. */
 const CACHED_MS = TTL_SECONDS * 1000 + 1000;
 
@@ -54,11 +57,15 @@ function zone(ports: { readonly frankfurt: number; readonly virginia: number }):
 @    NS   ns1
 ns1  A    ${FAIRLEAD_ADDRESS}
 $MONITOR fra http port=${ports.frankfurt} path=/healthz ${health}
+$MONITOR late http port=${ports.frankfurt} path=/healthz every=${EVERY_MS}ms timeout=${TIMEOUT_MS}ms fall=${LATE_FALL} rise=${RISE}
 $MONITOR iad tcp  port=${ports.virginia} ${health}
 $POOL frankfurt monitor=fra min-up=1
     fra-1  ${FRANKFURT}  ::1
 $POOL virginia monitor=iad min-up=1
     iad-1  ${VIRGINIA}
+$POOL calm monitor=late
+    calm-1  ${FRANKFURT}
+calm ${LONG_TTL_SECONDS}/${TTL_SECONDS} POLICY failover ( calm virginia )
 www  ${TTL_SECONDS}  POLICY  failover ( frankfurt virginia )
 $EXPECT www A                      is frankfurt
 $EXPECT www A when frankfurt=down  is virginia
@@ -217,6 +224,29 @@ describe("failover between regions, by nginx, NSD and unbound", function () {
     ).to.deep.equal([0, 1]);
     await start("frankfurt");
     await becomes(direct, FRANKFURT, RETURNED_WITHIN_MS);
+  });
+
+  it("hands out the short TTL before a region is withdrawn, so that its clients move at once", async () => {
+    const ask = async (server: SocketAddress) =>
+      (await dig(server, "calm.gtm.example.test", "A")).answer.find(({ type }) => type === "A");
+    expect(await ask(fairlead.dns)).to.include({ rdata: FRANKFURT, ttlSeconds: LONG_TTL_SECONDS });
+    await kill("frankfurt");
+    // From the first failed probe on, and long before the last one that it takes.
+    await eventually(
+      async () => ((await ask(fairlead.dns))?.ttlSeconds === TTL_SECONDS ? true : undefined),
+      WITHDRAWN_WITHIN_MS,
+      fairlead.program.output,
+    );
+    const held = await ask(resolver);
+    expect(held?.rdata).to.equal(FRANKFURT);
+    expect(held?.ttlSeconds).to.be.at.most(TTL_SECONDS);
+    const addressOf = (server: SocketAddress) => async () => (await ask(server))?.rdata;
+    await becomes(addressOf(fairlead.dns), VIRGINIA, LATE_FALL * EVERY_MS + TIMEOUT_MS + 1000);
+    // A resolver that had asked a moment before the first failed probe would hold on for five minutes.
+    await becomes(addressOf(resolver), VIRGINIA, CACHED_MS);
+    await start("frankfurt");
+    await becomes(direct, FRANKFURT, RETURNED_WITHIN_MS);
+    await becomes(addressOf(fairlead.dns), FRANKFURT, RETURNED_WITHIN_MS);
   });
 
   it("fails open when both regions are dead, counts it and says so", async () => {

@@ -13,7 +13,6 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { formatName } from "../../src/dns/name.ts";
-import type { TsigKey } from "../../src/dns/tsig-key.ts";
 import { needPeers, peerPath } from "../peers.ts";
 import { query } from "../support/packets.ts";
 import { dig, readDig } from "../support/peers/dig.ts";
@@ -23,7 +22,7 @@ import { eventually } from "../support/peers/program.ts";
 import type { RunningPeer } from "../support/peers/running-peer.ts";
 import { startKnotSecondary, startNsdSecondary } from "../support/peers/secondaries.ts";
 import { framed } from "../support/servers.ts";
-import { digKey, SHA256_KEY, SHA512_KEY, signedQuery } from "../support/tsig.ts";
+import { digKey, keyFileLine, SHA256_KEY, SHA512_KEY, signedQuery } from "../support/tsig.ts";
 
 const run = promisify(execFile);
 const BROKEN_OFF = 'fairlead_dns_transfers_total{result="broken-off"}';
@@ -43,9 +42,6 @@ www   30/5 POLICY failover ( near far )
 *.any 30   POLICY far
 $GENERATE 1-${NAMES} n$ 60 TXT "name number $"
 ${more}`;
-
-const keyLine = ({ name, algorithm, secret }: TsigKey): string =>
-  `${formatName(name)} ${algorithm} ${Buffer.from(secret).toString("base64")}\n`;
 
 describe("zone transfers", function () {
   this.timeout(60_000);
@@ -67,7 +63,7 @@ describe("zone transfers", function () {
       ["Knot", knot],
     ];
     const keys = join(folder, "transfer.keys");
-    writeFileSync(keys, `# of the secondaries\n${keyLine(SHA256_KEY)}${keyLine(SHA512_KEY)}`, {
+    writeFileSync(keys, `# of the secondaries\n${keyFileLine(SHA256_KEY)}${keyFileLine(SHA512_KEY)}`, {
       mode: 0o600,
     });
     const config = join(folder, "fairlead.yaml");

@@ -10,7 +10,8 @@ import type { AdminSource } from "../source.ts";
 import { createDerive } from "../status/derive.ts";
 import { buildStatus, buildZones, type StatusInput } from "../status/status.ts";
 import { sendError } from "./app.ts";
-import { PARAMETER_LIMIT_CHARACTERS } from "./limits.ts";
+import { addEvents } from "./event-resources.ts";
+import { readParameter } from "./parameter.ts";
 import { judgeReloadBody } from "./reload-body.ts";
 
 /** Chunks of an exposition that are made ahead of a slow reader. */
@@ -35,13 +36,20 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   addMetrics(app, source, () => serving()?.derived);
   addExplain(app, source);
   addExport(app, source);
+  addEvents(app, source.events);
   addReload(app, source);
   addNotBuilt(app);
 }
 
 function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
   const { node, version } = source;
-  return { node, version, readiness: source.readiness(), load: source.load() };
+  return {
+    node,
+    version,
+    readiness: source.readiness(),
+    load: source.load(),
+    hosts: source.hosts.readings(),
+  };
 }
 
 function addMetrics(
@@ -102,22 +110,6 @@ function* together(lines: Iterable<string>): Generator<string, void> {
 
 const DEFAULT_TYPE = "A";
 
-interface Parameter {
-  readonly key: string;
-  readonly value?: string;
-  readonly fault?: string;
-}
-
-function readParameter(query: unknown, key: string): Parameter {
-  const value: unknown = typeof query === "object" && query !== null ? Reflect.get(query, key) : undefined;
-  if (value === undefined) return { key };
-  if (typeof value !== "string") return { key, fault: `Cannot read '${key}': it is given more than once` };
-  if (value === "") return { key, fault: `Cannot read '${key}': value is empty` };
-  return value.length > PARAMETER_LIMIT_CHARACTERS
-    ? { key, fault: `Cannot read '${key}': value exceeds ${PARAMETER_LIMIT_CHARACTERS} characters` }
-    : { key, value };
-}
-
 function addReload(app: FastifyInstance, source: AdminSource): void {
   app.post("/api/v1/reload", async (request, reply) => {
     const fault = judgeReloadBody(request.body);
@@ -136,9 +128,7 @@ const NOT_BUILT = [
   ["POST", "/api/v1/overrides"],
   ["DELETE", "/api/v1/overrides"],
   ["DELETE", "/api/v1/overrides/:id"],
-  ["GET", "/api/v1/events"],
   ["GET", "/api/v1/openapi.json"],
-  ["GET", "/api/v1/stream"],
 ] as const;
 
 function addNotBuilt(app: FastifyInstance): void {

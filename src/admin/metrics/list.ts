@@ -6,6 +6,8 @@
  * Where a metric could be understood in two ways, its help text says which one is meant.
  */
 
+import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
+
 export interface MetricDescription {
   readonly name: `fairlead_${string}`;
   readonly type: "counter" | "gauge" | "histogram";
@@ -357,6 +359,7 @@ export const METRICS = [
     published: true,
     addition: "TLS with certificates that are reloaded",
   },
+  ...HOST_NAME_METRICS,
   {
     name: "fairlead_geoip_build_timestamp_seconds",
     type: "gauge",

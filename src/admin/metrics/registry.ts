@@ -15,6 +15,7 @@ import {
   probeSamples,
   secondarySamples,
 } from "./counter-samples.ts";
+import { hostNameSamples } from "./host-name-samples.ts";
 import { METRICS, type PublishedMetric } from "./list.ts";
 import type { ReadSamples } from "./sample.ts";
 import { endpointSamples, nodeSamples, policySamples, poolSamples } from "./state-samples.ts";
@@ -33,6 +34,7 @@ export function createRegistry(source: AdminSource, derived: () => DerivedState 
     ...secondarySamples(source),
     ...certificateSamples(source),
     ...connectionSamples(source),
+    ...hostNameSamples(source),
     ...endpointSamples(derived),
     ...poolSamples(derived),
     ...policySamples(derived),

@@ -102,9 +102,11 @@ function notesOf({ up, holds }: PoolStatus): string {
 }
 
 function renderEndpoint(pool: string, notes: string, endpoint: EndpointStatus): Html {
-  const { name, up, observed, forced, since, reason } = endpoint;
+  const { up, observed, forced, since, reason, host } = endpoint;
+  const name = host === null ? endpoint.name : `${endpoint.name} (${host.name})`;
+  const unresolved = host?.failure ?? null;
   return html`<tr><td>${pool} ${notes === "" ? "" : html`<span class="bad">(${notes})</span>`}</td><td>${name}</td>
 <td>${verdict(up, "up", "out")}</td><td>${observed}</td><td>${forced ?? ""}</td>
-<td class="dim">${since ?? ""}</td><td>${reason}</td></tr>
+<td class="dim">${since ?? ""}</td><td>${reason}${unresolved === null ? "" : html` <span class="bad">(${unresolved})</span>`}</td></tr>
 `;
 }

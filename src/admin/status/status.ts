@@ -5,6 +5,7 @@ import type { Forced, Observed } from "../../health/verdict.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
+import type { HostNameReading } from "../host-name-reading.ts";
 import type { DiagnosticView, LoadOutcome, Readiness, ServingState, ShareView } from "../source.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
 
@@ -30,6 +31,16 @@ export interface ZoneStatus {
   readonly policies: readonly PolicyStatus[];
 }
 
+/** The host name of an endpoint. */
+export interface HostStatus {
+  readonly name: string;
+  /** When a resolver last said what it stands for; `null`: never. */
+  readonly resolvedAt: string | null;
+  readonly ttlSeconds: number;
+  /** Why it cannot be resolved at present. */
+  readonly failure: string | null;
+}
+
 export interface EndpointStatus {
   readonly name: string;
   readonly up: boolean;
@@ -38,6 +49,8 @@ export interface EndpointStatus {
   /** ISO 8601 UTC; `null` while it was never probed. */
   readonly since: string | null;
   readonly reason: string;
+  /** `null` where it has addresses of its own. */
+  readonly host: HostStatus | null;
   readonly addresses: readonly {
     readonly address: string;
     readonly observed: Observed;
@@ -83,10 +96,12 @@ export interface StatusInput {
   readonly version: string;
   readonly readiness: Readiness;
   readonly load: LoadOutcome;
+  readonly hosts: Iterable<HostNameReading>;
   readonly serving: { readonly state: ServingState; readonly derived: DerivedState } | undefined;
 }
 
-export function buildStatus({ node, version, readiness, load, serving }: StatusInput): Status {
+export function buildStatus({ node, version, readiness, load, hosts, serving }: StatusInput): Status {
+  const hostsByName = new Map(Array.from(hosts, (host) => [host.hostName, host]));
   return {
     node,
     version,
@@ -100,7 +115,7 @@ export function buildStatus({ node, version, readiness, load, serving }: StatusI
       diagnostics: load.diagnostics,
     },
     zones: serving?.derived.zones.map(statusOfZone) ?? [],
-    pools: serving?.derived.pools.map(statusOfPool) ?? [],
+    pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName)) ?? [],
   };
 }
 
@@ -149,18 +164,25 @@ function statusOfPolicy(state: PolicyState): PolicyStatus {
   };
 }
 
-function statusOfPool({ pool, up, holds, endpoints }: PoolState): PoolStatus {
+type Hosts = ReadonlyMap<string, HostNameReading>;
+
+function statusOfPool({ pool, up, holds, endpoints }: PoolState, hosts: Hosts): PoolStatus {
   const views: Partial<Record<AddressFamily, HoldStatus>> = {};
   if (holds.ipv4 !== undefined) views.ipv4 = statusOfHold(holds.ipv4);
   if (holds.ipv6 !== undefined) views.ipv6 = statusOfHold(holds.ipv6);
-  return { name: pool.name, up, holds: views, endpoints: endpoints.map(statusOfEndpoint) };
+  return {
+    name: pool.name,
+    up,
+    holds: views,
+    endpoints: endpoints.map((state) => statusOfEndpoint(state, hosts)),
+  };
 }
 
 function statusOfHold(hold: Hold): HoldStatus {
   return hold.kind === "held" ? { kind: "held", until: formatTime(hold.untilMs) } : hold;
 }
 
-function statusOfEndpoint(state: EndpointState): EndpointStatus {
+function statusOfEndpoint(state: EndpointState, hosts: Hosts): EndpointStatus {
   return {
     name: state.endpoint.name,
     up: state.up,
@@ -168,6 +190,7 @@ function statusOfEndpoint(state: EndpointState): EndpointStatus {
     forced: state.forced ?? null,
     since: formatTime(state.sinceMs),
     reason: state.reason,
+    host: statusOfHost(hosts.get(state.endpoint.hostName ?? "")),
     addresses: state.addresses.map(({ address, health }) => ({
       address: address.text,
       observed: health.observed,
@@ -178,4 +201,10 @@ function statusOfEndpoint(state: EndpointState): EndpointStatus {
 
 function formatTime(atMs: number | undefined): string | null {
   return atMs === undefined ? null : new Date(atMs).toISOString();
+}
+
+function statusOfHost(host: HostNameReading | undefined): HostStatus | null {
+  if (host === undefined) return null;
+  const { hostName, resolvedAtMs, ttlSeconds, failure = null } = host;
+  return { name: hostName, resolvedAt: formatTime(resolvedAtMs), ttlSeconds, failure };
 }

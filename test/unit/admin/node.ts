@@ -115,6 +115,18 @@ export function createNode(situation: Situation = {}): Node {
     reloaded: { ok: true, generation: 8, diagnostics: [] },
     reloads: 0,
     asked: [],
+    hosts: {
+      readings: () => [
+        {
+          hostName: "lb.example.net.",
+          addresses: ["192.0.2.1", "192.0.2.2"],
+          resolvedAtMs: 1_700_000_000_000,
+          ttlSeconds: 60,
+          failure: undefined,
+        },
+      ],
+      counts: () => ({ ok: 9, failed: 1 }),
+    },
     readiness: () => node.ready,
     serving: () => node.state,
     load: () => node.loaded,
@@ -158,6 +170,11 @@ export function createNode(situation: Situation = {}): Node {
       durations: () => [{ monitor: "clb", histogram: DURATIONS }],
       lastDurations: () => [{ pool: "tokyo", endpoint: "nrt-1", seconds: 0.012 }],
       transitions: () => [{ pool: "tokyo", endpoint: "nrt-1", to: "up", value: 1 }],
+    },
+    events: {
+      latest: () => [],
+      after: () => [],
+      subscribe: () => () => undefined,
     },
     explain(query) {
       node.asked.push(query);

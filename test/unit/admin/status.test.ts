@@ -15,7 +15,7 @@ function statusOf(situation: Situation): Status {
   const state = servingState(situation);
   const { version, node: name } = node;
   const inputs = { node: name, version, readiness: node.readiness(), load: node.load() };
-  return buildStatus({ ...inputs, serving: { state, derived: derive(state) } });
+  return buildStatus({ ...inputs, hosts: node.hosts.readings(), serving: { state, derived: derive(state) } });
 }
 
 describe("derive()", () => {

@@ -47,6 +47,12 @@ const CASES: readonly Case[] = [
     err: /^fairlead: 'drill' is not built in this version\n$/,
   },
   {
+    what: "events of a node that is not there",
+    args: ["events", "--server", "http://127.0.0.1:1"],
+    status: 1,
+    err: /^fairlead: Cannot reach http:\/\/127\.0\.0\.1:1: /,
+  },
+  {
     what: "check of good zones",
     zone: GOOD,
     args: ["check", "--zones", "ZONES"],

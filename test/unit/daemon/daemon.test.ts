@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { pino } from "pino";
+import { z } from "zod";
 import { askServer } from "../../../src/cli/dns-client.ts";
 import { resolveAnswering } from "../../../src/config/answering.ts";
 import type { ServeOptions } from "../../../src/config/options.ts";
@@ -105,6 +106,7 @@ ${more}`;
       state: join(home, "state"),
       node: "test-node",
       adminTokenFile: undefined,
+      resolvers: [],
       user: undefined,
       transfer: undefined,
       streams: NO_STREAMS,
@@ -176,9 +178,40 @@ ${more}`;
     await until("the other region", async () => (await ask(daemon)) === "198.51.100.1");
     near.healthy = true;
     await until("the first region again", async () => (await ask(daemon)) === "192.0.2.1");
-    const events = logged.filter((line) => line.includes('"endpoint":"near/n"'));
+    const events = logged.filter(
+      (line) => line.includes('"event":"endpoint"') && line.includes('"ref":"near/n"'),
+    );
     expect(events.filter((line) => line.includes('"to":"down"'))).to.have.length(1);
     expect(events.filter((line) => line.includes('"to":"up"'))).to.have.length(2);
+  });
+
+  it("keeps a record of what happened, over a restart too", async () => {
+    writeZone(zoneText());
+    const first = await start();
+    near.healthy = false;
+    await until("the other region", async () => (await ask(first)) === "198.51.100.1");
+    writeZone(`${zoneText()}www POLICY nonsense ( near )\n`);
+    await first.reload();
+    await first.stop();
+    const second = await start();
+    const body: unknown = JSON.parse(
+      (await get(second, "/api/v1/events?kind=endpoint,pool,reload,node")).slice("200 ".length),
+    );
+    const told = z
+      .array(z.looseObject({ id: z.number(), kind: z.string(), ref: z.string(), to: z.string() }))
+      .parse(body)
+      .map(({ kind, ref, to }) => `${kind} ${ref} ${to}`);
+    expect(told).to.deep.equal([
+      "endpoint near/n up",
+      "endpoint far/f up",
+      "node test-node serving",
+      "endpoint near/n down",
+      "pool near down",
+      "reload test-node refused",
+      "node test-node stopping",
+      "pool near down",
+      "node test-node serving",
+    ]);
   });
 
   it("goes on over a restart from what it knew: one failed probe is no outage, and one that passes no recovery", async () => {
@@ -342,7 +375,8 @@ ${more}`;
     expect(performance.now() - startedMs).to.be.below(5000);
     expect(readiness).to.match(/^503 .*stopping|^gone$/);
     expect(await asked).to.equal("192.0.2.1");
-    expect(readdirSync(join(home, "state"))).to.deep.equal(["accepted-1.zones", "health.json"]);
+    const kept = readdirSync(join(home, "state")).map((name) => name.replace(/[0-9]{13}/, "ID"));
+    expect(kept).to.deep.equal(["accepted-1.zones", "events-ID.jsonl", "health.json"]);
     await start({ listen: daemon.listen, admin: daemon.admin });
   });
 

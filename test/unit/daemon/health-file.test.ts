@@ -8,11 +8,14 @@ import { type KeptHealth, keepHealth, MAX_AGE_MS, readHealth } from "../../../sr
 import { SOON_MS, startHealthKeeping } from "../../../src/daemon/health-keeping.ts";
 import { createLogLimiter } from "../../../src/daemon/log.ts";
 import { initialState, type ProbeState } from "../../../src/health/hysteresis.ts";
+import type { Address } from "../../../src/policy/model.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
 
 const AT = 1_700_000_000_000;
 const UP: ProbeState = { ...initialState(AT), observed: "up", passing: true, run: 4, reason: "status 200" };
 const DOWN: ProbeState = { ...UP, observed: "down", passing: false, failingSinceMs: AT - 9, recent: "+-+--" };
+
+const LB: Address = { family: "ipv4", octets: Uint8Array.of(192, 0, 2, 1), text: "192.0.2.1" };
 
 const HEALTH: KeptHealth = {
   states: new Map([
@@ -24,6 +27,7 @@ const HEALTH: KeptHealth = {
     ["far", { ipv4: { kind: "serving", rampFromMs: AT - 7 } }],
     ["away", { ipv6: { kind: "withdrawn" }, ipv4: { kind: "fresh" } }],
   ]),
+  hosts: new Map([["lb.example.net.", { addresses: [LB], ttlSeconds: 60, resolvedAtMs: AT - 11 }]]),
 };
 
 describe("readHealth()", () => {
@@ -50,6 +54,7 @@ describe("readHealth()", () => {
     expect(read.health.states.size).to.equal(0);
     expect(read.health.returns.get("near")?.ipv4).to.deep.equal({ kind: "withdrawn" });
     expect(read.health.returns.get("away")?.ipv6).to.deep.equal({ kind: "withdrawn" });
+    expect(read.health.hosts?.get("lb.example.net.")?.addresses).to.deep.equal([LB]);
   });
 
   it("finds nothing in an empty folder", async () => {

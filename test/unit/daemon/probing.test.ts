@@ -26,6 +26,7 @@ describe("createProbing()", () => {
     const reasons: string[] = [];
     const prober = createProbing({
       log: pino({}, { write: (line: string) => void lines.push(line) }),
+      record: () => undefined,
       monotonic: () => performance.now(),
       runAs: undefined,
       onVerdict: (_target, { reason }) => reasons.push(reason),

@@ -97,6 +97,12 @@ describe("EDNS options", () => {
 });
 
 describe("readOpt()", () => {
+  it("keeps the byte order mark of an extended error's text", () => {
+    const record = { class: 1232, ttlSeconds: 0, rdata: fromHex("000f 0006 0000 efbbbf61") };
+    const read = readOpt(record);
+    expect(read?.edns.options).to.deep.equal([{ kind: "extended-error", infoCode: 0, text: "\ufeffa" }]);
+    expect(read && optRecord(read.edns, 0).rdata).to.deep.equal(record.rdata);
+  });
   it("takes class and TTL apart as RFC 6891 §6.1.3 draws them", () => {
     const record = { class: 1232, ttlSeconds: 0x01_02_80_05, rdata: fromHex("000a 0008 0102030405060708") };
     expect(readOpt(record)).to.deep.equal({

@@ -5,6 +5,7 @@ import { buildMessage, type Message, parseMessage, type ResourceRecord } from ".
 import { formatName, nameOf } from "../../../src/dns/name.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 import { readName } from "../../../src/dns/wire-name.ts";
+import { caseFolded } from "../../support/packets.ts";
 import { arbitraryMessage } from "./arbitraries.ts";
 import { fromHex, hex } from "./tokens.ts";
 
@@ -86,15 +87,6 @@ describe("buildMessage()", () => {
     expect(() => buildMessage({ ...QUERY, rcode: 16 })).to.throw("Cannot build message: RCODE 16 needs EDNS");
   });
 });
-
-/** The same value with every octet that could be a capital letter folded. */
-function caseFolded(value: unknown): unknown {
-  if (value instanceof Uint8Array)
-    return value.map((octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet));
-  if (Array.isArray(value)) return value.map(caseFolded);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, caseFolded(each)]));
-}
 
 describe("parseMessage()", () => {
   const HEADER = "0000 0000";

@@ -5,7 +5,13 @@ import { POSITION_BITS, positionOf } from "../../../src/answer/place-client.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import type { Snapshot } from "../../../src/health/snapshot.ts";
 import { compileDecisions } from "../../../src/image/decisions.ts";
-import { createDrawRoom, favouriteOf, favouritesInOrder } from "../../../src/image/draws.ts";
+import {
+  candidateCount,
+  createDrawRoom,
+  favouriteCandidateOf,
+  favouriteOf,
+  favouritesInOrder,
+} from "../../../src/image/draws.ts";
 import { type DecisionTables, OUTCOME, tableOf } from "../../../src/image/tables.ts";
 import { compileZones } from "../../../src/image/zones.ts";
 import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
@@ -47,9 +53,13 @@ function placeOf(
 ): number {
   let table = root;
   while (tables.outcomes[table] === OUTCOME.sticky) table = favouriteOf(tables, table, position);
-  expect(tables.tableSticky[table]).to.equal(1);
-  favouritesInOrder(tables, tables.tableDraws[table] ?? 0, position, room);
-  return tables.candidateEndpoints[room.order[0] ?? 0] ?? -1;
+  const draw = tables.tableDraws[table] ?? 0;
+  // Of one candidate everybody's favourite is that one.
+  expect(tables.tableSticky[table]).to.equal(candidateCount(tables, draw) > 1 ? 1 : 0);
+  const favourite = favouriteCandidateOf(tables, draw, position);
+  favouritesInOrder(tables, draw, position, room);
+  expect(room.order[0]).to.equal(favourite);
+  return tables.candidateEndpoints[favourite] ?? -1;
 }
 
 function countsOf(places: readonly string[]): Map<string, number> {

@@ -248,6 +248,28 @@ describe("evaluate()", () => {
       { numRuns: 500 },
     );
   });
+
+  it("gives the short TTL from the first failed probe of what it answers on, and for nothing that it cannot answer", () => {
+    fc.assert(
+      fc.property(arbitrarySituation, fc.constantFrom(...FAMILIES), fc.nat(), (situation, family, pick) => {
+        const { pools, policy: asked, definitions } = situation;
+        const reached = new Set(reachOf(asked.expression, definitions).endpoints.map(({ id }) => id));
+        const calm = { ...situation, snapshot: snapshot(pools) };
+        const answered = sharesOf(ask(calm, family)).map(({ endpoint: { id } }) => id);
+        const idle = pools.flatMap(({ endpoints }) => endpoints).filter(({ id }) => !reached.has(id));
+        const failing = answered[pick % answered.length];
+        if (failing !== undefined) {
+          const shaken = ask({ ...calm, snapshot: snapshot(pools, { [failing]: "failing" }) }, family);
+          // It is not withdrawn yet: the same is answered, and not for long.
+          expect(shaken.ttlSeconds).to.equal(10);
+          expect(sharesOf(shaken)).to.deep.equal(sharesOf(ask(calm, family)));
+        }
+        const elsewhere = Object.fromEntries(idle.map(({ id }) => [id, "failing" as const]));
+        expect(ask({ ...calm, snapshot: snapshot(pools, elsewhere) }, family).ttlSeconds).to.equal(30);
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
 
 describe("explain()", () => {

@@ -1,0 +1,247 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { expect } from "chai";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { pino } from "pino";
+import { askServer } from "../../../src/cli/dns-client.ts";
+import { resolveAnswering } from "../../../src/config/answering.ts";
+import type { SocketAddress } from "../../../src/config/socket-address.ts";
+import { type Daemon, startDaemon } from "../../../src/daemon/daemon.ts";
+import { createHostNames, type HostNames } from "../../../src/daemon/host-names.ts";
+import type { Resolution } from "../../../src/daemon/host-resolver.ts";
+import { addressOf, type FamilyAnswer } from "../../../src/daemon/host-state.ts";
+import { nameOf } from "../../../src/dns/name.ts";
+import { formatRdata } from "../../../src/dns/rdata.ts";
+import { TYPE } from "../../../src/dns/types.ts";
+import { endpointsOf } from "../../../src/policy/resolved.ts";
+import { type Nsd, startNsd } from "../../support/peers/nsd.ts";
+import { loadText, ZONE_HEAD } from "./loaded-zones.ts";
+import { useTemporaryFolders } from "./temporary-folder.ts";
+
+/** Far above what any step takes; a test that reaches it has failed. */
+const PATIENCE_MS = 9_000;
+const NONE: FamilyAnswer = { kind: "none", reason: "the name has no address" };
+const FAILED: FamilyAnswer = { kind: "failed", reason: "no resolver can be reached" };
+
+function resolution(ipv4: string | FamilyAnswer, ...aliases: string[]): Resolution {
+  const texts = typeof ipv4 === "string" ? ipv4.split(" ") : [];
+  const addresses = texts.flatMap((text) => addressOf(text) ?? []);
+  const found: FamilyAnswer = { kind: "addresses", addresses, ttlSeconds: 60 };
+  return { answer: { ipv4: typeof ipv4 === "string" ? found : ipv4, ipv6: NONE }, aliases };
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const endsAt = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > endsAt) throw new Error(`never saw ${what}`);
+    await setTimeout(10);
+  }
+}
+
+describe("createHostNames()", function () {
+  this.timeout(2 * PATIENCE_MS);
+  let names: HostNames | undefined;
+  let asked: string[];
+  let logged: string[];
+  let changes: number;
+
+  beforeEach(() => {
+    asked = [];
+    logged = [];
+    changes = 0;
+  });
+  afterEach(() => names?.stop());
+
+  /** The answers in turn, the last one for good. */
+  function keeper(...answers: readonly Resolution[]): HostNames {
+    names = createHostNames({
+      resolver: {
+        async resolve(hostName) {
+          const answer = answers[Math.min(asked.length, answers.length - 1)];
+          asked.push(hostName);
+          return answer ?? resolution(FAILED);
+        },
+        stop: () => undefined,
+      },
+      now: Date.now,
+      random: () => 0.5,
+      log: pino({}, { write: (line: string) => void logged.push(line) }),
+      onChange: () => changes++,
+    });
+    return names;
+  }
+
+  const set = loadText(`$POOL near monitor=none
+  one lb.example.net.
+  two lb.example.net. weight=2
+  three 192.0.2.3
+www 5 POLICY near`);
+
+  const addressesIn = (from: HostNames): string[] =>
+    endpointsOf(from.live(set).definitions).map(
+      ({ name, addresses }) => `${name} ${addresses.map(({ text }) => text).join(" ")}`,
+    );
+
+  it("asks once for a name that two endpoints have, before the set is served", async () => {
+    const keeping = keeper(resolution("192.0.2.9 192.0.2.8"));
+    await keeping.prepare(set);
+    expect(addressesIn(keeping)).to.deep.equal([
+      "one 192.0.2.8 192.0.2.9",
+      "two 192.0.2.8 192.0.2.9",
+      "three 192.0.2.3",
+    ]);
+    expect(asked).to.deep.equal(["lb.example.net."]);
+    expect(keeping.counts()).to.deep.equal({ ok: 1, failed: 0 });
+  });
+
+  it("goes on with what was kept while the resolver fails, tries again, and tells of the change", async () => {
+    const first = keeper(resolution("192.0.2.1"));
+    await first.prepare(set);
+    const kept = first.keep();
+    first.stop();
+    asked = [];
+    const second = keeper(resolution(FAILED), resolution("192.0.2.2"));
+    second.restore(kept);
+    await second.prepare(set);
+    expect(addressesIn(second)[0]).to.equal("one 192.0.2.1");
+    await until("the first failure", () => second.counts().failed === 1);
+    const [failing] = [...second.readings()];
+    expect(failing).to.include({ failure: "no resolver can be reached", hostName: "lb.example.net." });
+    await until("the other address", () => changes > 0);
+    expect(addressesIn(second)[0]).to.equal("one 192.0.2.2");
+    expect(logged.join("")).to.match(/"from":\["192.0.2.1"\],"to":\["192.0.2.2"\]/);
+    expect([...second.readings()][0]?.failure).to.equal(undefined);
+  });
+
+  it("takes no address from a name that leads back to a POLICY of the set", async () => {
+    const keeping = keeper(resolution("192.0.2.9", "cdn.example.net.", "www.example.com."));
+    await keeping.prepare(set);
+    expect(addressesIn(keeping)[0]).to.equal("one ");
+    const [reading] = [...keeping.readings()];
+    expect(reading?.failure).to.equal(
+      "it is an alias of www.example.com., which a POLICY of these zones answers",
+    );
+  });
+
+  it("forgets nothing of a name that a set leaves out and the next one has again", async () => {
+    const keeping = keeper(resolution("192.0.2.1"), resolution(FAILED));
+    await keeping.prepare(set);
+    keeping.live(loadText("www A 192.0.2.7"));
+    expect([...keeping.readings()]).to.deep.equal([]);
+    expect(addressesIn(keeping)[0]).to.equal("one 192.0.2.1");
+  });
+});
+
+describe("a node with host-name endpoints", function () {
+  this.timeout(4 * PATIENCE_MS);
+  const folder = useTemporaryFolders();
+  const LOOPBACK = { address: "127.0.0.1", port: 0 };
+  let nsd: Nsd;
+  let daemon: Daemon | undefined;
+
+  beforeEach(async () => {
+    const text = `$TTL 7
+@ SOA ns hostmaster 1 1h 10m 2w 30
+@ NS ns
+ns A 127.0.0.1
+lb CNAME real
+real A 127.0.0.1
+real A 127.0.0.2
+real AAAA ::1
+`;
+    nsd = await startNsd(new Map([["example.net.", text]]));
+  });
+  afterEach(async () => {
+    await daemon?.stop();
+    await nsd.end();
+  });
+
+  async function start(home: string, resolvers: readonly SocketAddress[]): Promise<Daemon> {
+    const result = await startDaemon({
+      options: {
+        zones: [join(home, "example.com.zone")],
+        listen: [LOOPBACK],
+        admin: LOOPBACK,
+        workers: 1,
+        cpuAffinity: undefined,
+        busyPollUs: 0,
+        state: join(home, "state"),
+        node: "test-node",
+        geoip: undefined,
+        adminTokenFile: undefined,
+        resolvers,
+        user: undefined,
+        transfer: undefined,
+        streams: {
+          tcp: {},
+          listenTls: [],
+          listenHttps: [],
+          httpsPath: undefined,
+          identity: undefined,
+          proxyNetworks: [],
+        },
+        answering: resolveAnswering({}),
+      },
+      log: pino({ level: "silent" }),
+      clock: { now: Date.now, monotonic: () => performance.now() },
+      random: Math.random,
+      serviceManager: { tell: () => Promise.resolve() },
+      forced: new Map(),
+      adminToken: undefined,
+    });
+    if (!result.ok) throw new Error(result.message);
+    daemon = result.daemon;
+    return daemon;
+  }
+
+  async function ask({ listen: [server] }: Daemon, type: number): Promise<string> {
+    if (server === undefined) throw new Error("it does not listen");
+    const question = { name: nameOf("www.example.com."), type };
+    const outcome = await askServer(server, question, { overTcp: false, deadlineMs: 3000 });
+    if (!outcome.ok) return outcome.message;
+    const { answers } = outcome.reply.message;
+    return answers
+      .map(({ type: own, rdata, ttlSeconds }) => `${ttlSeconds} ${formatRdata(own, rdata)}`)
+      .sort()
+      .join(", ");
+  }
+
+  it("probes each address that the name has, answers those that are up, and remembers them over a restart", async () => {
+    // Only the first of the addresses has a server.
+    const server = createServer((_request, response) => response.end());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const bound = server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+    const home = folder();
+    writeFileSync(
+      join(home, "example.com.zone"),
+      `${ZONE_HEAD}
+$MONITOR m http port=${port} every=200ms timeout=150ms fall=2 rise=2
+$POOL cloud monitor=m
+  lb lb.example.net.
+$POOL sorry monitor=none
+  s 192.0.2.80
+www 30 POLICY failover ( cloud sorry )
+`,
+    );
+    const first = await start(home, [{ address: nsd.address, port: nsd.port }]);
+    // The TTL is the resolver's, as it is shorter than the policy's; 127.0.0.2 and ::1 refuse connections.
+    expect(await ask(first, TYPE.A)).to.equal("7 127.0.0.1");
+    expect(await ask(first, TYPE.AAAA)).to.equal("");
+    const metrics = await (await fetch(`http://127.0.0.1:${first.admin.port}/metrics`)).text();
+    expect(metrics).to.match(/^fairlead_host_name_addresses\{host="lb.example.net."\} 3$/m);
+    expect(metrics).to.match(/^fairlead_address_up\{.*address="127.0.0.2"\} 0$/m);
+    const status: unknown = await (await fetch(`http://127.0.0.1:${first.admin.port}/api/v1/status`)).json();
+    expect(JSON.stringify(status)).to.contain('"host":{"name":"lb.example.net.","resolvedAt":"2');
+    await first.stop();
+    await nsd.end();
+    const second = await start(home, [{ address: nsd.address, port: nsd.port }]);
+    expect(await ask(second, TYPE.A)).to.equal("7 127.0.0.1");
+    server.closeAllConnections();
+    server.close();
+  });
+});
