@@ -30,7 +30,7 @@ import { readyLine, reasonOf } from "./listeners.ts";
 import { createLiveEndpoints, type LiveEndpoints } from "./live-endpoints.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
-import { openCertificate, openGeo, StartFailure } from "./openings.ts";
+import { lockState, openCertificate, openGeo, StartFailure } from "./openings.ts";
 import { becomeUser, judgeUser, type User } from "./privileges.ts";
 import { createProbing } from "./probing.ts";
 import { createStatus, type Status } from "./readiness.ts";
@@ -38,7 +38,6 @@ import { createReloading, type Reloading } from "./reloading.ts";
 import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
-import { openStateFolder } from "./state-folder.ts";
 import { createLastResorts, createTransitions, type LastResorts } from "./transitions.ts";
 import { watchFoldersOf, watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
@@ -95,17 +94,16 @@ export async function startDaemon(parts: DaemonParts): Promise<StartResult> {
   }
 }
 
-/** Beside what it was handed: what keeps the record. */
+/** Beside what it was handed: what keeps the record, and what says where clients are. */
 interface RunningParts extends DaemonParts {
   readonly events: Events;
+  readonly geo: GeoKeeping;
 }
 
 async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const { options, log, clock } = given;
   const user = await whomToBecome(given);
-  const folder = await openStateFolder(options.state, log);
-  if (!folder.ok) throw new StartFailure(folder.message);
-  endings.push(() => folder.release());
+  await lockState(options, log, endings);
   const geo = openGeo(given);
   const start = await loadForStart(options.zones, options.state, log, geo.placeOf);
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
@@ -113,9 +111,9 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
   const events = await openEvents({ folder: options.state, now: clock.now, log, limiter });
   endings.push(() => events.stop());
-  const parts: RunningParts = { ...given, events };
+  const parts: RunningParts = { ...given, events, geo };
   const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
-  const core = createCore(parts, user, secondaries, geo);
+  const core = createCore(parts, user, secondaries);
   const status = createStatus(() => core.serving.image() !== undefined);
   const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
@@ -187,7 +185,17 @@ function readSecondaries(
   return opened.secondaries;
 }
 
-interface Core {
+/** What is there once it is needed. */
+interface LateParts {
+  /** What answers, once it is made; told of every image. */
+  answering: AnsweringSide | undefined;
+  /** What writes health down, once it is needed; told of every change. */
+  keeping: HealthKeeping | undefined;
+  /** What the last run knew of endpoints. */
+  known: ReadonlyMap<string, EndpointHealth>;
+}
+
+interface Core extends LateParts {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
   readonly counters: Counters;
@@ -201,24 +209,12 @@ interface Core {
   readonly geo: GeoKeeping;
   /** Reads whatever files may have changed. */
   readonly reload: () => Promise<ReloadOutcome>;
-  /** What answers, once it is made; told of every image. */
-  answering: AnsweringSide | undefined;
-  /** What writes health down, once it is needed; told of every change. */
-  keeping: HealthKeeping | undefined;
-  /** What the last run knew of endpoints. */
-  known: ReadonlyMap<string, EndpointHealth>;
 }
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
-function createCore(
-  parts: RunningParts,
-  runAs: User | undefined,
-  secondaries: Secondaries,
-  geo: GeoKeeping,
-): Core {
-  const { options, log, clock, forced, serviceManager } = parts;
-  const later = { answering: undefined, keeping: undefined, known: new Map() };
-  const core: Pick<Core, "answering" | "keeping" | "known"> = later;
+function createCore(parts: RunningParts, runAs: User | undefined, secondaries: Secondaries): Core {
+  const { options, log, clock, forced, geo, serviceManager } = parts;
+  const core: LateParts = { answering: undefined, keeping: undefined, known: new Map() };
   const book = createHealthBook();
   const counters = new Counters();
   const collector = new ImageCollector();

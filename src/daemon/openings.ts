@@ -2,10 +2,12 @@
 
 import type { ServeOptions } from "../config/options.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
+import type { Ending } from "./endings.ts";
 import { type GeoKeeping, openGeoKeeping } from "./geo-keeping.ts";
 import type { Log } from "./log.ts";
 import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
 import type { Clock } from "./serving.ts";
+import { openStateFolder } from "./state-folder.ts";
 
 export interface OpeningParts {
   readonly options: ServeOptions;
@@ -39,4 +41,11 @@ export function openCertificate({
   const opened = openNodeCertificate(identity, clock.now, log);
   if (!opened.ok) throw new StartFailure(opened.message);
   return opened.certificate;
+}
+
+/** The state folder is this node's alone from here to its end. */
+export async function lockState({ state }: ServeOptions, log: Log, endings: Ending[]): Promise<void> {
+  const folder = await openStateFolder(state, log);
+  if (!folder.ok) throw new StartFailure(folder.message);
+  endings.push(() => folder.release());
 }

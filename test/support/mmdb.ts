@@ -1,6 +1,6 @@
 /** Geo databases as files of MaxMind DB format 2.0, written small for tests: a tree of 24-bit records, and data as maps. */
 
-import type { Network } from "../../src/geo/network.ts";
+import { type Network, networkOf } from "../../src/geo/network.ts";
 
 export type MmdbValue = string | number | readonly MmdbValue[] | { readonly [key: string]: MmdbValue };
 
@@ -8,6 +8,9 @@ export interface MmdbEntry {
   readonly network: Network;
   readonly record: { readonly [key: string]: MmdbValue };
 }
+
+/** Where the clients of tests are. */
+export const LOOPBACK_NETWORK = networkOf(Uint8Array.of(127, 0, 0, 0), 8);
 
 type Node = [left: Child, right: Child];
 type Child = Node | number | undefined;
