@@ -149,17 +149,26 @@ export interface Explanation {
   readonly failingOpen: boolean;
   readonly outcome: "answer" | "nodata" | "servfail" | "nxdomain" | "referral";
   readonly shares: readonly ShareView[];
+  /** Pools that get more of the policy's demand than their capacity. */
+  readonly overCapacity: readonly string[];
   readonly trace: readonly TraceNode[];
 }
 
-export type ExplainOutcome =
-  | { readonly ok: true; readonly explanation: Explanation }
-  /** `parameter` is the one at fault; `undefined` where the name lies in no zone that is served. */
-  | {
-      readonly ok: false;
-      readonly parameter: "name" | "type" | "client" | undefined;
-      readonly message: string;
-    };
+export interface ExplainRefusal {
+  readonly ok: false;
+  /** The one at fault; `undefined` where the name lies in no zone that is served. */
+  readonly parameter: "name" | "type" | "client" | "down" | undefined;
+  readonly message: string;
+}
+
+export type ExplainOutcome = { readonly ok: true; readonly explanation: Explanation } | ExplainRefusal;
+
+/** An explanation of what would be answered, beside that of what is. */
+export interface WhatIf extends Explanation {
+  readonly before: Explanation;
+}
+
+export type WhatIfOutcome = { readonly ok: true; readonly whatIf: WhatIf } | ExplainRefusal;
 
 export interface ReloadOutcome {
   /** Whether the files were accepted; where not, the running set keeps serving. */
@@ -255,6 +264,8 @@ export interface AdminSource {
   readonly events: EventsSource;
   readonly hosts: HostNamesSource;
   explain(query: ExplainQuery): ExplainOutcome;
+  /** `down`: pools, `pool/endpoint` or globs of them, supposed to fail their probes. */
+  whatIf(query: ExplainQuery, down: readonly string[]): WhatIfOutcome;
   /**
    * The zone of that apex as a server without health would serve it, a master file line by line, made as it is read;
    * `undefined` where there is none.

@@ -2,8 +2,10 @@
 
 import { Option } from "commander";
 import { readIncluded, readZoneFiles } from "../daemon/zone-files.ts";
+import { diagnosticsOf } from "../daemon/zone-loading.ts";
+import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { loadZones } from "../zone/load.ts";
-import type { LoadResult } from "../zone/model.ts";
+import type { LoadResult, ZoneSet } from "../zone/model.ts";
 import { CommandFailure, EXIT } from "./outcome.ts";
 
 export const DEFAULT_ZONE_FOLDER = "zones";
@@ -23,4 +25,15 @@ export function loadZonePaths(paths: readonly string[]): LoadResult {
   const read = readZoneFiles(paths);
   if (!read.ok) throw new CommandFailure(EXIT.usage, read.message);
   return loadZones(read.files, readIncluded);
+}
+
+/** The set of files and folders before its expectations are tried: a failed one is a reason to look, not to be silent. */
+export function loadUntried(paths: readonly string[], purpose: string): ZoneSet {
+  const result = loadZonePaths(paths);
+  const fault = diagnosticsOf(result, "error").find(
+    ({ severity, code }) => severity === "error" && code !== "expectation-failed",
+  );
+  if (result.untried !== undefined && fault === undefined) return result.untried;
+  const first = fault === undefined ? "" : `: ${formatDiagnostic(fault)}`;
+  throw new CommandFailure(EXIT.no, `Cannot ${purpose}, the zones are faulty${first}`);
 }

@@ -11,6 +11,7 @@ import { createDerive } from "../status/derive.ts";
 import { buildStatus, buildZones, type StatusInput } from "../status/status.ts";
 import { sendError } from "./app.ts";
 import { addEvents } from "./event-resources.ts";
+import { addExplain } from "./explain.ts";
 import { readParameter } from "./parameter.ts";
 import { judgeReloadBody } from "./reload-body.ts";
 
@@ -65,22 +66,6 @@ function addMetrics(
   });
 }
 
-function addExplain(app: FastifyInstance, source: AdminSource): void {
-  app.get("/api/v1/explain", async (request, reply) => {
-    const [name, type, client] = ["name", "type", "client"].map((key) => readParameter(request.query, key));
-    const faulty = [name, type, client].find((parameter) => parameter?.fault !== undefined);
-    if (faulty?.fault !== undefined) return sendError(reply, 400, faulty.fault, { parameter: faulty.key });
-    if (name?.value === undefined) {
-      return sendError(reply, 400, "Cannot explain: 'name' is missing", { parameter: "name" });
-    }
-    const query = { name: name.value, type: type?.value ?? DEFAULT_TYPE, client: client?.value };
-    const outcome = source.explain(query);
-    if (outcome.ok) return outcome.explanation;
-    const { parameter, message } = outcome;
-    return sendError(reply, parameter === undefined ? 404 : 400, message, parameter && { parameter });
-  });
-}
-
 /** RFC 4027. */
 const MASTER_FILE_TYPE = "text/dns; charset=us-ascii";
 /** Lines of a zone that go together: a piece for each would be mostly overhead. */
@@ -108,8 +93,6 @@ function* together(lines: Iterable<string>): Generator<string, void> {
   yield piece.join("");
 }
 
-const DEFAULT_TYPE = "A";
-
 function addReload(app: FastifyInstance, source: AdminSource): void {
   app.post("/api/v1/reload", async (request, reply) => {
     const fault = judgeReloadBody(request.body);
@@ -123,7 +106,6 @@ function addReload(app: FastifyInstance, source: AdminSource): void {
 
 /** What the contract names and this version does not have. A refusal says so, rather than that nothing is there. */
 const NOT_BUILT = [
-  ["GET", "/api/v1/whatif"],
   ["GET", "/api/v1/overrides"],
   ["POST", "/api/v1/overrides"],
   ["DELETE", "/api/v1/overrides"],

@@ -3,6 +3,7 @@
 import type {
   AdminSource,
   ExplainQuery,
+  Explanation,
   HistogramReading,
   LoadOutcome,
   PolicyView,
@@ -103,7 +104,23 @@ export interface Node extends AdminSource {
   reloaded: ReloadOutcome;
   reloads: number;
   readonly asked: ExplainQuery[];
+  /** What was supposed down. */
+  readonly supposed: string[];
 }
+
+const EXPLAINED: Explanation = {
+  name: "",
+  type: "",
+  client: null,
+  location: null,
+  ttlSeconds: 30,
+  rung: 1,
+  failingOpen: false,
+  outcome: "answer",
+  shares: [],
+  overCapacity: [],
+  trace: [],
+};
 
 export function createNode(situation: Situation = {}): Node {
   const node: Node = {
@@ -127,6 +144,7 @@ export function createNode(situation: Situation = {}): Node {
       ],
       counts: () => ({ ok: 9, failed: 1 }),
     },
+    supposed: [],
     readiness: () => node.ready,
     serving: () => node.state,
     load: () => node.loaded,
@@ -182,10 +200,18 @@ export function createNode(situation: Situation = {}): Node {
       }
       if (query.type === "NOPE") return { ok: false, parameter: "type", message: "type 'NOPE' is unknown" };
       const { name, type } = query;
-      const answer = { ttlSeconds: 30, rung: 1, failingOpen: false, outcome: "answer" as const };
       return {
         ok: true,
-        explanation: { name, type, client: null, location: null, ...answer, shares: [], trace: [] },
+        explanation: { ...EXPLAINED, name, type },
+      };
+    },
+    whatIf(query, down) {
+      node.supposed.push(...down);
+      const now = node.explain(query);
+      if (!now.ok) return now;
+      return {
+        ok: true,
+        whatIf: { ...now.explanation, overCapacity: ["virginia"], before: now.explanation },
       };
     },
     exportZone: (apex) => (apex === "gtm.example.com." ? ["one line\n", "another\n"] : undefined),

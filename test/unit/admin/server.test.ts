@@ -180,6 +180,14 @@ describe("startAdmin()", () => {
     ]);
   });
 
+  it("startAdmin() answers what if with both explanations", async () => {
+    const reply = await ask("/api/v1/whatif?name=www.gtm.example.com.&down=frankfurt,tokyo&down=virginia/*");
+    const body = explanation.extend({ before: explanation }).parse(JSON.parse(reply.body));
+    expect(body).to.deep.include({ name: "www.gtm.example.com.", overCapacity: ["virginia"] });
+    expect(body.before).to.deep.include({ overCapacity: [] });
+    expect(node.supposed).to.deep.equal(["frankfurt", "tokyo", "virginia/*"]);
+  });
+
   const faults: readonly (readonly [path: string, ask: Ask, statusCode: number, error: RegExp])[] = [
     ["/api/v1/explain", {}, 400, /'name' is missing/],
     ["/api/v1/explain?name=", {}, 400, /value is empty/],
@@ -193,7 +201,10 @@ describe("startAdmin()", () => {
     ["/api/v1/reload", {}, 405, /takes POST, not GET/],
     ["/api/v1/export", {}, 400, /'zone' is missing/],
     ["/api/v1/export?zone=elsewhere.example.", {}, 404, /there is no zone 'elsewhere\.example\.'/],
-    ["/api/v1/whatif", {}, 501, /not built in this version/],
+    ["/api/v1/whatif", {}, 400, /'name' is missing/],
+    ["/api/v1/whatif?name=a", {}, 400, /'down' is missing/],
+    ["/api/v1/whatif?name=a&down=", {}, 400, /value is empty/],
+    ["/api/v1/whatif?name=elsewhere.example.&down=a", {}, 404, /no zone holds/],
     ["/api/v1/overrides", {}, 501, /not built/],
     ["/api/v1/overrides", { method: "POST", body: "{}" }, 501, /not built/],
     ["/api/v1/overrides/7", { method: "DELETE" }, 501, /not built/],
