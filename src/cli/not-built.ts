@@ -5,7 +5,6 @@ import { CommandFailure, EXIT } from "./outcome.ts";
 
 const NOT_BUILT: readonly (readonly [command: string, purpose: string])[] = [
   ["drill", "rehearse the loss of a region"],
-  ["override", "force the state of endpoints"],
 ];
 
 export function addNotBuilt(program: Command): void {

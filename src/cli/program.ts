@@ -8,6 +8,7 @@ import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
 import { addNotBuilt } from "./not-built.ts";
 import { CommandFailure, EXIT, endWith, printError } from "./outcome.ts";
+import { addOverride } from "./override.ts";
 import { addPlan } from "./plan.ts";
 import { addQuery } from "./query.ts";
 import { addReload } from "./reload.ts";
@@ -33,6 +34,7 @@ function createProgram(): Command {
   addEvents(program);
   addQuery(program);
   addReload(program);
+  addOverride(program);
   addExport(program);
   addNotBuilt(program);
   return program;

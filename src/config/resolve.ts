@@ -86,6 +86,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       node: settings.node ?? input.hostName.slice(0, MAX_NODE_NAME_OCTETS),
       adminTokenFile: settings["admin-token-file"],
       resolvers: settings.resolver ?? [],
+      overrideFile: settings["override-file"],
       user: settings.user,
       transfer: settings.transfer,
       streams: resolved.streams,

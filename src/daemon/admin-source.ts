@@ -5,6 +5,7 @@ import type {
   AdminSource,
   ExplainRefusal,
   LoadOutcome,
+  OverridesSource,
   Readiness,
   ReloadOutcome,
   SecondariesView,
@@ -33,6 +34,7 @@ export interface NodeParts {
   readonly certificate: NodeCertificate | undefined;
   readonly secondaries: SecondariesView;
   readonly hosts: HostNamesSource;
+  readonly overrides: OverridesSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -75,6 +77,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     secondaries: parts.secondaries,
     hosts: parts.hosts,
     events: parts.events,
+    overrides: parts.overrides,
     explain(query) {
       const state = explainedState(parts.serving);
       return state === undefined ? NOTHING_TO_EXPLAIN : explainName(state, query);

@@ -7,11 +7,13 @@
  */
 
 import type { PolicyView, ServingState, ZoneView } from "../admin/source.ts";
+import type { ForcedStates } from "../health/override.ts";
 import { compileDecisions, compileZones, type Image, makeImage, type ZonePart } from "../image/image.ts";
+import type { Definitions } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
 import { slowestDetection } from "../zone/detection.ts";
 import type { Zone, ZoneSet } from "../zone/model.ts";
-import type { ForcedStates, HealthBook } from "./health-book.ts";
+import type { HealthBook } from "./health-book.ts";
 
 const MS_PER_SECOND = 1000;
 const LONGEST_WAIT_MS = 60_000;
@@ -49,13 +51,14 @@ export interface Serving {
 
 export interface ServingOptions {
   readonly book: HealthBook;
-  readonly forced: ForcedStates;
+  /** What operators force endpoints to, at a moment. */
+  readonly forcedAt: (definitions: Definitions, atMs: number) => ForcedStates;
   readonly clock: Clock;
   /** After each publication, with what was served before it. */
   readonly onPublish: (publication: Publication, image: Image) => void;
 }
 
-export function createServing({ book, forced, clock, onPublish }: ServingOptions): Serving {
+export function createServing({ book, forcedAt, clock, onPublish }: ServingOptions): Serving {
   let zones: InstalledZones | undefined;
   let image: Image | undefined;
   let state: ServingState | undefined;
@@ -66,8 +69,9 @@ export function createServing({ book, forced, clock, onPublish }: ServingOptions
 
   const publish = (installed: InstalledZones, startedMs: number): void => {
     const { part } = installed;
-    const snapshot = book.snapshot(forced, clock.now());
+    const atMs = clock.now();
     const definitions = book.definitions() ?? part.set.definitions;
+    const snapshot = book.snapshot(forcedAt(definitions, atMs), atMs);
     const next = makeImage((image?.generation ?? 0) + 1, part, compileDecisions(part, snapshot, definitions));
     const before = state;
     image = next;

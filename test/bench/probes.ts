@@ -123,7 +123,7 @@ async function measureKind(kind: Kind, settings: Settings, folder: string): Prom
   const clock = { now: Date.now, monotonic: () => performance.now() };
   const book = createHealthBook();
   let [verdicts, failed, builds] = [0, 0, 0];
-  const serving = createServing({ book, forced: new Map(), clock, onPublish: () => builds++ });
+  const serving = createServing({ book, forcedAt: () => new Map(), clock, onPublish: () => builds++ });
   const threads = createProbeThreads({
     entry: typescriptThread(new URL("../../src/probe/probe-thread-entry.ts", import.meta.url)),
     threadsMax: settings.threads,

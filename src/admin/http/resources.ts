@@ -8,10 +8,12 @@ import { createRegistry } from "../metrics/registry.ts";
 import { renderPage } from "../page/page.ts";
 import type { AdminSource } from "../source.ts";
 import { createDerive } from "../status/derive.ts";
+import { statusOfForcing } from "../status/forcing.ts";
 import { buildStatus, buildZones, type StatusInput } from "../status/status.ts";
 import { sendError } from "./app.ts";
 import { addEvents } from "./event-resources.ts";
 import { addExplain } from "./explain.ts";
+import { addOverrides } from "./overrides.ts";
 import { readParameter } from "./parameter.ts";
 import { judgeReloadBody } from "./reload-body.ts";
 
@@ -38,19 +40,16 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   addExplain(app, source);
   addExport(app, source);
   addEvents(app, source.events);
+  addOverrides(app, source);
   addReload(app, source);
   addNotBuilt(app);
 }
 
 function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
   const { node, version } = source;
-  return {
-    node,
-    version,
-    readiness: source.readiness(),
-    load: source.load(),
-    hosts: source.hosts.readings(),
-  };
+  const forcing = statusOfForcing(source.overrides);
+  const hosts = source.hosts.readings();
+  return { node, version, readiness: source.readiness(), load: source.load(), forcing, hosts };
 }
 
 function addMetrics(
@@ -105,13 +104,7 @@ function addReload(app: FastifyInstance, source: AdminSource): void {
 }
 
 /** What the contract names and this version does not have. A refusal says so, rather than that nothing is there. */
-const NOT_BUILT = [
-  ["GET", "/api/v1/overrides"],
-  ["POST", "/api/v1/overrides"],
-  ["DELETE", "/api/v1/overrides"],
-  ["DELETE", "/api/v1/overrides/:id"],
-  ["GET", "/api/v1/openapi.json"],
-] as const;
+const NOT_BUILT = [["GET", "/api/v1/openapi.json"]] as const;
 
 function addNotBuilt(app: FastifyInstance): void {
   for (const [method, url] of NOT_BUILT) {

@@ -6,10 +6,14 @@ import type {
   Explanation,
   HistogramReading,
   LoadOutcome,
+  OverrideRefusal,
+  OverrideView,
+  OverrideWish,
   PolicyView,
   Readiness,
   ReloadOutcome,
   ServingState,
+  WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import type { Forced } from "../../../src/health/verdict.ts";
@@ -106,6 +110,9 @@ export interface Node extends AdminSource {
   readonly asked: ExplainQuery[];
   /** What was supposed down. */
   readonly supposed: string[];
+  readonly wishes: OverrideWish[];
+  /** How the next change of overrides is refused, where it is. */
+  refusal: OverrideRefusal | undefined;
 }
 
 const EXPLAINED: Explanation = {
@@ -122,6 +129,32 @@ const EXPLAINED: Explanation = {
   trace: [],
 };
 
+export const DRAINED: OverrideView = {
+  id: "0a1b",
+  ref: "frankfurt/*",
+  state: "drain",
+  reason: "kernel <update>",
+  owner: "ann@desk",
+  fromMs: Date.UTC(2026, 10, 22, 11),
+  untilMs: Date.UTC(2026, 10, 22, 13),
+  source: "operator",
+  matches: 2,
+};
+
+export const REFUSED_WINDOW: WindowView = {
+  ref: "virginia",
+  state: "down",
+  cron: "0 12 * * *",
+  forMs: 7_200_000,
+  timeZone: "UTC",
+  place: "zones/gtm.example.com.zone:19",
+  inForce: false,
+  refused: "it would leave 0 of them up",
+  fromMs: Date.UTC(2026, 10, 22, 12),
+  untilMs: Date.UTC(2026, 10, 22, 14),
+  nextMs: Date.UTC(2026, 10, 23, 12),
+};
+
 export function createNode(situation: Situation = {}): Node {
   const node: Node = {
     node: "ns1",
@@ -132,6 +165,23 @@ export function createNode(situation: Situation = {}): Node {
     reloaded: { ok: true, generation: 8, diagnostics: [] },
     reloads: 0,
     asked: [],
+    wishes: [],
+    refusal: undefined,
+    overrides: {
+      list: () => [DRAINED],
+      windows: () => [REFUSED_WINDOW],
+      file: () => ({
+        path: "forced.yaml",
+        success: false,
+        loadedAtMs: undefined,
+        fault: "forced.yaml:3: 'ref'",
+      }),
+      async set(wish) {
+        node.wishes.push(wish);
+        return node.refusal ?? { ok: true, override: { ...DRAINED, ...wish } };
+      },
+      clear: async () => node.refusal ?? { ok: true, cleared: [DRAINED] },
+    },
     hosts: {
       readings: () => [
         {

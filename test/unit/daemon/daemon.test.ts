@@ -104,6 +104,7 @@ ${more}`;
       node: "test-node",
       adminTokenFile: undefined,
       resolvers: [],
+      overrideFile: undefined,
       user: undefined,
       transfer: undefined,
       streams: NO_STREAMS,
@@ -116,7 +117,6 @@ ${more}`;
       clock: { now: Date.now, monotonic: () => performance.now() },
       random: Math.random,
       serviceManager: { tell: () => Promise.resolve() },
-      forced: new Map(),
       adminToken: undefined,
     };
   }

@@ -171,6 +171,7 @@ real AAAA ::1
         state: join(home, "state"),
         node: "test-node",
         adminTokenFile: undefined,
+        overrideFile: undefined,
         resolvers,
         user: undefined,
         transfer: undefined,
@@ -188,7 +189,6 @@ real AAAA ::1
       clock: { now: Date.now, monotonic: () => performance.now() },
       random: Math.random,
       serviceManager: { tell: () => Promise.resolve() },
-      forced: new Map(),
       adminToken: undefined,
     });
     if (!result.ok) throw new Error(result.message);
