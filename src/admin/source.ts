@@ -6,7 +6,9 @@
  * Names of zones and owners are absolute text with the final dot, as `formatName` writes them.
  */
 
+import type { Override } from "../health/override.ts";
 import type { Snapshot } from "../health/snapshot.ts";
+import type { Forced } from "../health/verdict.ts";
 import type { Evaluation, TraceNode } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
 import type { EventsSource } from "./events/event.ts";
@@ -149,17 +151,26 @@ export interface Explanation {
   readonly failingOpen: boolean;
   readonly outcome: "answer" | "nodata" | "servfail" | "nxdomain" | "referral";
   readonly shares: readonly ShareView[];
+  /** Pools that get more of the policy's demand than their capacity. */
+  readonly overCapacity: readonly string[];
   readonly trace: readonly TraceNode[];
 }
 
-export type ExplainOutcome =
-  | { readonly ok: true; readonly explanation: Explanation }
-  /** `parameter` is the one at fault; `undefined` where the name lies in no zone that is served. */
-  | {
-      readonly ok: false;
-      readonly parameter: "name" | "type" | "client" | undefined;
-      readonly message: string;
-    };
+export interface ExplainRefusal {
+  readonly ok: false;
+  /** The one at fault; `undefined` where the name lies in no zone that is served. */
+  readonly parameter: "name" | "type" | "client" | "down" | undefined;
+  readonly message: string;
+}
+
+export type ExplainOutcome = { readonly ok: true; readonly explanation: Explanation } | ExplainRefusal;
+
+/** An explanation of what would be answered, beside that of what is. */
+export interface WhatIf extends Explanation {
+  readonly before: Explanation;
+}
+
+export type WhatIfOutcome = { readonly ok: true; readonly whatIf: WhatIf } | ExplainRefusal;
 
 export interface ReloadOutcome {
   /** Whether the files were accepted; where not, the running set keeps serving. */
@@ -240,6 +251,79 @@ export interface CertificateReading {
   readonly expiresAtMs: number;
 }
 
+/** What somebody says of endpoints, in force or about to end. */
+export interface OverrideView extends Override {
+  /** Who put it there: an operator by command or API, the file of overrides, a window of the zones. */
+  readonly source: "operator" | "file" | "window";
+  /** How many endpoints its REF matches now: none, where the zones have changed since. */
+  readonly matches: number;
+}
+
+/** A `$WINDOW`, open or not. Times in milliseconds since the epoch. */
+export interface WindowView {
+  readonly ref: string;
+  readonly state: Forced;
+  readonly cron: string;
+  readonly forMs: number;
+  readonly timeZone: string;
+  /** `file:line` */
+  readonly place: string;
+  readonly inForce: boolean;
+  /** What speaks against it, while it is open and not in force. */
+  readonly refused: string | undefined;
+  /** Since when and until when it is open; `undefined` while it is not. */
+  readonly fromMs: number | undefined;
+  readonly untilMs: number | undefined;
+  /** When it opens next; `undefined`: never. */
+  readonly nextMs: number | undefined;
+}
+
+/** The file of overrides. */
+export interface OverrideFileView {
+  readonly path: string;
+  /** Whether what it holds is what is in force. */
+  readonly success: boolean;
+  /** When what is in force was taken from it. */
+  readonly loadedAtMs: number | undefined;
+  /** What is wrong with what it holds. */
+  readonly fault: string | undefined;
+}
+
+export interface OverrideWish {
+  readonly ref: string;
+  readonly state: Forced;
+  readonly forMs: number;
+  readonly reason: string;
+  readonly owner: string;
+  /** Also where it leaves a policy nothing that is up; never against a rule. */
+  readonly force: boolean;
+}
+
+/** Why nothing was changed, in words. */
+export interface OverrideRefusal {
+  readonly ok: false;
+  /**
+   * `unknown`: no endpoint, or no override, is named so; `refused`: something speaks against it; `unavailable`: the node
+   * serves nothing yet, or cannot write it down.
+   */
+  readonly kind: "unknown" | "refused" | "unavailable";
+  readonly message: string;
+}
+
+export type SetOutcome = { readonly ok: true; readonly override: OverrideView } | OverrideRefusal;
+export type ClearOutcome = { readonly ok: true; readonly cleared: readonly OverrideView[] } | OverrideRefusal;
+
+export interface OverridesSource {
+  /** All that is in force, in the order in which it counts: of several that match an endpoint the last. */
+  list(): readonly OverrideView[];
+  windows(): readonly WindowView[];
+  /** `undefined` where there is none. */
+  file(): OverrideFileView | undefined;
+  /** Resolves once it is on disk and in force. */
+  set(wish: OverrideWish): Promise<SetOutcome>;
+  clear(which: { readonly id: string } | { readonly ref: string }): Promise<ClearOutcome>;
+}
+
 export interface AdminSource {
   /** `--node`. */
   readonly node: string;
@@ -264,7 +348,10 @@ export interface AdminSource {
   certificates(): Iterable<CertificateReading>;
   readonly events: EventsSource;
   readonly hosts: HostNamesSource;
+  readonly overrides: OverridesSource;
   explain(query: ExplainQuery): ExplainOutcome;
+  /** `down`: pools, `pool/endpoint` or globs of them, supposed to fail their probes. */
+  whatIf(query: ExplainQuery, down: readonly string[]): WhatIfOutcome;
   /**
    * The zone of that apex as a server without health would serve it, a master file line by line, made as it is read;
    * `undefined` where there is none.

@@ -1,26 +1,23 @@
 /** `fairlead explain NAME [TYPE]`: why a name is answered as it is, from files alone or by a running node. */
 
 import type { Command } from "commander";
-import { z } from "zod";
 import { explainName } from "../daemon/explain.ts";
 import { supposeDown } from "../daemon/supposed-health.ts";
-import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
-import { supposeResolved } from "../policy/resolved.ts";
-import { formatDiagnostic } from "../zone/diagnostic.ts";
-import { indexZones } from "../zone/lookup.ts";
-import { geoipOption, placesBy } from "./geo-option.ts";
-import { askNode, errorOf, readReply, serverOption } from "./node-client.ts";
 import {
-  CommandFailure,
-  EXIT,
-  type ExitStatus,
-  endWith,
-  formatColumns,
-  printJson,
-  printLine,
-} from "./outcome.ts";
-import { loadZonePaths, zonesOption } from "./zone-option.ts";
+  askToExplain,
+  type Explained,
+  explanationSchema,
+  formatQuestion,
+  isNo,
+  refusalFailure,
+  stateFromFiles,
+} from "./explaining.ts";
+import { geoipOption, placesBy, refuseGeoip } from "./geo-option.ts";
+import { serverOption } from "./node-client.ts";
+import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
+import { formatPercent } from "./percent.ts";
+import { zonesOption } from "./zone-option.ts";
 
 interface ExplainOptions {
   readonly zones: string;
@@ -30,32 +27,6 @@ interface ExplainOptions {
   readonly down?: readonly string[];
   readonly json?: true;
 }
-
-const traceSchema: z.ZodType<TraceNode> = z.lazy(() =>
-  z.object({
-    node: z.string(),
-    decision: z.string(),
-    reason: z.string(),
-    children: z.array(traceSchema).exactOptional(),
-  }),
-);
-
-const explanationSchema = z.looseObject({
-  name: z.string(),
-  type: z.string(),
-  client: z.string().nullable(),
-  location: z.string().nullable(),
-  ttlSeconds: z.number().nullable(),
-  rung: z.number().nullable(),
-  failingOpen: z.boolean(),
-  outcome: z.enum(["answer", "nodata", "servfail", "nxdomain", "referral"]),
-  shares: z.array(
-    z.object({ pool: z.string(), endpoint: z.string(), addresses: z.array(z.string()), share: z.number() }),
-  ),
-  trace: z.array(traceSchema),
-});
-
-type Explained = z.output<typeof explanationSchema>;
 
 export function addExplain(program: Command): void {
   program
@@ -84,29 +55,15 @@ async function run(name: string, type: string, options: ExplainOptions): Promise
       : await fromNode(name, type, options.server, options);
   if (options.json) printJson(explained);
   else for (const line of formatExplanation(explained)) printLine(line);
-  endWith(statusOf(explained));
+  endWith(isNo(explained) ? EXIT.no : EXIT.ok);
 }
 
 function fromFiles(name: string, type: string, { zones, geoip, client, down }: ExplainOptions): Explained {
-  const placeOf = placesBy(geoip);
-  const result = loadZonePaths([zones], placeOf);
-  // A failed expectation is a reason to ask, not a reason to be silent.
-  const fault = diagnosticsOf(result, "error").find(
-    ({ severity, code }) => severity === "error" && code !== "expectation-failed",
-  );
-  const set = result.untried;
-  if (set === undefined || fault !== undefined) {
-    const first = fault === undefined ? "" : `: ${formatDiagnostic(fault)}`;
-    throw new CommandFailure(EXIT.no, `Cannot explain, the zones are faulty${first}`);
-  }
-  const definitions = supposeResolved(set.definitions);
-  const supposed = supposeDown(definitions, down ?? []);
+  const state = stateFromFiles(zones, placesBy(geoip));
+  const supposed = supposeDown(state.definitions, down ?? [], state.snapshot);
   if (!supposed.ok) throw new CommandFailure(EXIT.usage, supposed.message);
-  const state = { zones: indexZones(set.zones), definitions, snapshot: supposed.snapshot, placeOf };
-  const outcome = explainName(state, { name, type, client });
-  if (!outcome.ok) {
-    throw new CommandFailure(outcome.parameter === undefined ? EXIT.no : EXIT.usage, outcome.message);
-  }
+  const outcome = explainName({ ...state, snapshot: supposed.snapshot }, { name, type, client });
+  if (!outcome.ok) throw refusalFailure(outcome.parameter, outcome.message);
   return explanationSchema.parse(outcome.explanation);
 }
 
@@ -117,42 +74,30 @@ async function fromNode(
   { geoip, client, down }: ExplainOptions,
 ): Promise<Explained> {
   if (down !== undefined) {
-    throw new CommandFailure(EXIT.usage, "--down supposes a health, and a running node has its own");
+    throw new CommandFailure(
+      EXIT.usage,
+      "--down supposes a health, and a running node has its own; 'whatif' puts the two side by side",
+    );
   }
-  if (geoip !== undefined) {
-    throw new CommandFailure(EXIT.usage, "--geoip is for files, and a running node has its own database");
-  }
+  refuseGeoip(geoip);
   const query = new URLSearchParams({ name, type, ...(client === undefined ? {} : { client }) });
-  const reply = await askNode(server, `/api/v1/explain?${query.toString()}`);
-  if (reply.status !== 200) {
-    const { message, parameter } = errorOf(reply);
-    throw new CommandFailure(parameter === undefined ? EXIT.no : EXIT.usage, message);
-  }
-  return readReply(server, explanationSchema, reply);
-}
-
-/** The answer is no where there is none, and where nothing is up and last resorts end. */
-function statusOf({ outcome, rung }: Explained): ExitStatus {
-  const isNo = outcome === "nxdomain" || outcome === "servfail" || rung === 4;
-  return isNo ? EXIT.no : EXIT.ok;
+  return askToExplain(server, `/api/v1/explain?${query.toString()}`, explanationSchema);
 }
 
 export function formatExplanation(explained: Explained): string[] {
-  const { name, type, client, location, outcome, rung, ttlSeconds, failingOpen } = explained;
-  const from = client === null ? "a client of whom nothing is known" : client;
-  const place = location === null ? "" : ` in ${location}`;
+  const { outcome, rung, ttlSeconds, failingOpen } = explained;
   const facts = [
     rung === null ? undefined : `rung ${rung}`,
     ttlSeconds === null ? undefined : `TTL ${ttlSeconds} s`,
     failingOpen ? "failing open" : undefined,
   ].filter((fact) => fact !== undefined);
   return [
-    `${name} ${type} asked by ${from}${place}`,
+    formatQuestion(explained),
     ...formatTree(explained.trace, ""),
     `outcome: ${[outcome, ...facts].join(", ")}`,
     ...formatColumns(
       explained.shares.map(({ pool, endpoint, addresses, share }) => [
-        `  ${(share * 100).toFixed(2).padStart(6)} %`,
+        `  ${formatPercent(share)}`,
         `${pool}/${endpoint}`,
         addresses.join(" "),
       ]),

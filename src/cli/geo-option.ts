@@ -19,6 +19,12 @@ export function placesBy(path: string | undefined): PlaceOf {
   };
 }
 
+/** A running node says where clients are by its own database. */
+export function refuseGeoip(path: string | undefined): void {
+  if (path === undefined) return;
+  throw new CommandFailure(EXIT.usage, "--geoip is for files, and a running node has its own database");
+}
+
 function read(path: string): GeoDatabase {
   const loaded = loadGeoFile(path);
   if (!loaded.ok) throw new CommandFailure(EXIT.usage, `Cannot use the geo database: ${loaded.reason}`);

@@ -15,6 +15,14 @@ export function serverOption(): Option {
   return new Option("--server <url>", "admin address of a running node");
 }
 
+export interface NodeRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** That of `--admin-token-file`. */
+  readonly token?: string | undefined;
+  /** The body. */
+  readonly json?: object;
+}
+
 export interface NodeReply {
   readonly status: number;
   readonly body: unknown;
@@ -26,11 +34,15 @@ const errorSchema = z.object({ error: z.string(), parameter: z.string().optional
 export async function askNode(
   server: string,
   path: string,
-  init: { readonly method: "GET" | "POST"; readonly token?: string | undefined } = { method: "GET" },
+  init: NodeRequest = { method: "GET" },
 ): Promise<NodeReply> {
-  const { token, method } = init;
-  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
-  return readJson(server, await send(server, path, { method, ...(headers && { headers }) }, DEADLINE_MS));
+  const { token, method, json } = init;
+  const headers = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(json === undefined ? {} : { "content-type": "application/json" }),
+  };
+  const body = json === undefined ? {} : { body: JSON.stringify(json) };
+  return readJson(server, await send(server, path, { method, headers, ...body }, DEADLINE_MS));
 }
 
 /** A text as it comes, piece by piece; what is said in its place where there is none is the command's to judge. */

@@ -4,10 +4,7 @@ import type { Command } from "commander";
 import { CommandFailure, EXIT } from "./outcome.ts";
 
 const NOT_BUILT: readonly (readonly [command: string, purpose: string])[] = [
-  ["whatif", "shares before and after a supposed failure"],
-  ["plan", "what a new set of zones would change"],
   ["drill", "rehearse the loss of a region"],
-  ["override", "force the state of endpoints"],
 ];
 
 export function addNotBuilt(program: Command): void {

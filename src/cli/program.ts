@@ -8,11 +8,14 @@ import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
 import { addNotBuilt } from "./not-built.ts";
 import { CommandFailure, EXIT, endWith, printError } from "./outcome.ts";
+import { addOverride } from "./override.ts";
+import { addPlan } from "./plan.ts";
 import { addQuery } from "./query.ts";
 import { addReload } from "./reload.ts";
 import { addServe } from "./serve.ts";
 import { addStatus } from "./status.ts";
 import { addTest } from "./test.ts";
+import { addWhatIf } from "./whatif.ts";
 
 function createProgram(): Command {
   const program = new Command("fairlead")
@@ -25,10 +28,13 @@ function createProgram(): Command {
   addCheck(program);
   addTest(program);
   addExplain(program);
+  addWhatIf(program);
+  addPlan(program);
   addStatus(program);
   addEvents(program);
   addQuery(program);
   addReload(program);
+  addOverride(program);
   addExport(program);
   addNotBuilt(program);
   return program;

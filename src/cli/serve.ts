@@ -48,6 +48,7 @@ export function addServe(program: Command): void {
     .option("--geoip <file>", "geo database, an MMDB file (default: countries by DB-IP)")
     .option("--nats <url>", "exchange with other nodes; repeatable (not built in this version)", collect)
     .option("--admin-token-file <file>", "holds the token that whatever changes state needs")
+    .option("--override-file <file>", "YAML, overrides that are kept in a file; watched")
     .option("--user <name>", "whom to become once every port is bound")
     .addHelpText(
       "after",
@@ -69,7 +70,6 @@ async function serve(zones: readonly string[], flags: ServeFlags): Promise<void>
     clock: { now: Date.now, monotonic: () => performance.now() },
     random: Math.random,
     serviceManager: createServiceManager(process.env, log),
-    forced: new Map(),
     adminToken,
   });
   if (!result.ok) {

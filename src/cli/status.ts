@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { askNode, DEFAULT_SERVER_URL, errorOf, readReply, serverOption } from "./node-client.ts";
 import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
+import { overrideCells, overrideSchema } from "./override-reply.ts";
 
 interface StatusOptions {
   readonly server: string;
@@ -38,6 +39,18 @@ const statusSchema = z.looseObject({
       ),
     }),
   ),
+  overrides: z.array(overrideSchema).optional(),
+  windows: z
+    .array(
+      z.looseObject({
+        ref: z.string(),
+        state: z.string(),
+        place: z.string(),
+        refused: z.string().nullable(),
+      }),
+    )
+    .optional(),
+  overrideFile: z.looseObject({ error: z.string().nullable() }).nullable().optional(),
   pools: z.array(
     z.looseObject({
       name: z.string(),
@@ -98,10 +111,23 @@ function formatStatus(status: Status): string[] {
     `${status.node}: ${ready}, generation ${status.generation}`,
     ...stale,
     "",
+    ...forcingLines(status),
     ...status.zones.flatMap((zone) => [`zone ${zone.name} serial ${zone.serial}`, ...policyLines(zone)]),
     "",
     ...formatColumns(status.pools.flatMap(poolRows)),
   ];
+}
+
+/** Nothing where nothing is forced. */
+function forcingLines({ overrides = [], windows = [], overrideFile }: Status): string[] {
+  const refused = windows.flatMap(({ ref, state, place, refused }) =>
+    refused === null ? [] : [`window ${ref} ${state} (${place}) is not in force: ${refused}`],
+  );
+  const fault = overrideFile?.error ?? null;
+  const file = fault === null ? [] : [`the file of overrides is refused: ${fault}`];
+  const rows = formatColumns(overrides.map((override) => ["override", ...overrideCells(override)]));
+  const lines = [...rows, ...refused, ...file];
+  return lines.length === 0 ? [] : [...lines, ""];
 }
 
 function policyLines({ policies }: Status["zones"][number]): string[] {

@@ -2,9 +2,11 @@
 
 import { Option } from "commander";
 import { readIncluded, readZoneFiles } from "../daemon/zone-files.ts";
+import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import type { PlaceOf } from "../geo/client.ts";
+import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { loadZones } from "../zone/load.ts";
-import type { LoadResult } from "../zone/model.ts";
+import type { LoadResult, ZoneSet } from "../zone/model.ts";
 import { CommandFailure, EXIT } from "./outcome.ts";
 
 export const DEFAULT_ZONE_FOLDER = "zones";
@@ -24,4 +26,15 @@ export function loadZonePaths(paths: readonly string[], placeOf: PlaceOf): LoadR
   const read = readZoneFiles(paths);
   if (!read.ok) throw new CommandFailure(EXIT.usage, read.message);
   return loadZones(read.files, readIncluded, undefined, placeOf);
+}
+
+/** The set of files and folders before its expectations are tried: a failed one is a reason to look, not to be silent. */
+export function loadUntried(paths: readonly string[], purpose: string, placeOf: PlaceOf): ZoneSet {
+  const result = loadZonePaths(paths, placeOf);
+  const fault = diagnosticsOf(result, "error").find(
+    ({ severity, code }) => severity === "error" && code !== "expectation-failed",
+  );
+  if (result.untried !== undefined && fault === undefined) return result.untried;
+  const first = fault === undefined ? "" : `: ${formatDiagnostic(fault)}`;
+  throw new CommandFailure(EXIT.no, `Cannot ${purpose}, the zones are faulty${first}`);
 }

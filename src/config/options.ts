@@ -64,6 +64,7 @@ export const settingsSchema = z
     geoip: path,
     nats: z.array(natsUrl).min(1, NEEDS_ONE),
     "admin-token-file": path,
+    "override-file": path,
     user: z.string().min(1, "is empty, expected a user's name"),
     transfer: transferSchema,
     tcp: tcpSchema,
@@ -96,6 +97,7 @@ export const SETTING_NAMES: readonly SettingName[] = [
   "geoip",
   "nats",
   "admin-token-file",
+  "override-file",
   "user",
 ];
 
@@ -148,6 +150,8 @@ export interface ServeOptions {
   readonly adminTokenFile: string | undefined;
   /** Who is asked for the addresses of host names; empty: whom the system asks. */
   readonly resolvers: readonly SocketAddress[];
+  /** Overrides that operators keep in a file; watched. */
+  readonly overrideFile: string | undefined;
   /** The user to become once every port is bound. */
   readonly user: string | undefined;
   /** `undefined`: nobody may transfer zones. */

@@ -87,6 +87,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       geoip: settings.geoip,
       adminTokenFile: settings["admin-token-file"],
       resolvers: settings.resolver ?? [],
+      overrideFile: settings["override-file"],
       user: settings.user,
       transfer: settings.transfer,
       streams: resolved.streams,

@@ -1,14 +1,22 @@
 /** The running node as the admin plane sees it: everything it shows is read from here, and from what is served. */
 
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
-import type { AdminSource, LoadOutcome, Readiness, ReloadOutcome, SecondariesView } from "../admin/source.ts";
+import type {
+  AdminSource,
+  ExplainRefusal,
+  LoadOutcome,
+  OverridesSource,
+  Readiness,
+  ReloadOutcome,
+  SecondariesView,
+} from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
 import { nameKey, parseName, ROOT } from "../dns/name.ts";
 import { masterFileLines } from "../zone/master-file.ts";
 import { plainRRsets } from "../zone/plain-zone.ts";
 import type { AnsweringSide } from "./answering.ts";
 import type { Events } from "./events.ts";
-import { explainName } from "./explain.ts";
+import { type ExplainedState, explainName, whatIf } from "./explain.ts";
 import type { GeoKeeping } from "./geo-keeping.ts";
 import type { HealthBook } from "./health-book.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
@@ -28,6 +36,7 @@ export interface NodeParts {
   readonly geo: GeoKeeping;
   readonly secondaries: SecondariesView;
   readonly hosts: HostNamesSource;
+  readonly overrides: OverridesSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -71,14 +80,14 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     secondaries: parts.secondaries,
     hosts: parts.hosts,
     events: parts.events,
+    overrides: parts.overrides,
     explain(query) {
-      const image = parts.serving.image();
-      if (image === undefined) {
-        return { ok: false, parameter: undefined, message: "Cannot explain: nothing is served yet" };
-      }
-      const { definitions, snapshot } = image.decisions;
-      const { placeOf } = parts.geo;
-      return explainName({ zones: image.zones.index.byApexKey, definitions, snapshot, placeOf }, query);
+      const state = explainedState(parts);
+      return state === undefined ? NOTHING_TO_EXPLAIN : explainName(state, query);
+    },
+    whatIf(query, down) {
+      const state = explainedState(parts);
+      return state === undefined ? NOTHING_TO_EXPLAIN : whatIf(state, query, down);
     },
     exportZone(apex) {
       const image = parts.serving.image();
@@ -89,4 +98,17 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     },
     reload: parts.reload,
   };
+}
+
+const NOTHING_TO_EXPLAIN: ExplainRefusal = {
+  ok: false,
+  parameter: undefined,
+  message: "Cannot explain: nothing is served yet",
+};
+
+function explainedState({ serving, geo: { placeOf } }: NodeParts): ExplainedState | undefined {
+  const image = serving.image();
+  if (image === undefined) return undefined;
+  const { snapshot, definitions } = image.decisions;
+  return { zones: image.zones.index.byApexKey, definitions, snapshot, placeOf };
 }

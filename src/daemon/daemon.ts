@@ -17,20 +17,22 @@ import type { EndpointHealth } from "../health/snapshot.ts";
 import type { Prober } from "../probe/wheel.ts";
 import { ImageCollector } from "../server/image-collector.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
+import type { ZoneSet } from "../zone/model.ts";
 import { createAdminSource } from "./admin-source.ts";
 import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
 import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
 import { type Ending, endAll } from "./endings.ts";
 import { type Events, openEvents } from "./events.ts";
+import { createForcing, type Forcing } from "./forcing.ts";
 import type { GeoKeeping } from "./geo-keeping.ts";
-import { createHealthBook, type ForcedStates } from "./health-book.ts";
+import { createHealthBook } from "./health-book.ts";
 import { type HealthKeeping, startHealthKeeping } from "./health-keeping.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { readyLine, reasonOf } from "./listeners.ts";
 import { createLiveEndpoints, type LiveEndpoints } from "./live-endpoints.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
-import { lockState, openCertificate, openGeo, StartFailure } from "./openings.ts";
+import { lockState, openCertificate, openGeo } from "./openings.ts";
 import { becomeUser, judgeUser, type User } from "./privileges.ts";
 import { createProbing } from "./probing.ts";
 import { createStatus, type Status } from "./readiness.ts";
@@ -38,6 +40,7 @@ import { createReloading, type Reloading } from "./reloading.ts";
 import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
+import { StartFailure } from "./start-failure.ts";
 import { createLastResorts, createTransitions, type LastResorts } from "./transitions.ts";
 import { watchFoldersOf, watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
@@ -55,8 +58,6 @@ export interface DaemonParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly serviceManager: ServiceManager;
-  /** What an operator said of endpoints; empty until overrides are built. */
-  readonly forced: ForcedStates;
   /** The token of `--admin-token-file`. */
   readonly adminToken: string | undefined;
   /** Nothing but what the system has, save in tests. */
@@ -118,10 +119,7 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
-  core.known = await core.endpoints.begin(start.loaded.set);
-  endings.push(() => core.endpoints.hosts.stop());
-  endings.push(() => core.prober.stop());
-  endings.push(() => core.serving.stop());
+  await beginHealth(core, status, start.loaded.set, endings);
   const [side] = await Promise.all([
     startAnswering(parts, core, limiter, secondaries),
     core.prober.runRound(FIRST_ROUND_MS),
@@ -160,6 +158,18 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   };
 }
 
+/** What was kept is known again, and what is to be probed; a node that cannot read what operators forbade does not start. */
+async function beginHealth(core: Core, status: Status, set: ZoneSet, endings: Ending[]): Promise<void> {
+  const unreadable = await core.forcing.replay();
+  if (unreadable !== undefined) throw new StartFailure(unreadable);
+  status.overridesReplayed();
+  core.known = await core.endpoints.begin(set);
+  const { endpoints, prober, serving } = core;
+  endings.push(() => endpoints.hosts.stop());
+  endings.push(() => prober.stop());
+  endings.push(() => serving.stop());
+}
+
 /** `undefined`: the node stays who it is. */
 async function whomToBecome({ options, log }: DaemonParts): Promise<User | undefined> {
   const { listenTls, listenHttps } = options.streams;
@@ -185,21 +195,12 @@ function readSecondaries(
   return opened.secondaries;
 }
 
-/** What is there once it is needed. */
-interface LateParts {
-  /** What answers, once it is made; told of every image. */
-  answering: AnsweringSide | undefined;
-  /** What writes health down, once it is needed; told of every change. */
-  keeping: HealthKeeping | undefined;
-  /** What the last run knew of endpoints. */
-  known: ReadonlyMap<string, EndpointHealth>;
-}
-
-interface Core extends LateParts {
+interface Core {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
   readonly counters: Counters;
   readonly collector: ImageCollector;
+  readonly forcing: Forcing;
   readonly prober: Prober;
   readonly endpoints: LiveEndpoints;
   readonly reloading: Reloading;
@@ -209,12 +210,19 @@ interface Core extends LateParts {
   readonly geo: GeoKeeping;
   /** Reads whatever files may have changed. */
   readonly reload: () => Promise<ReloadOutcome>;
+  /** What answers, once it is made; told of every image. */
+  answering: AnsweringSide | undefined;
+  /** What writes health down, once it is needed; told of every change. */
+  keeping: HealthKeeping | undefined;
+  /** What the last run knew of endpoints. */
+  known: ReadonlyMap<string, EndpointHealth>;
 }
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
 function createCore(parts: RunningParts, runAs: User | undefined, secondaries: Secondaries): Core {
-  const { options, log, clock, forced, geo, serviceManager } = parts;
-  const core: LateParts = { answering: undefined, keeping: undefined, known: new Map() };
+  const { options, log, clock, geo, serviceManager } = parts;
+  const later = { answering: undefined, keeping: undefined, known: new Map() };
+  const core: Pick<Core, "answering" | "keeping" | "known"> = later;
   const book = createHealthBook();
   const counters = new Counters();
   const collector = new ImageCollector();
@@ -225,9 +233,11 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
   const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
   if (!kept.ok) throw new StartFailure(kept.message);
   const { settings } = kept;
+  const onChange = (): void => serving.healthChanged();
+  const forcing = createForcing({ ...parts, record, image: () => serving.image(), onChange });
   const serving = createServing({
     book,
-    forced,
+    forcedAt: forcing.forcedAt,
     clock,
     geo: geo.database,
     onPublish(publication, image) {
@@ -237,6 +247,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       core.answering?.publish();
       core.keeping?.noteChange();
       transitions.note(publication);
+      forcing.published();
     },
   });
   const prober = createProbing({
@@ -248,7 +259,6 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       if (book.record(target.key, verdict)) serving.healthChanged();
     },
   });
-  const onChange = (): void => serving.healthChanged();
   const endpoints = createLiveEndpoints({ ...parts, book, prober, onChange });
   const reloading = createReloading({
     paths: options.zones,
@@ -270,25 +280,15 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     },
   });
   const certificate = openCertificate(parts);
-  const reload = (): Promise<ReloadOutcome> => {
+  const reload = async (): Promise<ReloadOutcome> => {
     certificate?.reload();
     if (geo.reload()) serving.geoChanged();
-    return reloading.reload();
+    const outcome = await reloading.reload();
+    await forcing.reload();
+    return outcome;
   };
-  const made = {
-    book,
-    serving,
-    counters,
-    collector,
-    prober,
-    endpoints,
-    reloading,
-    lastResorts,
-    settings,
-    certificate,
-    geo,
-    reload,
-  };
+  const answering = { serving, counters, collector, settings, certificate };
+  const made = { geo, book, forcing, prober, endpoints, reloading, lastResorts, reload, ...answering };
   return Object.assign(core, made);
 }
 
@@ -310,6 +310,7 @@ async function startAdminPlane(
     geo: core.geo,
     secondaries: secondaries.counts,
     hosts: core.endpoints.hosts,
+    overrides: core.forcing.source,
     readiness: status.readiness,
     load: core.reloading.outcome,
     reload: core.reload,
@@ -365,6 +366,7 @@ async function startUpkeep(
   if (certificate !== undefined) {
     endings.push(watchFoldersOf(certificate.paths, () => certificate.reload(), cannotWatch));
   }
+  endings.push(await core.forcing.start(cannotWatch));
   const { state: stateFolder } = options;
   const keeping = startHealthKeeping({
     folder: stateFolder,

@@ -3,7 +3,13 @@
  * it of the running node, the command line of files alone as well.
  */
 
-import type { ExplainOutcome, ExplainQuery, Explanation } from "../admin/source.ts";
+import type {
+  ExplainOutcome,
+  ExplainQuery,
+  ExplainRefusal,
+  Explanation,
+  WhatIfOutcome,
+} from "../admin/source.ts";
 import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
@@ -18,6 +24,7 @@ import type { Definitions, Policy } from "../policy/model.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
+import { supposeDown } from "./supposed-health.ts";
 
 /** What an explanation is about. */
 export interface ExplainedState {
@@ -67,10 +74,18 @@ function placed(client: Client, { expression }: Policy, { definitions, placeOf }
   return askedPlacesOf(expression, definitions) === undefined ? client : { network, place: placeOf(network) };
 }
 
-function refuse(
-  parameter: Extract<ExplainOutcome, { ok: false }>["parameter"],
-  message: string,
-): ExplainOutcome {
+/** The same under the health that the state has, and with `down` failing its probes as well. */
+export function whatIf(state: ExplainedState, query: ExplainQuery, down: readonly string[]): WhatIfOutcome {
+  const supposed = supposeDown(state.definitions, down, state.snapshot);
+  if (!supposed.ok) return refuse("down", supposed.message);
+  const before = explainName(state, query);
+  if (!before.ok) return before;
+  const after = explainName({ ...state, snapshot: supposed.snapshot }, query);
+  if (!after.ok) return after;
+  return { ok: true, whatIf: { ...after.explanation, before: before.explanation } };
+}
+
+function refuse(parameter: ExplainRefusal["parameter"], message: string): ExplainRefusal {
   return { ok: false, parameter, message };
 }
 
@@ -112,8 +127,8 @@ function decideByPolicy(
     addresses: addresses.map(({ text }) => text),
     share,
   }));
-  const { outcome, ttlSeconds, rung, failingOpen } = evaluation;
-  return { outcome, ttlSeconds, rung, failingOpen, shares, trace };
+  const { outcome, ttlSeconds, rung, failingOpen, overCapacity } = evaluation;
+  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace };
 }
 
 /** What rests on zone files alone: no rung, no shares. */
@@ -126,7 +141,7 @@ function decideByZone(end: Exclude<LookupEnd, { kind: "policy" }>, type: number)
     reason: string,
   ): Decided => {
     const trace = [{ node, decision, reason }];
-    return { outcome, ttlSeconds, rung: null, failingOpen: false, shares: [], trace };
+    return { outcome, ttlSeconds, rung: null, failingOpen: false, shares: [], overCapacity: [], trace };
   };
   const list = ({ type: own, rdatas }: RRset): string =>
     rdatas.map((rdata) => formatRdata(own, rdata)).join(", ");

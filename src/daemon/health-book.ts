@@ -11,6 +11,7 @@
 import type { CertificateReading } from "../admin/source.ts";
 import { composeAddressHealth } from "../health/compose.ts";
 import { initialState, newcomerState, type ProbeState, step } from "../health/hysteresis.ts";
+import type { ForcedStates } from "../health/override.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
 import type { Forced, Verdict } from "../health/verdict.ts";
 import type { Definitions, Endpoint } from "../policy/model.ts";
@@ -20,9 +21,6 @@ import type { KeptHealth } from "./health-file.ts";
 import { createPoolReturns } from "./pool-returns.ts";
 import { createProbeCounts, type ProbeCounts } from "./probe-counts.ts";
 import { type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
-
-/** What an operator said of endpoints, by endpoint identifier. */
-export type ForcedStates = ReadonlyMap<string, Forced>;
 
 /** How long the state of a place and monitor that left the zones is remembered. */
 export const GONE_KEPT_MS = 10 * 60 * 1000;

@@ -1,27 +1,18 @@
 /** Files that a node is told to use, opened at its start; without one that it was told of it does not start. */
 
 import type { ServeOptions } from "../config/options.ts";
-import type { Diagnostic } from "../zone/diagnostic.ts";
 import type { Ending } from "./endings.ts";
 import { type GeoKeeping, openGeoKeeping } from "./geo-keeping.ts";
 import type { Log } from "./log.ts";
 import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
 import type { Clock } from "./serving.ts";
+import { StartFailure } from "./start-failure.ts";
 import { openStateFolder } from "./state-folder.ts";
 
 export interface OpeningParts {
   readonly options: ServeOptions;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** A start that cannot go on; caught by `startDaemon`. */
-export class StartFailure extends Error {
-  readonly diagnostics: readonly Diagnostic[];
-  constructor(message: string, diagnostics: readonly Diagnostic[] = []) {
-    super(message);
-    this.diagnostics = diagnostics;
-  }
 }
 
 export function openGeo({ options, clock, log }: OpeningParts): GeoKeeping {

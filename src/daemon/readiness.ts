@@ -4,6 +4,7 @@ import type { Readiness } from "../admin/source.ts";
 
 export interface Status {
   readonly readiness: () => Readiness;
+  readonly overridesReplayed: () => void;
   readonly firstRoundIn: () => void;
   readonly listening: () => void;
   readonly stopping: () => void;
@@ -11,10 +12,14 @@ export interface Status {
 
 /** `hasImage` says whether there is anything to serve. */
 export function createStatus(hasImage: () => boolean): Status {
+  let replayed = false;
   let firstRound = false;
   let listening = false;
   let stopping = false;
   return {
+    overridesReplayed: () => {
+      replayed = true;
+    },
     firstRoundIn: () => {
       firstRound = true;
     },
@@ -27,6 +32,7 @@ export function createStatus(hasImage: () => boolean): Status {
     readiness() {
       const reasons: string[] = [];
       if (stopping) reasons.push("stopping");
+      if (!replayed) reasons.push("the overrides are not replayed");
       if (!firstRound) reasons.push("the first round of probes is not in");
       if (!hasImage()) reasons.push("there is no image yet");
       if (!listening) reasons.push("the listeners are not open");

@@ -8,6 +8,7 @@
 
 import type { PolicyView, ServingState, ZoneView } from "../admin/source.ts";
 import type { GeoDatabase } from "../geo/database.ts";
+import type { ForcedStates } from "../health/override.ts";
 import {
   asksForPlaces,
   compileDecisions,
@@ -18,10 +19,11 @@ import {
   type PlacePart,
   type ZonePart,
 } from "../image/image.ts";
+import type { Definitions } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
 import { slowestDetection } from "../zone/detection.ts";
 import type { Zone, ZoneSet } from "../zone/model.ts";
-import type { ForcedStates, HealthBook } from "./health-book.ts";
+import type { HealthBook } from "./health-book.ts";
 
 const MS_PER_SECOND = 1000;
 const LONGEST_WAIT_MS = 60_000;
@@ -61,7 +63,8 @@ export interface Serving {
 
 export interface ServingOptions {
   readonly book: HealthBook;
-  readonly forced: ForcedStates;
+  /** What operators force endpoints to, at a moment. */
+  readonly forcedAt: (definitions: Definitions, atMs: number) => ForcedStates;
   readonly clock: Clock;
   /** Asked for where a policy asks for places; `undefined`: there is none. */
   readonly geo: () => GeoDatabase | undefined;
@@ -69,7 +72,7 @@ export interface ServingOptions {
   readonly onPublish: (publication: Publication, image: Image) => void;
 }
 
-export function createServing({ book, forced, clock, geo, onPublish }: ServingOptions): Serving {
+export function createServing({ book, forcedAt, clock, geo, onPublish }: ServingOptions): Serving {
   let zones: InstalledZones | undefined;
   let image: Image | undefined;
   let state: ServingState | undefined;
@@ -80,8 +83,9 @@ export function createServing({ book, forced, clock, geo, onPublish }: ServingOp
 
   const publish = (installed: InstalledZones, startedMs: number): void => {
     const { part, places } = installed;
-    const snapshot = book.snapshot(forced, clock.now());
+    const atMs = clock.now();
     const definitions = book.definitions() ?? part.set.definitions;
+    const snapshot = book.snapshot(forcedAt(definitions, atMs), atMs);
     const decisions = compileDecisions(part, snapshot, definitions, places);
     const next = makeImage((image?.generation ?? 0) + 1, part, decisions);
     const before = state;

@@ -17,8 +17,6 @@ export function findNotServed(files: readonly ZoneFileEntries[], entries: Defini
   for (const entry of entries.pools.values()) inPool(entry, report);
   for (const file of files) {
     for (const entry of file.policyRecords) inPolicyRecord(entry, report);
-    for (const { rule } of file.rules) report(notServed(rule.position, "$RULE"));
-    for (const { window } of file.windows) report(notServed(window.position, "$WINDOW"));
   }
   return found;
 }

@@ -3,6 +3,7 @@
  * suggested; globs (`fra-*`, or `*` for everything) stand in `when` clauses for the endpoints that they match.
  */
 
+import { isGlob, refMatches } from "../health/ref.ts";
 import type { DefinitionEntries } from "./definitions.ts";
 import { errorAt, type Report } from "./diagnostic.ts";
 import { didYouMean } from "./suggest.ts";
@@ -59,10 +60,6 @@ export function resolveEndpointRef(
   return undefined;
 }
 
-export function isGlob(text: string): boolean {
-  return /[*?]/.test(text);
-}
-
 /** The identifiers of the endpoints that a REF or a glob stands for, in the order of the definitions. */
 export function endpointIdsOf(
   ref: RefSyntax,
@@ -83,37 +80,13 @@ function matchGlob(
   entries: DefinitionEntries,
   report: Report,
 ): readonly string[] | undefined {
-  const [poolGlob = "", endpointGlob = "*"] = ref.text.split("/", 2);
   const ids: string[] = [];
   for (const pool of entries.pools.values()) {
-    if (!globMatches(poolGlob, pool.name)) continue;
     for (const { name } of pool.endpoints) {
-      if (globMatches(endpointGlob, name)) ids.push(`${pool.name}/${name}`);
+      if (refMatches(ref.text, pool.name, name)) ids.push(`${pool.name}/${name}`);
     }
   }
   if (ids.length > 0) return ids;
   report(errorAt(ref.position, "glob-without-match", `no endpoint matches '${ref.text}'`));
   return undefined;
-}
-
-/** `*` is any text, `?` any one character. On a mismatch the last star takes one character more. */
-function globMatches(glob: string, text: string): boolean {
-  let inGlob = 0;
-  let star = -1;
-  let afterStar = 0;
-  for (let at = 0; at < text.length; at++) {
-    if (glob[inGlob] === "*") {
-      star = inGlob++;
-      afterStar = at--;
-    } else if (glob[inGlob] === "?" || glob[inGlob] === text[at]) {
-      inGlob++;
-    } else if (star !== -1) {
-      inGlob = star + 1;
-      at = afterStar++;
-    } else {
-      return false;
-    }
-  }
-  while (glob[inGlob] === "*") inGlob++;
-  return inGlob === glob.length;
 }

@@ -125,7 +125,7 @@ async function measureKind(kind: Kind, settings: Settings, folder: string): Prom
   let [verdicts, failed, builds] = [0, 0, 0];
   const serving = createServing({
     book,
-    forced: new Map(),
+    forcedAt: () => new Map(),
     clock,
     geo: () => undefined,
     onPublish: () => builds++,

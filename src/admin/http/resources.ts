@@ -8,9 +8,12 @@ import { createRegistry } from "../metrics/registry.ts";
 import { renderPage } from "../page/page.ts";
 import type { AdminSource } from "../source.ts";
 import { createDerive } from "../status/derive.ts";
+import { statusOfForcing } from "../status/forcing.ts";
 import { buildStatus, buildZones, type StatusInput } from "../status/status.ts";
 import { sendError } from "./app.ts";
 import { addEvents } from "./event-resources.ts";
+import { addExplain } from "./explain.ts";
+import { addOverrides } from "./overrides.ts";
 import { readParameter } from "./parameter.ts";
 import { judgeReloadBody } from "./reload-body.ts";
 
@@ -37,19 +40,16 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   addExplain(app, source);
   addExport(app, source);
   addEvents(app, source.events);
+  addOverrides(app, source);
   addReload(app, source);
   addNotBuilt(app);
 }
 
 function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
   const { node, version } = source;
-  return {
-    node,
-    version,
-    readiness: source.readiness(),
-    load: source.load(),
-    hosts: source.hosts.readings(),
-  };
+  const forcing = statusOfForcing(source.overrides);
+  const hosts = source.hosts.readings();
+  return { node, version, readiness: source.readiness(), load: source.load(), forcing, hosts };
 }
 
 function addMetrics(
@@ -62,22 +62,6 @@ function addMetrics(
     const format = negotiateFormat(request.headers.accept);
     const text = Readable.from(writeExposition(registry, format), { highWaterMark: CHUNKS_AHEAD });
     return reply.header("content-type", CONTENT_TYPES[format]).header("vary", "accept").send(text);
-  });
-}
-
-function addExplain(app: FastifyInstance, source: AdminSource): void {
-  app.get("/api/v1/explain", async (request, reply) => {
-    const [name, type, client] = ["name", "type", "client"].map((key) => readParameter(request.query, key));
-    const faulty = [name, type, client].find((parameter) => parameter?.fault !== undefined);
-    if (faulty?.fault !== undefined) return sendError(reply, 400, faulty.fault, { parameter: faulty.key });
-    if (name?.value === undefined) {
-      return sendError(reply, 400, "Cannot explain: 'name' is missing", { parameter: "name" });
-    }
-    const query = { name: name.value, type: type?.value ?? DEFAULT_TYPE, client: client?.value };
-    const outcome = source.explain(query);
-    if (outcome.ok) return outcome.explanation;
-    const { parameter, message } = outcome;
-    return sendError(reply, parameter === undefined ? 404 : 400, message, parameter && { parameter });
   });
 }
 
@@ -108,8 +92,6 @@ function* together(lines: Iterable<string>): Generator<string, void> {
   yield piece.join("");
 }
 
-const DEFAULT_TYPE = "A";
-
 function addReload(app: FastifyInstance, source: AdminSource): void {
   app.post("/api/v1/reload", async (request, reply) => {
     const fault = judgeReloadBody(request.body);
@@ -122,14 +104,7 @@ function addReload(app: FastifyInstance, source: AdminSource): void {
 }
 
 /** What the contract names and this version does not have. A refusal says so, rather than that nothing is there. */
-const NOT_BUILT = [
-  ["GET", "/api/v1/whatif"],
-  ["GET", "/api/v1/overrides"],
-  ["POST", "/api/v1/overrides"],
-  ["DELETE", "/api/v1/overrides"],
-  ["DELETE", "/api/v1/overrides/:id"],
-  ["GET", "/api/v1/openapi.json"],
-] as const;
+const NOT_BUILT = [["GET", "/api/v1/openapi.json"]] as const;
 
 function addNotBuilt(app: FastifyInstance): void {
   for (const [method, url] of NOT_BUILT) {

@@ -15,6 +15,7 @@ import {
   probeSamples,
   secondarySamples,
 } from "./counter-samples.ts";
+import { forcingSamples } from "./forcing-samples.ts";
 import { hostNameSamples } from "./host-name-samples.ts";
 import { METRICS, type PublishedMetric } from "./list.ts";
 import type { ReadSamples } from "./sample.ts";
@@ -34,6 +35,7 @@ export function createRegistry(source: AdminSource, derived: () => DerivedState 
     ...secondarySamples(source),
     ...certificateSamples(source),
     ...connectionSamples(source),
+    ...forcingSamples(source),
     ...hostNameSamples(source),
     ...endpointSamples(derived),
     ...poolSamples(derived),

@@ -1,6 +1,7 @@
 /** The status page: what `/api/v1/status` says, as one HTML page without a script. It renews itself. */
 
 import type { DiagnosticView } from "../source.ts";
+import type { OverrideStatus, WindowStatus } from "../status/forcing.ts";
 import type { EndpointStatus, PolicyStatus, PoolStatus, Status, ZoneStatus } from "../status/status.ts";
 import { type Html, html } from "./html.ts";
 import { PAGE_STYLE } from "./style.ts";
@@ -26,6 +27,7 @@ generation ${status.generation}, version ${status.version}.
 <span class="dim">Health as of ${status.at ?? "never"}.</span>
 See <a href="/metrics">metrics</a>, <a href="/api/v1/status">status</a>.</p>
 ${renderLoad(status)}
+${renderForcing(status)}
 <h2>Policies</h2>
 ${table(["Owner", "Policy", "State", "TTL", "First answer"], status.zones.flatMap(renderPolicies))}
 <h2>Endpoints</h2>
@@ -52,6 +54,29 @@ function renderLoad({ load }: Status): Html {
 
 function renderDiagnostic({ file, line, column, severity, message }: DiagnosticView): Html {
   return html`<li><code>${file}:${line}:${column}: ${severity}: ${message}</code></li>`;
+}
+
+function renderForcing({ overrides, windows, overrideFile }: Status): Html {
+  const refused = windows.filter((window) => window.refused !== null);
+  const fault = overrideFile?.error ?? null;
+  const file = fault === null ? "" : html`<p class="bad">The file of overrides is refused: ${fault}</p>`;
+  if (overrides.length === 0 && refused.length === 0) return html`${file}`;
+  return html`<h2>Overrides</h2>
+${file}
+${table(["Ref", "State", "Until", "Owner", "Reason"], [...overrides.map(renderOverride), ...refused.map(renderRefused)])}`;
+}
+
+function renderOverride({ ref, state, until, owner, reason, matches }: OverrideStatus): Html {
+  const nothing = matches === 0 ? html` <span class="bad">(matches nothing)</span>` : "";
+  return html`<tr><td><code>${ref}</code>${nothing}</td><td>${state}</td><td>${until}</td><td>${owner}</td>
+<td>${reason}</td></tr>
+`;
+}
+
+function renderRefused({ ref, state, until, place, refused }: WindowStatus): Html {
+  return html`<tr><td><code>${ref}</code></td><td><span class="bad">${state}, not in force</span></td>
+<td>${until ?? ""}</td><td>${place}</td><td>${refused ?? ""}</td></tr>
+`;
 }
 
 function table(heads: readonly string[], rows: readonly Html[]): Html {

@@ -8,6 +8,8 @@ import type { AddressFamily } from "../../policy/model.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
 import type { DiagnosticView, LoadOutcome, Readiness, ServingState, ShareView } from "../source.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
+import type { ForcingStatus } from "./forcing.ts";
+import { formatTime } from "./time.ts";
 
 export interface PolicyStatus {
   readonly owner: string;
@@ -73,7 +75,7 @@ export interface PoolStatus {
   readonly endpoints: readonly EndpointStatus[];
 }
 
-export interface Status {
+export interface Status extends ForcingStatus {
   readonly node: string;
   readonly version: string;
   readonly ready: boolean;
@@ -96,11 +98,20 @@ export interface StatusInput {
   readonly version: string;
   readonly readiness: Readiness;
   readonly load: LoadOutcome;
+  readonly forcing: ForcingStatus;
   readonly hosts: Iterable<HostNameReading>;
   readonly serving: { readonly state: ServingState; readonly derived: DerivedState } | undefined;
 }
 
-export function buildStatus({ node, version, readiness, load, hosts, serving }: StatusInput): Status {
+export function buildStatus({
+  node,
+  version,
+  readiness,
+  load,
+  forcing,
+  hosts,
+  serving,
+}: StatusInput): Status {
   const hostsByName = new Map(Array.from(hosts, (host) => [host.hostName, host]));
   return {
     node,
@@ -114,6 +125,7 @@ export function buildStatus({ node, version, readiness, load, hosts, serving }: 
       loadedAt: formatTime(load.loadedAtMs),
       diagnostics: load.diagnostics,
     },
+    ...forcing,
     zones: serving?.derived.zones.map(statusOfZone) ?? [],
     pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName)) ?? [],
   };
@@ -197,10 +209,6 @@ function statusOfEndpoint(state: EndpointState, hosts: Hosts): EndpointStatus {
       reason: health.reason,
     })),
   };
-}
-
-function formatTime(atMs: number | undefined): string | null {
-  return atMs === undefined ? null : new Date(atMs).toISOString();
 }
 
 function statusOfHost(host: HostNameReading | undefined): HostStatus | null {

@@ -1,6 +1,6 @@
 /** `$WINDOW ref drain|down cron="0 2 * * 0" for=2h [tz=America/New_York]`: planned maintenance. */
 
-import { problemOfCron } from "../cron.ts";
+import { parseCron } from "../../health/cron.ts";
 import { accepted, foldValues, KeyValues, readDurationMs, refused, type ValueParse } from "../key-values.ts";
 import { faultOfRef } from "../names.ts";
 import { didYouMean } from "../suggest.ts";
@@ -44,8 +44,8 @@ export const WINDOW: Directive = {
 };
 
 function readCron(text: string): ValueParse<string> {
-  const problem = problemOfCron(text);
-  return problem === undefined ? accepted(text.trim()) : refused(problem);
+  const parsed = parseCron(text);
+  return parsed.ok ? accepted(text.trim()) : refused(parsed.message);
 }
 
 function readLength(text: string): ValueParse<number> {

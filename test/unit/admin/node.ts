@@ -3,12 +3,17 @@
 import type {
   AdminSource,
   ExplainQuery,
+  Explanation,
   HistogramReading,
   LoadOutcome,
+  OverrideRefusal,
+  OverrideView,
+  OverrideWish,
   PolicyView,
   Readiness,
   ReloadOutcome,
   ServingState,
+  WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import type { Forced } from "../../../src/health/verdict.ts";
@@ -103,7 +108,52 @@ export interface Node extends AdminSource {
   reloaded: ReloadOutcome;
   reloads: number;
   readonly asked: ExplainQuery[];
+  /** What was supposed down. */
+  readonly supposed: string[];
+  readonly wishes: OverrideWish[];
+  /** How the next change of overrides is refused, where it is. */
+  refusal: OverrideRefusal | undefined;
 }
+
+const EXPLAINED: Explanation = {
+  name: "",
+  type: "",
+  client: null,
+  location: null,
+  ttlSeconds: 30,
+  rung: 1,
+  failingOpen: false,
+  outcome: "answer",
+  shares: [],
+  overCapacity: [],
+  trace: [],
+};
+
+export const DRAINED: OverrideView = {
+  id: "0a1b",
+  ref: "frankfurt/*",
+  state: "drain",
+  reason: "kernel <update>",
+  owner: "ann@desk",
+  fromMs: Date.UTC(2026, 10, 22, 11),
+  untilMs: Date.UTC(2026, 10, 22, 13),
+  source: "operator",
+  matches: 2,
+};
+
+export const REFUSED_WINDOW: WindowView = {
+  ref: "virginia",
+  state: "down",
+  cron: "0 12 * * *",
+  forMs: 7_200_000,
+  timeZone: "UTC",
+  place: "zones/gtm.example.com.zone:19",
+  inForce: false,
+  refused: "it would leave 0 of them up",
+  fromMs: Date.UTC(2026, 10, 22, 12),
+  untilMs: Date.UTC(2026, 10, 22, 14),
+  nextMs: Date.UTC(2026, 10, 23, 12),
+};
 
 export function createNode(situation: Situation = {}): Node {
   const node: Node = {
@@ -115,6 +165,23 @@ export function createNode(situation: Situation = {}): Node {
     reloaded: { ok: true, generation: 8, diagnostics: [] },
     reloads: 0,
     asked: [],
+    wishes: [],
+    refusal: undefined,
+    overrides: {
+      list: () => [DRAINED],
+      windows: () => [REFUSED_WINDOW],
+      file: () => ({
+        path: "forced.yaml",
+        success: false,
+        loadedAtMs: undefined,
+        fault: "forced.yaml:3: 'ref'",
+      }),
+      async set(wish) {
+        node.wishes.push(wish);
+        return node.refusal ?? { ok: true, override: { ...DRAINED, ...wish } };
+      },
+      clear: async () => node.refusal ?? { ok: true, cleared: [DRAINED] },
+    },
     hosts: {
       readings: () => [
         {
@@ -127,6 +194,7 @@ export function createNode(situation: Situation = {}): Node {
       ],
       counts: () => ({ ok: 9, failed: 1 }),
     },
+    supposed: [],
     readiness: () => node.ready,
     serving: () => node.state,
     load: () => node.loaded,
@@ -183,10 +251,18 @@ export function createNode(situation: Situation = {}): Node {
       }
       if (query.type === "NOPE") return { ok: false, parameter: "type", message: "type 'NOPE' is unknown" };
       const { name, type } = query;
-      const answer = { ttlSeconds: 30, rung: 1, failingOpen: false, outcome: "answer" as const };
       return {
         ok: true,
-        explanation: { name, type, client: null, location: null, ...answer, shares: [], trace: [] },
+        explanation: { ...EXPLAINED, name, type },
+      };
+    },
+    whatIf(query, down) {
+      node.supposed.push(...down);
+      const now = node.explain(query);
+      if (!now.ok) return now;
+      return {
+        ok: true,
+        whatIf: { ...now.explanation, overCapacity: ["virginia"], before: now.explanation },
       };
     },
     exportZone: (apex) => (apex === "gtm.example.com." ? ["one line\n", "another\n"] : undefined),

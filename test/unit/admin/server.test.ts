@@ -39,6 +39,12 @@ interface Ask {
   readonly body?: string;
 }
 
+/** A wish for an override, with this and that changed. */
+function wish(changes: object): Ask {
+  const body = JSON.stringify({ ref: "frankfurt", state: "drain", for: "2h", reason: "why", ...changes });
+  return { method: "POST", body };
+}
+
 /** Over node:http, which lets a test set Host and Origin as it likes. */
 async function ask(path: string, { method = "GET", headers = {}, body = "" }: Ask = {}): Promise<Reply> {
   const outgoing = request({ host: "127.0.0.1", port: admin.port, path, method, headers, agent: false });
@@ -180,6 +186,14 @@ describe("startAdmin()", () => {
     ]);
   });
 
+  it("startAdmin() answers what if with both explanations", async () => {
+    const reply = await ask("/api/v1/whatif?name=www.gtm.example.com.&down=frankfurt,tokyo&down=virginia/*");
+    const body = explanation.extend({ before: explanation }).parse(JSON.parse(reply.body));
+    expect(body).to.deep.include({ name: "www.gtm.example.com.", overCapacity: ["virginia"] });
+    expect(body.before).to.deep.include({ overCapacity: [] });
+    expect(node.supposed).to.deep.equal(["frankfurt", "tokyo", "virginia/*"]);
+  });
+
   const faults: readonly (readonly [path: string, ask: Ask, statusCode: number, error: RegExp])[] = [
     ["/api/v1/explain", {}, 400, /'name' is missing/],
     ["/api/v1/explain?name=", {}, 400, /value is empty/],
@@ -193,14 +207,29 @@ describe("startAdmin()", () => {
     ["/api/v1/reload", {}, 405, /takes POST, not GET/],
     ["/api/v1/export", {}, 400, /'zone' is missing/],
     ["/api/v1/export?zone=elsewhere.example.", {}, 404, /there is no zone 'elsewhere\.example\.'/],
-    ["/api/v1/whatif", {}, 501, /not built in this version/],
-    ["/api/v1/overrides", {}, 501, /not built/],
-    ["/api/v1/overrides", { method: "POST", body: "{}" }, 501, /not built/],
-    ["/api/v1/overrides/7", { method: "DELETE" }, 501, /not built/],
+    ["/api/v1/whatif", {}, 400, /'name' is missing/],
+    ["/api/v1/whatif?name=a", {}, 400, /'down' is missing/],
+    ["/api/v1/whatif?name=a&down=", {}, 400, /value is empty/],
+    ["/api/v1/whatif?name=elsewhere.example.&down=a", {}, 404, /no zone holds/],
     ["/api/v1/events?since=x", {}, 400, /'x' is neither: expected how long ago/],
     ["/api/v1/events?kind=endpoint,x", {}, 400, /'x' is none of node, reload/],
     ["/api/v1/events?limit=0", {}, 400, /'0' is no number from 1 to/],
     ["/api/v1/stream?ref=", {}, 400, /value is empty/],
+    ["/api/v1/overrides", { method: "POST" }, 400, /expected a JSON object/],
+    ["/api/v1/overrides", { method: "POST", body: "{" }, 400, /expected a JSON object/],
+    ["/api/v1/overrides", { method: "POST", body: "[]" }, 400, /expected a JSON object/],
+    ["/api/v1/overrides", { method: "POST", body: "{}" }, 400, /'ref' is missing/],
+    ["/api/v1/overrides", wish({ ref: "a/b/c" }), 400, /'ref' is neither pool nor/],
+    ["/api/v1/overrides", wish({ state: "off" }), 400, /'state' is none of up, down and drain/],
+    ["/api/v1/overrides", wish({ for: undefined }), 400, /'for' is missing: an override always has an end/],
+    ["/api/v1/overrides", wish({ for: "2" }), 400, /'for': Cannot parse duration: 2 has no unit/],
+    ["/api/v1/overrides", wish({ for: "91d" }), 400, /'for': longer than 90d/],
+    ["/api/v1/overrides", wish({ for: "999ms" }), 400, /'for': shorter than 1s/],
+    ["/api/v1/overrides", wish({ reason: " " }), 400, /'reason' is empty/],
+    ["/api/v1/overrides", wish({ reason: "x".repeat(257) }), 400, /'reason' is longer than 256/],
+    ["/api/v1/overrides", wish({ until: "now" }), 400, /field 'until' is unknown/],
+    ["/api/v1/overrides", { method: "DELETE" }, 400, /'ref' is missing/],
+    ["/api/v1/overrides", { ...wish({}), headers: { origin: "http://evil.example" } }, 403, /foreign/],
     ["/api/v1/openapi.json", {}, 501, /not built/],
     ["/api/v1/reload", { method: "POST", body: "{" }, 400, /expected a JSON object/],
     ["/api/v1/reload", { method: "POST", body: "[]" }, 400, /expected a JSON object/],
@@ -218,6 +247,44 @@ describe("startAdmin()", () => {
       expect(node.reloads).to.equal(0);
     });
   }
+
+  it("startAdmin() sets overrides, and clears them", async () => {
+    const set = await ask("/api/v1/overrides", wish({ state: "down", for: "1h30m" }));
+    expect(set.statusCode).to.equal(201);
+    expect(set.headers.location).to.equal("/api/v1/overrides/0a1b");
+    const common = { ref: "frankfurt", state: "down", reason: "why" } as const;
+    expect(JSON.parse(set.body)).to.include({ ...common, until: "2026-11-22T13:00:00.000Z" });
+    await ask("/api/v1/overrides", wish({ owner: "ann@desk", force: true }));
+    expect(node.wishes).to.deep.equal([
+      { ...common, owner: "127.0.0.1", force: false, forMs: 5_400_000 },
+      { ...common, state: "drain", owner: "ann@desk", force: true, forMs: 7_200_000 },
+    ]);
+    for (const path of ["/api/v1/overrides/0a1b", "/api/v1/overrides?ref=frankfurt"]) {
+      const cleared = await ask(path, { method: "DELETE" });
+      expect(cleared.statusCode).to.equal(200);
+      expect(JSON.parse(cleared.body)).to.have.length(1);
+    }
+    const list = await ask("/api/v1/overrides");
+    expect(JSON.parse(list.body)).to.deep.equal(JSON.parse((await ask("/api/v1/status")).body).overrides);
+  });
+
+  it("startAdmin() says why it does not", async () => {
+    const rows = [
+      ["unknown", 404],
+      ["refused", 409],
+      ["unavailable", 503],
+    ] as const;
+    for (const [kind, statusCode] of rows) {
+      node.refusal = { ok: false, kind, message: `it is ${kind}` };
+      for (const [path, how] of [
+        ["/api/v1/overrides", wish({})],
+        ["/api/v1/overrides/7", { method: "DELETE" }],
+      ] as const) {
+        const reply = await ask(path, how);
+        expect([reply.statusCode, errorOf(reply)]).to.deep.equal([statusCode, `it is ${kind}`]);
+      }
+    }
+  });
 
   it("startAdmin() reloads, and says what came of it", async () => {
     expect(await ask("/api/v1/reload", { method: "POST" })).to.include({

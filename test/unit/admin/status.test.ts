@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { renderPage } from "../../../src/admin/page/page.ts";
 import { createDerive, derive } from "../../../src/admin/status/derive.ts";
+import { statusOfForcing } from "../../../src/admin/status/forcing.ts";
 import { buildStatus, type HoldStatus, type Status } from "../../../src/admin/status/status.ts";
 import { networkOf } from "../../../src/geo/network.ts";
 import type { AddressHealth } from "../../../src/health/snapshot.ts";
@@ -15,7 +16,13 @@ function statusOf(situation: Situation): Status {
   const state = servingState(situation);
   const { version, node: name } = node;
   const inputs = { node: name, version, readiness: node.readiness(), load: node.load() };
-  return buildStatus({ ...inputs, hosts: node.hosts.readings(), serving: { state, derived: derive(state) } });
+  const forcing = statusOfForcing(node.overrides);
+  return buildStatus({
+    ...inputs,
+    forcing,
+    hosts: node.hosts.readings(),
+    serving: { state, derived: derive(state) },
+  });
 }
 
 describe("derive()", () => {
@@ -165,6 +172,39 @@ describe("renderPage()", () => {
       const held = { ...pool, up: false, holds: { ipv4: hold } };
       expect(renderPage({ ...status, pools: [held, ...pools] })).to.include(text);
     }
+  });
+
+  it("renderPage() and the status show what is forced, and what could not be", () => {
+    const status = statusOf({});
+    expect(status.overrides).to.deep.equal([
+      {
+        id: "0a1b",
+        ref: "frankfurt/*",
+        state: "drain",
+        reason: "kernel <update>",
+        owner: "ann@desk",
+        from: "2026-11-22T11:00:00.000Z",
+        until: "2026-11-22T13:00:00.000Z",
+        source: "operator",
+        matches: 2,
+      },
+    ]);
+    expect(status.windows[0]).to.include({
+      for: "2h",
+      tz: "UTC",
+      inForce: false,
+      next: "2026-11-23T12:00:00.000Z",
+    });
+    const page = renderPage(status);
+    expect(page).to.include("kernel &lt;update&gt;");
+    expect(page).to.include("down, not in force");
+    expect(page).to.include("forced.yaml:3:");
+    expect(page).to.not.include("matches nothing");
+    const stranded = status.overrides.map((override) => ({ ...override, matches: 0 }));
+    expect(renderPage({ ...status, overrides: stranded })).to.include("(matches nothing)");
+    expect(renderPage({ ...status, overrides: [], windows: [], overrideFile: null })).to.not.include(
+      "Overrides",
+    );
   });
 
   it("renderPage() shows regions that are out, and policies that fail open", () => {

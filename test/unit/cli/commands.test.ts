@@ -156,6 +156,46 @@ const CASES: readonly Case[] = [
     err: /^fairlead: --down supposes/,
   },
   {
+    what: "whatif from files",
+    zone: GOOD,
+    args: ["whatif", "www.example.com", "--down", "near", "--zones", "ZONES"],
+    status: 0,
+    out: /, with near down\n {2}before +after +moves +endpoint\n100\.00 % +0\.00 % +−100\.00 % +near\/n\n[^]*outcome: answer\nrung: 1\nTTL: 30 → 10 s\nover capacity: no pool\n$/,
+  },
+  {
+    what: "whatif with nothing up",
+    zone: GOOD,
+    args: ["whatif", "www.example.com", "--down", "*", "--zones", "ZONES"],
+    status: 1,
+    out: /rung: 1 → 4, failing open/,
+  },
+  {
+    what: "whatif without --down",
+    args: ["whatif", "www.example.com"],
+    status: 2,
+    err: /--down <ref\.\.\.>' not specified/,
+  },
+  {
+    what: "plan of what stays",
+    zone: GOOD,
+    args: ["plan", "ZONES", "ZONES", "--max-shift", "0%"],
+    status: 0,
+    out: /^no name changes, and nobody moves\n$/,
+  },
+  {
+    what: "plan of faulty zones",
+    zone: "www 60 A nowhere\n",
+    args: ["plan", "ZONES", "ZONES"],
+    status: 1,
+    err: /^fairlead: Cannot plan, the zones are faulty: /,
+  },
+  {
+    what: "plan with a share that is none",
+    args: ["plan", "a", "b", "--max-shift", "20"],
+    status: 2,
+    err: /expected 0% to 100%/,
+  },
+  {
     what: "status of nobody",
     args: ["status", "--server", "http://127.0.0.1:1"],
     status: 1,
@@ -263,7 +303,19 @@ describe("fairlead", function () {
 
 describe("fairlead COMMAND --help", function () {
   this.timeout(60_000);
-  const commands = ["serve", "check", "test", "explain", "status", "query", "reload", "export", "override"];
+  const commands = [
+    "serve",
+    "check",
+    "test",
+    "explain",
+    "whatif",
+    "plan",
+    "status",
+    "query",
+    "reload",
+    "export",
+    "override",
+  ];
   const printed = new Map<string, { status: number; out: string }>();
   before(async () => {
     for (const command of commands) printed.set(command, await run([command, "--help"]));

@@ -33,6 +33,7 @@ describe("resolveConfig()", () => {
         geoip: undefined,
         adminTokenFile: undefined,
         resolvers: [],
+        overrideFile: undefined,
         user: undefined,
         transfer: undefined,
         streams: {
@@ -186,7 +187,7 @@ describe("resolveConfig()", () => {
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },
       [
-        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file user transfer tcp tls https proxy-protocol cookies rate-limit explain-networks minimal-responses server-version server-id resolver",
+        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file override-file user transfer tcp tls https proxy-protocol cookies rate-limit explain-networks minimal-responses server-version server-id resolver",
       ],
     ],
     [

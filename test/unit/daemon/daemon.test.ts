@@ -106,6 +106,7 @@ ${more}`;
       node: "test-node",
       adminTokenFile: undefined,
       resolvers: [],
+      overrideFile: undefined,
       user: undefined,
       transfer: undefined,
       streams: NO_STREAMS,
@@ -118,7 +119,6 @@ ${more}`;
       clock: { now: Date.now, monotonic: () => performance.now() },
       random: Math.random,
       serviceManager: { tell: () => Promise.resolve() },
-      forced: new Map(),
       adminToken: undefined,
     };
   }

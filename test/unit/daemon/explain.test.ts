@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { explainName, parseClient } from "../../../src/daemon/explain.ts";
-import { supposeDown } from "../../../src/daemon/supposed-health.ts";
+import { explainName, parseClient, whatIf } from "../../../src/daemon/explain.ts";
+import { supposeAllUp, supposeDown } from "../../../src/daemon/supposed-health.ts";
 import { NOWHERE, type PlaceOf } from "../../../src/geo/client.ts";
 import { indexZones } from "../../../src/zone/lookup.ts";
 import { loadText } from "./loaded-zones.ts";
@@ -27,7 +27,7 @@ const placeOf: PlaceOf = ({ octets }) =>
   octets[0] === 192 ? { ...NOWHERE, country: "DE", continent: "EU" } : undefined;
 
 function ask(name: string, type = "A", down: readonly string[] = [], client?: string) {
-  const supposed = supposeDown(SET.definitions, down);
+  const supposed = supposeDown(SET.definitions, down, supposeAllUp(SET.definitions));
   if (!supposed.ok) throw new Error(supposed.message);
   const state = {
     zones: indexZones(SET.zones),
@@ -133,9 +133,56 @@ describe("parseClient()", () => {
 
 describe("supposeDown()", () => {
   it("names the nearest REF for one that is none", () => {
-    expect(supposeDown(SET.definitions, ["near/aa"])).to.deep.equal({
+    expect(supposeDown(SET.definitions, ["near/aa"], supposeAllUp(SET.definitions))).to.deep.equal({
       ok: false,
       message: "Cannot suppose 'near/aa' down: no such pool or endpoint; did you mean 'near/a'?",
+    });
+  });
+});
+
+describe("whatIf()", () => {
+  const FULL = loadText(`
+$POOL east monitor=none capacity=100
+  e 192.0.2.1
+$POOL west monitor=none capacity=50
+  w1 198.51.100.1
+  w2 198.51.100.2
+www 60 POLICY weighted ( east=60 west=40 ) demand=100
+`);
+  const state = (forced?: "up") => {
+    const snapshot = supposeAllUp(FULL.definitions);
+    const health = snapshot.endpoints.get("east/e");
+    if (health === undefined) throw new Error("no health");
+    const endpoints = new Map(snapshot.endpoints).set("east/e", { ...health, forced });
+    const zones = indexZones(FULL.zones);
+    return { zones, definitions: FULL.definitions, snapshot: { ...snapshot, endpoints }, placeOf };
+  };
+  const query = { name: "www.example.com", type: "A", client: undefined };
+  const spell = (shares: readonly { endpoint: string; share: number }[]): string =>
+    shares.map(({ endpoint, share }) => `${endpoint}=${share}`).join(" ");
+
+  const cases: [what: string, down: string[], forced: "up" | undefined, after: string, over: string[]][] = [
+    ["a pool", ["east"], undefined, "w1=0.5 w2=0.5", ["west"]],
+    ["an endpoint", ["west/w1"], undefined, "e=0.6 w2=0.4", []],
+    ["endpoints by a glob", ["*/w?"], undefined, "e=1", []],
+    ["what is forced up, which stays", ["east"], "up", "e=0.6 w1=0.2 w2=0.2", []],
+  ];
+  for (const [what, down, forced, after, over] of cases) {
+    it(`supposes down ${what}`, () => {
+      const outcome = whatIf(state(forced), query, down);
+      if (!outcome.ok) throw new Error(outcome.message);
+      expect(spell(outcome.whatIf.before.shares)).to.equal("e=0.6 w1=0.2 w2=0.2");
+      expect(outcome.whatIf.before.overCapacity).to.deep.equal([]);
+      expect(spell(outcome.whatIf.shares)).to.equal(after);
+      expect(outcome.whatIf.overCapacity).to.deep.equal(over);
+    });
+  }
+
+  it("says which REF is none", () => {
+    expect(whatIf(state(), query, ["est"])).to.deep.equal({
+      ok: false,
+      parameter: "down",
+      message: "Cannot suppose 'est' down: no such pool or endpoint; did you mean 'east'?",
     });
   });
 });

@@ -172,6 +172,7 @@ real AAAA ::1
         node: "test-node",
         geoip: undefined,
         adminTokenFile: undefined,
+        overrideFile: undefined,
         resolvers,
         user: undefined,
         transfer: undefined,
@@ -189,7 +190,6 @@ real AAAA ::1
       clock: { now: Date.now, monotonic: () => performance.now() },
       random: Math.random,
       serviceManager: { tell: () => Promise.resolve() },
-      forced: new Map(),
       adminToken: undefined,
     });
     if (!result.ok) throw new Error(result.message);

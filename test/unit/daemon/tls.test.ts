@@ -79,7 +79,6 @@ describe("a node that speaks TLS", function () {
       clock: { now: Date.now, monotonic: () => performance.now() },
       random: Math.random,
       serviceManager: { tell: () => Promise.resolve() },
-      forced: new Map(),
       adminToken: undefined,
       answering: { udp: { transports: ["dgram"] }, streams: { entry: STREAM_WORKER, places: [place] } },
     });

@@ -1,0 +1,60 @@
+/** `/api/v1/overrides` (CONTRACT.md §4): what is forced, and how that is changed. Who may is decided before (`http/guard`). */
+
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { firstFault, OWNER_LIMIT_CHARACTERS, overrideRequestSchema } from "../override-request.ts";
+import type { AdminSource, OverrideRefusal } from "../source.ts";
+import { statusOfOverride } from "../status/forcing.ts";
+import { sendError } from "./app.ts";
+import { readParameter } from "./parameter.ts";
+
+const REFUSAL_CODES: { readonly [kind in OverrideRefusal["kind"]]: number } = {
+  unknown: 404,
+  refused: 409,
+  unavailable: 503,
+};
+
+export function addOverrides(app: FastifyInstance, { overrides }: AdminSource): void {
+  app.get("/api/v1/overrides", async () => overrides.list().map(statusOfOverride));
+
+  app.post("/api/v1/overrides", async (request, reply) => {
+    const parsed = overrideRequestSchema.safeParse(parseJson(request.body));
+    if (!parsed.success) {
+      const { message, path } = firstFault(parsed.error);
+      const parameter = path[0] === undefined ? {} : { parameter: String(path[0]) };
+      return sendError(reply, 400, `Cannot read the override: ${message}`, parameter);
+    }
+    const { for: forMs, owner = request.ip.slice(0, OWNER_LIMIT_CHARACTERS), ...wish } = parsed.data;
+    const outcome = await overrides.set({ ...wish, forMs, owner });
+    if (!outcome.ok) return sendRefusal(reply, outcome);
+    const { id } = outcome.override;
+    return reply
+      .code(201)
+      .header("location", `/api/v1/overrides/${id}`)
+      .send(statusOfOverride(outcome.override));
+  });
+
+  const clear = async (which: { readonly id: string } | { readonly ref: string }, reply: FastifyReply) => {
+    const outcome = await overrides.clear(which);
+    return outcome.ok ? outcome.cleared.map(statusOfOverride) : sendRefusal(reply, outcome);
+  };
+  app.delete("/api/v1/overrides", async (request, reply) => {
+    const { value, fault = "Cannot clear: 'ref' is missing" } = readParameter(request.query, "ref");
+    if (value === undefined) return sendError(reply, 400, fault, { parameter: "ref" });
+    return clear({ ref: value }, reply);
+  });
+  app.delete<{ Params: { id: string } }>("/api/v1/overrides/:id", async (request, reply) =>
+    clear({ id: request.params.id }, reply),
+  );
+}
+
+function sendRefusal(reply: FastifyReply, { kind, message }: OverrideRefusal): FastifyReply {
+  return sendError(reply, REFUSAL_CODES[kind], message);
+}
+
+function parseJson(body: unknown): unknown {
+  try {
+    return typeof body === "string" ? JSON.parse(body) : undefined;
+  } catch {
+    return undefined;
+  }
+}

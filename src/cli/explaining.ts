@@ -1,0 +1,70 @@
+/** What `explain` and `whatif` share: where explanations come from, their shape, and what of them is a no. */
+
+import { z } from "zod";
+import type { ExplainedState } from "../daemon/explain.ts";
+import { supposeAllUp } from "../daemon/supposed-health.ts";
+import type { PlaceOf } from "../geo/client.ts";
+import type { TraceNode } from "../policy/evaluation.ts";
+import { supposeResolved } from "../policy/resolved.ts";
+import { indexZones } from "../zone/lookup.ts";
+import { askNode, errorOf, readReply } from "./node-client.ts";
+import { CommandFailure, EXIT } from "./outcome.ts";
+import { loadUntried } from "./zone-option.ts";
+
+const traceSchema: z.ZodType<TraceNode> = z.lazy(() =>
+  z.object({
+    node: z.string(),
+    decision: z.string(),
+    reason: z.string(),
+    children: z.array(traceSchema).exactOptional(),
+  }),
+);
+
+export const explanationSchema = z.looseObject({
+  name: z.string(),
+  type: z.string(),
+  client: z.string().nullable(),
+  location: z.string().nullable(),
+  ttlSeconds: z.number().nullable(),
+  rung: z.number().nullable(),
+  failingOpen: z.boolean(),
+  outcome: z.enum(["answer", "nodata", "servfail", "nxdomain", "referral"]),
+  shares: z.array(
+    z.object({ pool: z.string(), endpoint: z.string(), addresses: z.array(z.string()), share: z.number() }),
+  ),
+  overCapacity: z.array(z.string()),
+  trace: z.array(traceSchema),
+});
+
+export type Explained = z.output<typeof explanationSchema>;
+
+/** The zones of a folder or a file with every endpoint supposed up. Ends the command where they are faulty. */
+export function stateFromFiles(zones: string, placeOf: PlaceOf): ExplainedState {
+  const { definitions: written, zones: loaded } = loadUntried([zones], "explain", placeOf);
+  const definitions = supposeResolved(written);
+  return { zones: indexZones(loaded), definitions, snapshot: supposeAllUp(definitions), placeOf };
+}
+
+/** Asks a running node. Ends the command where it refuses. */
+export async function askToExplain<T>(server: string, path: string, schema: z.ZodType<T>): Promise<T> {
+  const reply = await askNode(server, path);
+  if (reply.status === 200) return readReply(server, schema, reply);
+  const { message, parameter } = errorOf(reply);
+  throw refusalFailure(parameter, message);
+}
+
+/** A wrong parameter is wrong usage; a name that is not served is a no. */
+export function refusalFailure(parameter: string | undefined, message: string): CommandFailure {
+  return new CommandFailure(parameter === undefined ? EXIT.no : EXIT.usage, message);
+}
+
+/** The answer is no where there is none, and where nothing is up and last resorts end. */
+export function isNo({ outcome, rung }: Pick<Explained, "outcome" | "rung">): boolean {
+  return outcome === "nxdomain" || outcome === "servfail" || rung === 4;
+}
+
+export function formatQuestion({ name, type, client, location }: Explained): string {
+  const from = client === null ? "a client of whom nothing is known" : client;
+  const place = location === null ? "" : ` in ${location}`;
+  return `${name} ${type} asked by ${from}${place}`;
+}
