@@ -6,6 +6,7 @@
  * Where a metric could be understood in two ways, its help text says which one is meant.
  */
 
+import { GEO_METRICS } from "./geo-metrics.ts";
 import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
 
 export interface MetricDescription {
@@ -376,22 +377,7 @@ export const METRICS = [
     addition: "TLS with certificates that are reloaded",
   },
   ...HOST_NAME_METRICS,
-  {
-    name: "fairlead_geoip_build_timestamp_seconds",
-    type: "gauge",
-    labels: [],
-    help: "When the geo database in use was built by its maker: its age. Absent while no policy asks where clients are.",
-    published: true,
-    addition: "the age of the geo database",
-  },
-  {
-    name: "fairlead_geoip_load_success",
-    type: "gauge",
-    labels: [],
-    help: "1 while the geo database in use is what its file holds, 0 while that is refused.",
-    published: true,
-    addition: "the geo database is replaced without a restart",
-  },
+  ...GEO_METRICS,
   {
     name: "fairlead_build_info",
     type: "gauge",
