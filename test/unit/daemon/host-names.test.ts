@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
@@ -141,6 +141,7 @@ describe("a node with host-name endpoints", function () {
   const LOOPBACK = { address: "127.0.0.1", port: 0 };
   let nsd: Nsd;
   let daemon: Daemon | undefined;
+  let server: Server | undefined;
 
   beforeEach(async () => {
     const text = `$TTL 7
@@ -156,6 +157,8 @@ real AAAA ::1
   });
   afterEach(async () => {
     await daemon?.stop();
+    server?.closeAllConnections();
+    server?.close();
     await nsd.end();
   });
 
@@ -211,7 +214,7 @@ real AAAA ::1
 
   it("probes each address that the name has, answers those that are up, and remembers them over a restart", async () => {
     // Only the first of the addresses has a server.
-    const server = createServer((_request, response) => response.end());
+    server = createServer((_request, response) => response.end());
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const bound = server.address();
@@ -241,7 +244,5 @@ www 30 POLICY failover ( cloud sorry )
     await nsd.end();
     const second = await start(home, [{ address: nsd.address, port: nsd.port }]);
     expect(await ask(second, TYPE.A)).to.equal("7 127.0.0.1");
-    server.closeAllConnections();
-    server.close();
   });
 });
