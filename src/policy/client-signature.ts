@@ -7,7 +7,7 @@
 
 import { contains, type Network } from "../geo/network.ts";
 import { policyNamed } from "./decide.ts";
-import type { Expression, GeoEntry } from "./expression.ts";
+import { childrenOf, type Expression, type GeoEntry } from "./expression.ts";
 import { formatExpression } from "./expression-text.ts";
 import { entriesInOrder } from "./geo.ts";
 import type { Definitions } from "./model.ts";
@@ -21,29 +21,12 @@ export function clientSignature(
   const parts: string[] = [];
   const policies = new Set<string>();
   const walk = (next: Expression): void => {
-    switch (next.kind) {
-      case "pool":
-      case "endpoint":
-        return;
-      case "policy":
-        if (policies.has(next.policy)) return;
-        policies.add(next.policy);
-        walk(policyNamed(next.policy, definitions));
-        return;
-      case "geo":
-        parts.push(triedBy(next.entries, network));
-        for (const { expression: child } of next.entries) if (child !== "nodata") walk(child);
-        return;
-      case "weighted":
-      case "sticky":
-      case "all":
-        for (const child of next.children) walk(child.expression);
-        return;
-      case "failover":
-      case "nearest":
-      case "spill":
-        for (const child of next.children) walk(child);
-    }
+    if (next.kind === "policy") {
+      if (policies.has(next.policy)) return;
+      policies.add(next.policy);
+      walk(policyNamed(next.policy, definitions));
+    } else if (next.kind === "geo") parts.push(triedBy(next.entries, network));
+    for (const child of childrenOf(next)) walk(child);
   };
   walk(expression);
   return parts.join(" | ");

@@ -17,7 +17,7 @@ import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot
 import type { Observed } from "../health/verdict.ts";
 import { evaluate, sharesOf } from "../policy/evaluate.ts";
 import type { Evaluation, Share } from "../policy/evaluation.ts";
-import type { Expression, ExpressionKind } from "../policy/expression.ts";
+import { childrenOf, type Expression, type ExpressionKind } from "../policy/expression.ts";
 import type { Definitions, Endpoint, Policy } from "../policy/model.ts";
 import { type Reach, reachOf } from "../policy/reach.ts";
 import { lookup, type ZonesByApexKey } from "./lookup.ts";
@@ -146,28 +146,12 @@ function describeFound(expected: ExpectedOutcome, evaluation: Evaluation): strin
 
 /** Whether somewhere in it a country, a continent or a network operator is asked for. */
 function asksForPlace(expression: Expression, definitions: Definitions): boolean {
-  const asks = (child: Expression): boolean => asksForPlace(child, definitions);
-  switch (expression.kind) {
-    case "pool":
-    case "endpoint":
-      return false;
-    case "policy": {
-      const named = definitions.policies.get(expression.policy);
-      return named !== undefined && asks(named);
-    }
-    case "nearest":
-      return true;
-    case "failover":
-    case "spill":
-      return expression.children.some(asks);
-    case "weighted":
-    case "sticky":
-    case "all":
-      return expression.children.some((child) => asks(child.expression));
-    case "geo":
-      return expression.entries.some(
-        ({ match, expression: child }) =>
-          (match.kind !== "net" && match.kind !== "any") || (child !== "nodata" && asks(child)),
-      );
-  }
+  if (expression.kind === "nearest") return true;
+  const isByPlace =
+    expression.kind === "geo" &&
+    expression.entries.some(({ match }) => match.kind !== "net" && match.kind !== "any");
+  if (isByPlace) return true;
+  const named = expression.kind === "policy" ? definitions.policies.get(expression.policy) : undefined;
+  const below = named === undefined ? childrenOf(expression) : [named];
+  return below.some((child) => asksForPlace(child, definitions));
 }
