@@ -111,14 +111,13 @@ export class PolicyRecords {
     if (outcome === OUTCOME.nodata) return POLICY_RESULT.nodata;
     const first = tables.tableSlots[table] ?? 0;
     const slots = (tables.tableSlots[table + 1] ?? 0) - first;
-    const draw = tables.tableDraws[table] ?? 0;
-    if (slots === 0 && (tables.tableSticky[table] === 0 || tables.drawAnswers[draw] !== 1)) {
+    if (slots === 0 && !isOneFavourite(tables, table)) {
       return this.#writeSeveral(reply, tables, recordView, table, answerCounter, type, owner);
     }
     const candidate =
       slots > 0
         ? this.#drawSlot(tables, first, slots)
-        : favouriteCandidateOf(tables, draw, reply.place.position);
+        : favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, reply.place.position);
     if (candidate === NO_CANDIDATE) return POLICY_RESULT.nodata;
     const from = tables.candidateRecords[candidate] ?? 0;
     const octets = (tables.candidateRecords[candidate + 1] ?? 0) - from;
@@ -204,6 +203,11 @@ function errorOf({ outcomes, rungs }: DecisionTables, table: number): number {
   const error = ERROR_OF_RUNG[rungs[table] ?? 0] ?? EXTENDED_ERROR.none;
   const answers = outcomes[table] === OUTCOME.answer;
   return error === EXTENDED_ERROR.failingOpen && !answers ? EXTENDED_ERROR.allDown : error;
+}
+
+/** Whether an answer from the table is one endpoint, the client's favourite. */
+function isOneFavourite(tables: DecisionTables, table: number): boolean {
+  return tables.tableSticky[table] === 1 && tables.drawAnswers[tables.tableDraws[table] ?? 0] === 1;
 }
 
 function recordOctets(type: number): number {

@@ -16,7 +16,6 @@ import {
   type ForcedStates,
   forcedStatesAt,
   isInForce,
-  type NamedEndpoint,
   type Override,
   withForcedStates,
 } from "../health/override.ts";
@@ -25,6 +24,7 @@ import type { Snapshot } from "../health/snapshot.ts";
 import type { Forced } from "../health/verdict.ts";
 import { type Objection, type OwnedPolicy, objectionsTo } from "../policy/forcing.ts";
 import type { Definitions } from "../policy/model.ts";
+import { endpointsOf } from "../policy/resolved.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import { didYouMean } from "../zone/suggest.ts";
 import { createMaintenance, type WindowChange } from "./maintenance.ts";
@@ -131,7 +131,7 @@ export function createOverrides(parts: OverridesParts): Overrides {
   const viewOf = (override: Override, source: OverrideView["source"]): OverrideView => {
     const definitions = served()?.definitions;
     const { ref } = override;
-    const endpoints = definitions === undefined ? [] : [...endpointsOf(definitions)];
+    const endpoints = definitions === undefined ? [] : endpointsOf(definitions);
     const matches = endpoints.filter(({ pool, name }) => refMatches(ref, pool, name)).length;
     return { ...override, source, matches };
   };
@@ -304,13 +304,9 @@ function spokenAt(overrides: readonly Override[]): { readonly override: Override
   });
 }
 
-function* endpointsOf({ pools }: Definitions): Generator<NamedEndpoint, void> {
-  for (const { endpoints } of pools.values()) yield* endpoints;
-}
-
 /** Why a REF cannot be forced: it matches nothing. */
 function faultOfRef(ref: string, definitions: Definitions): string | undefined {
-  const endpoints = [...endpointsOf(definitions)];
+  const endpoints = endpointsOf(definitions);
   if (endpoints.some(({ pool, name }) => refMatches(ref, pool, name))) return undefined;
   const names = [...definitions.pools.keys(), ...endpoints.map(({ id }) => id)];
   return `no endpoint matches '${ref}'${didYouMean(ref, names)}`;

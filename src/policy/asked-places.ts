@@ -5,7 +5,7 @@
 
 import { NOWHERE, type Place } from "../geo/client.ts";
 import { policyNamed } from "./definitions.ts";
-import type { Expression } from "./expression.ts";
+import { childrenOf, type Expression } from "./expression.ts";
 import type { Definitions } from "./model.ts";
 import { byDistance } from "./nearest.ts";
 
@@ -28,37 +28,20 @@ export function askedPlacesOf(expression: Expression, definitions: Definitions):
   const nearest = new Set<readonly Expression[]>();
   const policies = new Set<string>();
   const walk = (next: Expression): void => {
-    switch (next.kind) {
-      case "pool":
-      case "endpoint":
-        return;
-      case "policy":
-        if (policies.has(next.policy)) return;
-        policies.add(next.policy);
-        walk(policyNamed(next.policy, definitions));
-        return;
-      case "geo":
-        for (const { match, expression: child } of next.entries) {
-          if (match.kind === "asn") asns.add(match.asn);
-          if (match.kind === "subdivision") subdivisions.add(`${match.country}-${match.subdivision}`);
-          if (match.kind === "country") countries.add(match.country);
-          if (match.kind === "continent") continents.add(match.continent);
-          if (child !== "nodata") walk(child);
-        }
-        return;
-      case "weighted":
-      case "sticky":
-      case "all":
-        for (const child of next.children) walk(child.expression);
-        return;
-      case "nearest":
-        nearest.add(next.children);
-        for (const child of next.children) walk(child);
-        return;
-      case "failover":
-      case "spill":
-        for (const child of next.children) walk(child);
+    if (next.kind === "policy") {
+      if (policies.has(next.policy)) return;
+      policies.add(next.policy);
+      walk(policyNamed(next.policy, definitions));
+    } else if (next.kind === "nearest") nearest.add(next.children);
+    else if (next.kind === "geo") {
+      for (const { match } of next.entries) {
+        if (match.kind === "asn") asns.add(match.asn);
+        if (match.kind === "subdivision") subdivisions.add(`${match.country}-${match.subdivision}`);
+        if (match.kind === "country") countries.add(match.country);
+        if (match.kind === "continent") continents.add(match.continent);
+      }
     }
+    for (const child of childrenOf(next)) walk(child);
   };
   walk(expression);
   const asksNothing = asns.size + subdivisions.size + countries.size + continents.size + nearest.size === 0;

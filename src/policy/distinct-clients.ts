@@ -10,7 +10,7 @@ import { type Client, NOWHERE, type Place, UNKNOWN_CLIENT } from "../geo/client.
 import { continentOf } from "../geo/country.ts";
 import { contains } from "../geo/network.ts";
 import { policyNamed } from "./definitions.ts";
-import type { Expression, GeoMatch } from "./expression.ts";
+import { childrenOf, type Expression, type GeoMatch } from "./expression.ts";
 import type { Definitions } from "./model.ts";
 
 /** The unknown one first, each once. Names must be resolved. */
@@ -18,36 +18,23 @@ export function distinctClients(expression: Expression, definitions: Definitions
   const clients = new Map([[keyOf(UNKNOWN_CLIENT), UNKNOWN_CLIENT]]);
   const seen = new Map<string, Set<string>>();
   const walk = (next: Expression, client: Client): void => {
-    switch (next.kind) {
-      case "pool":
-      case "endpoint":
-        return;
-      case "policy": {
-        const known = seen.get(next.policy) ?? new Set();
-        seen.set(next.policy, known);
-        if (known.has(keyOf(client))) return;
-        known.add(keyOf(client));
-        walk(policyNamed(next.policy, definitions), client);
-        return;
+    if (next.kind === "geo") {
+      for (const { match, expression: child } of next.entries) {
+        const matching = narrowed(client, match);
+        if (matching === undefined || child === "nodata") continue;
+        clients.set(keyOf(matching), matching);
+        walk(child, matching);
       }
-      case "geo":
-        for (const { match, expression: child } of next.entries) {
-          const matching = narrowed(client, match);
-          if (matching === undefined || child === "nodata") continue;
-          clients.set(keyOf(matching), matching);
-          walk(child, matching);
-        }
-        return;
-      case "weighted":
-      case "sticky":
-      case "all":
-        for (const child of next.children) walk(child.expression, client);
-        return;
-      case "failover":
-      case "nearest":
-      case "spill":
-        for (const child of next.children) walk(child, client);
+      return;
     }
+    if (next.kind === "policy") {
+      const known = seen.get(next.policy) ?? new Set();
+      seen.set(next.policy, known);
+      if (known.has(keyOf(client))) return;
+      known.add(keyOf(client));
+      walk(policyNamed(next.policy, definitions), client);
+    }
+    for (const child of childrenOf(next)) walk(child, client);
   };
   walk(expression, UNKNOWN_CLIENT);
   return [...clients.values()];

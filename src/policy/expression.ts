@@ -40,3 +40,23 @@ export type Expression =
   | { readonly kind: "geo"; readonly entries: readonly GeoEntry[] };
 
 export type ExpressionKind = Expression["kind"];
+
+/** What stands directly below an expression; nothing below a name, which stands for itself. */
+export function childrenOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "pool":
+    case "endpoint":
+    case "policy":
+      return [];
+    case "geo":
+      return expression.entries.flatMap(({ expression: child }) => (child === "nodata" ? [] : child));
+    case "weighted":
+    case "sticky":
+    case "all":
+      return expression.children.map(({ expression: child }) => child);
+    case "failover":
+    case "nearest":
+    case "spill":
+      return expression.children;
+  }
+}

@@ -71,19 +71,26 @@ function compare(one: number | undefined, other: number | undefined): number {
   return other === undefined || one < other ? -1 : 1;
 }
 
-/** Where the children's pools are. Expressions are of one set of zones, so what was found out holds as long as they do. */
-const knownPoints = new WeakMap<readonly Expression[], readonly (readonly Coordinates[])[]>();
+/** Where the children's pools are, found out once for a set of definitions: an expression may outlive one. */
+const knownPoints = new WeakMap<
+  Definitions,
+  Map<readonly Expression[], readonly (readonly Coordinates[])[]>
+>();
 
 function pointsOf(
   children: readonly Expression[],
   definitions: Definitions,
 ): readonly (readonly Coordinates[])[] {
-  const known = knownPoints.get(children);
-  if (known !== undefined) return known;
-  const points = children.map((child) =>
-    [...reachOf(child, definitions).pools].flatMap((name) => locationOf(poolNamed(name, definitions)) ?? []),
-  );
-  knownPoints.set(children, points);
+  const known = knownPoints.get(definitions) ?? new Map<readonly Expression[], (readonly Coordinates[])[]>();
+  knownPoints.set(definitions, known);
+  const points =
+    known.get(children) ??
+    children.map((child) =>
+      [...reachOf(child, definitions).pools].flatMap(
+        (name) => locationOf(poolNamed(name, definitions)) ?? [],
+      ),
+    );
+  known.set(children, points);
   return points;
 }
 

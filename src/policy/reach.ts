@@ -2,7 +2,7 @@
 
 import type { Network } from "../geo/network.ts";
 import { endpointNamed, policyNamed, poolNamed } from "./definitions.ts";
-import type { Expression, ExpressionKind } from "./expression.ts";
+import { childrenOf, type Expression, type ExpressionKind } from "./expression.ts";
 import type { Definitions, Endpoint } from "./model.ts";
 
 export interface Reach {
@@ -24,36 +24,20 @@ export function reachOf(expression: Expression, definitions: Definitions): Reach
   const policies = new Set<string>();
   const walk = (next: Expression): void => {
     kinds.add(next.kind);
-    switch (next.kind) {
-      case "pool":
-        pools.add(next.pool);
-        for (const endpoint of poolNamed(next.pool, definitions).endpoints) endpoints.add(endpoint);
-        return;
-      case "endpoint":
-        pools.add(next.pool);
-        endpoints.add(endpointNamed(next, definitions));
-        return;
-      case "policy":
-        if (policies.has(next.policy)) return;
-        policies.add(next.policy);
-        walk(policyNamed(next.policy, definitions));
-        return;
-      case "geo":
-        for (const { match, expression: child } of next.entries) {
-          if (match.kind === "net") networks.push(match.network);
-          if (child !== "nodata") walk(child);
-        }
-        return;
-      case "weighted":
-      case "sticky":
-      case "all":
-        for (const child of next.children) walk(child.expression);
-        return;
-      case "failover":
-      case "nearest":
-      case "spill":
-        for (const child of next.children) walk(child);
+    if (next.kind === "pool") {
+      pools.add(next.pool);
+      for (const endpoint of poolNamed(next.pool, definitions).endpoints) endpoints.add(endpoint);
+    } else if (next.kind === "endpoint") {
+      pools.add(next.pool);
+      endpoints.add(endpointNamed(next, definitions));
+    } else if (next.kind === "policy") {
+      if (policies.has(next.policy)) return;
+      policies.add(next.policy);
+      walk(policyNamed(next.policy, definitions));
+    } else if (next.kind === "geo") {
+      for (const { match } of next.entries) if (match.kind === "net") networks.push(match.network);
     }
+    for (const child of childrenOf(next)) walk(child);
   };
   walk(expression);
   return { pools, endpoints: [...endpoints], kinds, networks };

@@ -7,6 +7,7 @@
 import { formatName } from "../dns/name.ts";
 import { formatType, TYPE } from "../dns/types.ts";
 import type { Monitor } from "../health/monitor.ts";
+import { childrenOf, type Expression } from "../policy/expression.ts";
 import type { Definitions, Policy } from "../policy/model.ts";
 import { type Reach, reachOf } from "../policy/reach.ts";
 import { occluderOf, typesOf } from "./check-records.ts";
@@ -114,29 +115,11 @@ function checkSpill(bound: BoundPolicy, definitions: Definitions, report: Report
 }
 
 /** The pools below the `spill`s of an expression; capacities elsewhere do not matter. */
-function spillPools(expression: Policy["expression"], definitions: Definitions): string[] {
-  switch (expression.kind) {
-    case "pool":
-    case "endpoint":
-      return [];
-    case "policy": {
-      const named = definitions.policies.get(expression.policy);
-      return named === undefined ? [] : spillPools(named, definitions);
-    }
-    case "spill":
-      return [...reachOf(expression, definitions).pools];
-    case "geo":
-      return expression.entries.flatMap(({ expression: child }) =>
-        child === "nodata" ? [] : spillPools(child, definitions),
-      );
-    case "weighted":
-    case "sticky":
-    case "all":
-      return expression.children.flatMap((child) => spillPools(child.expression, definitions));
-    case "failover":
-    case "nearest":
-      return expression.children.flatMap((child) => spillPools(child, definitions));
-  }
+function spillPools(expression: Expression, definitions: Definitions): string[] {
+  if (expression.kind === "spill") return [...reachOf(expression, definitions).pools];
+  const named = expression.kind === "policy" ? definitions.policies.get(expression.policy) : undefined;
+  const below = named === undefined ? childrenOf(expression) : [named];
+  return below.flatMap((child) => spillPools(child, definitions));
 }
 
 /** Clients may hold the longer TTL from just before the first failed probe, so that one counts. */

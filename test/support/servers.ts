@@ -91,7 +91,12 @@ export async function startListeners(
   const { address, port } = await udpServers.bind(options.address, options.port);
   await udpServers.start();
   const udp = { address, port, stop: (deadlineMs: number) => udpServers.stop(deadlineMs) };
-  const connected = await startStreams(options, changes, () => settings.current);
+  const connected = await startStreams(options, changes, () => settings.current).catch(
+    async (error: unknown) => {
+      await udp.stop(0);
+      throw error;
+    },
+  );
   return {
     udp,
     udpServers,

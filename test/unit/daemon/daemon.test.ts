@@ -214,7 +214,8 @@ ${more}`;
   });
 
   it("goes on over a restart from what it knew: one failed probe is no outage, and one that passes no recovery", async () => {
-    writeZone(zoneText().replace("fall=2 rise=3", "fall=3 rise=4"));
+    // So many that they take seconds: what is looked at after the start comes before the last of them.
+    writeZone(zoneText().replace("fall=2 rise=3", "fall=20 rise=20"));
     near.healthy = false;
     const first = await start();
     expect(await ask(first)).to.equal("198.51.100.1");
@@ -390,9 +391,9 @@ ${more}`;
     expect(await failure(startDaemon(parts({ state: join(zoneFile(), "state") })))).to.match(
       /^Cannot use the state folder: .*: not a directory$/,
     );
-    const tuned = parts({ state: other, cpuAffinity: [0, 1_023], busyPollUs: 50 });
+    const tuned = parts({ state: other, cpuAffinity: [1_023], busyPollUs: 50 });
     expect(await failure(startDaemon(tuned))).to.match(
-      /^Cannot pin workers to cores 0,1023 and busy-poll for 50 µs: ./,
+      /^Cannot pin workers to cores 1023 and busy-poll for 50 µs: ./,
     );
     expect(readdirSync(other)).to.deep.equal(["accepted-1.zones"]);
   });

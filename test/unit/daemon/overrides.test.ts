@@ -3,14 +3,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { beforeEach, describe, it } from "mocha";
+import { afterEach, beforeEach, describe, it } from "mocha";
 import { pino } from "pino";
 import {
   createOverrideFile,
   parseOverrideFile,
   readAcceptedCopy,
 } from "../../../src/daemon/override-file.ts";
-import { openOverrideJournal } from "../../../src/daemon/override-journal.ts";
+import { type OverrideJournal, openOverrideJournal } from "../../../src/daemon/override-journal.ts";
 import { createOverrides, type OverrideEvent, type Overrides } from "../../../src/daemon/overrides.ts";
 import { withForcedStates } from "../../../src/health/override.ts";
 import type { ZoneSet } from "../../../src/zone/model.ts";
@@ -32,6 +32,9 @@ www 60 POLICY failover ( fra vir )
 const WINDOW = '$WINDOW vir drain cron="0 2 * * *" for=2h\n';
 
 describe("createOverrides()", () => {
+  let journals: OverrideJournal[];
+  // Before the folders go: what has ended is written down behind the test's back.
+  afterEach(() => Promise.all(journals.map((journal) => journal.compact(nowMs))));
   const folder = useTemporaryFolders();
   let home: string;
   let nowMs: number;
@@ -49,6 +52,7 @@ describe("createOverrides()", () => {
     events = [];
     changes = 0;
     ids = 0;
+    journals = [];
   });
 
   async function open(): Promise<Overrides> {
@@ -73,10 +77,9 @@ describe("createOverrides()", () => {
         throw error;
       },
     });
-    overrides.begin(
-      await openOverrideJournal(home),
-      (await readAcceptedCopy(home, "forced.yaml"))?.overrides ?? [],
-    );
+    const journal = await openOverrideJournal(home);
+    journals.push(journal);
+    overrides.begin(journal, (await readAcceptedCopy(home, "forced.yaml"))?.overrides ?? []);
     return overrides;
   }
 
