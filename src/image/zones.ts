@@ -30,6 +30,8 @@ export interface PolicyEntry {
   readonly policy: Policy;
   /** All that it can ever answer with: an endpoint's place here is its number within the policy. */
   readonly endpoints: readonly Endpoint[];
+  /** All whose health, or whose definition, what it answers can rest on. */
+  readonly pools: ReadonlySet<string>;
   /** What it can tell apart about a client's address. */
   readonly clients: ClientTable;
 }
@@ -136,13 +138,14 @@ function blockOf(zone: Zone, room: Uint8Array): ZoneBlock {
 function policyEntry(zone: Zone, key: string, policy: Policy, set: ZoneSet): PolicyEntry {
   const owner = zone.nodes.get(key)?.owner;
   if (owner === undefined) throw new Error("A policy has no node");
-  const { endpoints, networks } = reachOf(policy.expression, set.definitions);
+  const { endpoints, pools, networks } = reachOf(policy.expression, set.definitions);
   return {
     owner: formatName(owner),
     ownerName: owner,
     zone,
     policy,
     endpoints,
+    pools,
     clients: buildClientTable(networks, (network) =>
       clientSignature(policy.expression, set.definitions, { network, place: undefined }),
     ),
