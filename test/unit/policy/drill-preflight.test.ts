@@ -261,7 +261,7 @@ describe("preflight()", () => {
 
   it("takes what it was forced against for granted, and watches the rest", () => {
     const { baseline, endpoints } = judge({
-      zone: `www 30 POLICY failover ( fra old ) demand=1200\n${"api 30 POLICY spill ( fra vir ) demand=1500\n"}`,
+      zone: `www 30 POLICY failover ( fra old ) demand=1200\napi 30 POLICY spill ( fra vir ) demand=1500\n`,
       health: { "old/a": "down" },
     });
     expect(endpoints.map(({ id }) => id)).to.deep.equal(["fra/a", "fra/b"]);
