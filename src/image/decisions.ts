@@ -81,11 +81,8 @@ export function compileDecisions(
     replaced.length === 0
       ? before.bytes
       : exchangeTables(before.tables, openTables(compiler.finish()), replaced);
-  return {
-    ...{ policies, snapshot, definitions, places, evaluations, tablesAnew },
-    tables: openTables(bytes),
-    bytes,
-  };
+  const tables = openTables(bytes);
+  return { policies, snapshot, definitions, places, evaluations, tables, bytes, tablesAnew };
 }
 
 function isDisjoint(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {

@@ -102,7 +102,6 @@ function spanOf(tables: DecisionTables, { first, end }: Run) {
 }
 
 function sizesOf(before: DecisionTables, fresh: DecisionTables, runs: readonly Run[]): TableSizes {
-  const { slotParts, outcomes, mostCandidates } = fresh;
   let [tables, draws, candidates, octets, recordOctets, slots] = [0, 0, 0, 0, 0, 0];
   const add = (of: DecisionTables, run: Run): void => {
     const span = spanOf(of, run);
@@ -113,8 +112,8 @@ function sizesOf(before: DecisionTables, fresh: DecisionTables, runs: readonly R
     recordOctets += span.records.end - span.records.first;
     slots += span.slots.end - span.slots.first;
   };
-  add(fresh, { first: 0, end: outcomes.length });
-  let parts = slotParts.length;
+  add(fresh, { first: 0, end: fresh.outcomes.length });
+  let parts = fresh.slotParts.length;
   for (const run of runs) {
     add(before, run);
     for (let table = run.first; table < run.end; table++) {
@@ -122,12 +121,10 @@ function sizesOf(before: DecisionTables, fresh: DecisionTables, runs: readonly R
       parts += (before.tableSlots[table + 1] ?? 0) - (before.tableSlots[table] ?? 0);
     }
   }
-  return {
-    policies: before.directoryBases.length,
-    entries: before.directory.length,
-    ...{ tables, draws, candidates, octets, recordOctets, slots, parts },
-    mostCandidates: Math.max(before.mostCandidates, mostCandidates),
-  };
+  const mostCandidates = Math.max(before.mostCandidates, fresh.mostCandidates);
+  const policies = before.directoryBases.length;
+  const entries = before.directory.length;
+  return { policies, entries, tables, draws, candidates, octets, recordOctets, slots, parts, mostCandidates };
 }
 
 /** Fills tables from the first to the last. */

@@ -121,7 +121,9 @@ describe("compileDecisions() with the decisions before", function () {
     let made = 0;
     fc.assert(
       fc.property(sequence, ({ situations, graces, steps }) => {
-        const pools = (situations[0]?.pools ?? []).map((each, at) => ({ ...each, graceMs: graces[at] ?? 0 }));
+        const pools = (situations[0]?.pools ?? []).map(({ name, endpoints, ...rest }, at) =>
+          pool(name, endpoints, { minUp: rest.minUp, answers: rest.answers, graceMs: graces[at] ?? 0 }),
+        );
         let current: Definitions = definitions(pools);
         const zones = compileZones(setOfPolicies(policiesOf(situations), current));
         let state: Snapshot = situations[0]?.snapshot ?? snapshot(pools);
@@ -142,7 +144,7 @@ describe("compileDecisions() with the decisions before", function () {
           state = { atMs, endpoints, holds: held };
           const other = situation.pools.find(({ name }) => name === moved);
           if (other !== undefined)
-            current = { ...current, pools: new Map(current.pools).set(other.name, other) };
+            current = { policies: current.policies, pools: new Map(current.pools).set(other.name, other) };
           const after = compileDecisions(zones, state, current, undefined, before);
           expectSame(after, compileDecisions(zones, state, current));
           for (const [number, evaluation] of after.evaluations.entries()) {
