@@ -1,7 +1,7 @@
 /** `fairlead test`: runs the `$EXPECT` of the zone files and prints what came of each. */
 
 import type { Command } from "commander";
-import { formatDiagnostic } from "../zone/diagnostic.ts";
+import { EXPECTATION_FAILED, formatDiagnostic } from "../zone/diagnostic.ts";
 import type { TestedExpectation } from "../zone/expect.ts";
 import { geoipOption, placesBy } from "./geo-option.ts";
 import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
@@ -36,7 +36,7 @@ function test(paths: readonly string[], { geoip, json }: TestOptions): void {
   const { tested, diagnostics } = loadZonePaths(paths, placesBy(geoip));
   // Without a fault of another kind every error is a failed expectation, and printed as such.
   const faults = diagnostics.filter(
-    ({ severity, code }) => severity === "error" && code !== "expectation-failed",
+    ({ severity, code }) => severity === "error" && code !== EXPECTATION_FAILED,
   );
   const failed = tested.filter(({ result }) => result.kind === "failed" && !result.byGeoDatabase);
   if (json) {

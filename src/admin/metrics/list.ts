@@ -187,8 +187,16 @@ export const METRICS = [
     name: "fairlead_zone_load_success",
     type: "gauge",
     labels: [],
-    help: "1 while the zone files as last read are what is served; 0 while they are faulty and an earlier set is served.",
+    help: "1 while the zone files as last read are what is served; 0 while they are refused and an earlier set is served.",
     published: true,
+  },
+  {
+    name: "fairlead_zone_load_despite",
+    type: "gauge",
+    labels: ["check"],
+    help: "1 while zones are served that a person loaded despite this check, expect or max-shift; 0 else.",
+    published: true,
+    addition: "a check that was overruled is not forgotten",
   },
   {
     name: "fairlead_zone_load_timestamp_seconds",
