@@ -132,6 +132,21 @@ describe("startAdmin()", () => {
     expect(pools[1]?.endpoints[0]).to.include({ up: true, reason: "198.51.100.10: down; 2001:db8::20: up" });
   });
 
+  it("startAdmin() serves dry runs beside what is served, and says that they are", async () => {
+    const policies = node.state?.zones[0]?.policies ?? [];
+    const [first] = policies;
+    if (node.state === undefined || first === undefined) throw new Error("the node serves nothing");
+    const dryRun = { ...first, policy: { ...first.policy, dryRun: true } };
+    const zones = node.state.zones.map((zone) => ({ ...zone, policies: [first, dryRun] }));
+    node.state = { ...node.state, zones };
+    const told = status.parse(JSON.parse((await ask("/api/v1/status")).body)).zones[0]?.policies ?? [];
+    expect(told.map(({ owner, dryRun: isDryRun }) => [owner, isDryRun])).to.deep.equal([
+      ["www.gtm.example.com.", false],
+      ["www.gtm.example.com.", true],
+    ]);
+    expect((await ask("/")).body).to.include("dry run: up");
+  });
+
   it("startAdmin() serves an empty status before the first image", async () => {
     node.state = undefined;
     node.ready = { ready: false, reasons: ["the first round of probes is not in"] };
@@ -180,9 +195,11 @@ describe("startAdmin()", () => {
     const reply = await ask("/api/v1/explain?name=www.gtm.example.com.&type=AAAA&client=country:DE");
     expect(explanation.parse(JSON.parse(reply.body))).to.include({ outcome: "answer", type: "AAAA" });
     await ask("/api/v1/explain?name=www.gtm.example.com.");
+    await ask("/api/v1/explain?name=www.gtm.example.com.&mode=dry-run");
     expect(node.asked).to.deep.equal([
       { name: "www.gtm.example.com.", type: "AAAA", client: "country:DE" },
       { name: "www.gtm.example.com.", type: "A", client: undefined },
+      { name: "www.gtm.example.com.", type: "A", client: undefined, dryRun: true },
     ]);
   });
 
@@ -199,6 +216,7 @@ describe("startAdmin()", () => {
     ["/api/v1/explain?name=", {}, 400, /value is empty/],
     ["/api/v1/explain?name=a&name=b", {}, 400, /more than once/],
     [`/api/v1/explain?name=${"a".repeat(1101)}`, {}, 400, /exceeds 1100 characters/],
+    ["/api/v1/explain?name=a&mode=wet", {}, 400, /mode 'wet' is neither serving nor dry-run/],
     ["/api/v1/explain?name=a&type=NOPE", {}, 400, /type 'NOPE' is unknown/],
     ["/api/v1/explain?name=elsewhere.example.", {}, 404, /no zone holds/],
     ["/nowhere", {}, 404, /there is no '\/nowhere'/],
