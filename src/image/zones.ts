@@ -30,6 +30,8 @@ export interface PolicyEntry {
   readonly policy: Policy;
   /** All that it can ever answer with: an endpoint's place here is its number within the policy. */
   readonly endpoints: readonly Endpoint[];
+  /** All whose health, or whose definition, what it answers can rest on. */
+  readonly pools: ReadonlySet<string>;
   /** What it can tell apart about a client's address. */
   readonly clients: ClientTable;
   /** One more than the number of the dry run at its owner, its own where it is one; 0: there is none. */
@@ -156,7 +158,7 @@ function policyEntries(zone: Zone, first: number, set: ZoneSet): PolicyEntry[] {
 }
 
 function policyEntry(zone: Zone, owner: Name, policy: Policy, dryRun: number, set: ZoneSet): PolicyEntry {
-  const { endpoints, networks } = reachOf(policy.expression, set.definitions);
+  const { endpoints, pools, networks } = reachOf(policy.expression, set.definitions);
   return {
     owner: formatName(owner),
     ownerName: owner,
@@ -164,6 +166,7 @@ function policyEntry(zone: Zone, owner: Name, policy: Policy, dryRun: number, se
     policy,
     dryRun,
     endpoints,
+    pools,
     clients: buildClientTable(networks, (network) =>
       clientSignature(policy.expression, set.definitions, { network, place: undefined }),
     ),

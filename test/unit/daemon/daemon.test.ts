@@ -304,38 +304,6 @@ ${more}`;
     await until("the other country", async () => (await ask(daemon, "geo.example.com.")) === "198.51.100.1");
   });
 
-  it("evaluates, publishes and counts a dry run, and never serves it", async () => {
-    writeZone(
-      zoneText(
-        "www 60 POLICY failover ( far near ) dry-run\n" +
-          "old 60 A 192.0.2.9\nold 60 POLICY far when-down=servfail dry-run\n",
-      ),
-    );
-    const daemon = await start();
-    const share = (owner: string, pool: string, mode: string): string =>
-      `\nfairlead_policy_share{policy="${owner}.example.com.",pool="${pool}",mode="${mode}"} `;
-    const counted = (owner: string, pool: string, endpoint: string): string =>
-      `\nfairlead_dry_run_answers_total{policy="${owner}.example.com.",pool="${pool}",endpoint="${endpoint}"} `;
-    expect(await ask(daemon)).to.equal("192.0.2.1");
-    expect(await ask(daemon, "old.example.com.")).to.equal("192.0.2.9");
-    expect(await get(daemon, "/metrics")).to.include(`${counted("www", "far", "f")}1\n`);
-    expect(await get(daemon, "/metrics")).to.include(`${counted("old", "far", "f")}1\n`);
-    expect(await get(daemon, "/metrics")).to.include(`${share("www", "near", "serving")}1\n`);
-    expect(await get(daemon, "/metrics")).to.include(`${share("www", "near", "dry-run")}0\n`);
-    expect(await get(daemon, "/api/v1/explain?name=www.example.com&mode=dry-run")).to.match(
-      /"pool":"far"[^]*"dryRun":true/,
-    );
-    far.healthy = false;
-    await until("the dry run move", async () =>
-      (await get(daemon, "/metrics")).includes(`${share("www", "near", "dry-run")}1\n`),
-    );
-    const metrics = await get(daemon, "/metrics");
-    expect(metrics).to.not.match(/^fairlead_policy_(?:rung|failing_open|rto_seconds)\{policy="old/m);
-    expect(metrics).to.include('fairlead_policy_rung{policy="www.example.com."} 1\n');
-    expect(await ask(daemon)).to.equal("192.0.2.1");
-    expect(await ask(daemon, "old.example.com.")).to.equal("192.0.2.9");
-  });
-
   const faulty: [string, () => string, RegExp][] = [
     ["a syntax error", () => zoneText("bad A 1.2.3\n"), /1\.2\.3/],
     ["a failed expectation", () => zoneText("$EXPECT www A is far\n"), /\$EXPECT www A is far/],
