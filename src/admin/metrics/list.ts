@@ -63,6 +63,7 @@ export const METRICS = [
     labels: ["policy", "pool", "endpoint"],
     help: "Answers that a dry-run policy would have given to the queries for its owner, by the endpoint that was drawn first.",
     published: true,
+    addition: "what a dry run would do to live traffic",
   },
   {
     name: "fairlead_endpoint_up",

@@ -132,21 +132,6 @@ describe("startAdmin()", () => {
     expect(pools[1]?.endpoints[0]).to.include({ up: true, reason: "198.51.100.10: down; 2001:db8::20: up" });
   });
 
-  it("startAdmin() serves dry runs beside what is served, and says that they are", async () => {
-    const policies = node.state?.zones[0]?.policies ?? [];
-    const [first] = policies;
-    if (node.state === undefined || first === undefined) throw new Error("the node serves nothing");
-    const dryRun = { ...first, policy: { ...first.policy, dryRun: true } };
-    const zones = node.state.zones.map((zone) => ({ ...zone, policies: [first, dryRun] }));
-    node.state = { ...node.state, zones };
-    const told = status.parse(JSON.parse((await ask("/api/v1/status")).body)).zones[0]?.policies ?? [];
-    expect(told.map(({ owner, dryRun: isDryRun }) => [owner, isDryRun])).to.deep.equal([
-      ["www.gtm.example.com.", false],
-      ["www.gtm.example.com.", true],
-    ]);
-    expect((await ask("/")).body).to.include("dry run: up");
-  });
-
   it("startAdmin() serves an empty status before the first image", async () => {
     node.state = undefined;
     node.ready = { ready: false, reasons: ["the first round of probes is not in"] };
