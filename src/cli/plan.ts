@@ -9,6 +9,7 @@ import { exceedsShift } from "../policy/shift.ts";
 import { indexZones } from "../zone/lookup.ts";
 import type { PlanSide } from "../zone/moves.ts";
 import { type NameChange, type Plan, planOf } from "../zone/plan.ts";
+import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
 import { formatMove } from "./moves.ts";
 import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
 import { formatPercent } from "./percent.ts";
@@ -17,6 +18,7 @@ import { loadUntried } from "./zone-option.ts";
 interface PlanOptions {
   /** From 0 to 1. */
   readonly maxShift?: number;
+  readonly dryRun?: true;
   readonly json?: true;
 }
 
@@ -27,6 +29,7 @@ export function addPlan(program: Command): void {
     .argument("<old>", "folder of *.zone files, or one zone file, as it is")
     .argument("<new>", "the same as it would be")
     .option("--max-shift <share>", "how many clients of a name may move, such as 20%", readShift)
+    .option("--dry-run", "with the dry runs of <new> served")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -42,8 +45,9 @@ function readShift(text: string): number {
   return share;
 }
 
-function run(from: string, to: string, { maxShift, json }: PlanOptions): void {
-  const plan = planOf(sideOf(from), sideOf(to));
+function run(from: string, to: string, { maxShift, dryRun, json }: PlanOptions): void {
+  const after = sideOf(to);
+  const plan = planOf(sideOf(from), dryRun ? { ...after, zones: promoteDryRuns(after.zones) } : after);
   if (json) printJson(plan);
   else for (const line of formatPlan(plan)) printLine(line);
   const exceeds = maxShift !== undefined && exceedsShift(plan.maxShift, maxShift);
