@@ -4,23 +4,31 @@
  */
 
 import type {
+  ExplainedEndpoint,
   ExplainOutcome,
   ExplainQuery,
   ExplainRefusal,
   Explanation,
   WhatIfOutcome,
-} from "../admin/source.ts";
+} from "../admin/explanation.ts";
+import type { OverrideView } from "../admin/source.ts";
+import { deriveEndpoint } from "../admin/status/derive.ts";
+import { statusOfOverride } from "../admin/status/forcing.ts";
+import { formatTime } from "../admin/status/time.ts";
 import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
 import { formatType, parseType } from "../dns/types.ts";
 import { type Client, formatPlace, NOWHERE, type PlaceOf, UNKNOWN_CLIENT } from "../geo/client.ts";
 import { continentOf } from "../geo/country.ts";
+import { refMatches } from "../health/ref.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { askedPlacesOf } from "../policy/asked-places.ts";
 import { explain, sharesOf } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
-import type { Definitions, Policy } from "../policy/model.ts";
+import type { Definitions, Endpoint, Policy } from "../policy/model.ts";
+import { nextChanges, type Pending } from "../policy/next-changes.ts";
+import { reachOf } from "../policy/reach.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
@@ -34,6 +42,13 @@ export interface ExplainedState {
   readonly snapshot: Snapshot;
   /** Where a network lies; asked only where the policy asks for a place. */
   readonly placeOf: PlaceOf;
+  /** What is under way; `undefined` of a health that is supposed. */
+  readonly pending?: ExplainedPending | undefined;
+}
+
+/** Beside what `policy/next-changes` asks for, how overrides are written. */
+export interface ExplainedPending extends Pending {
+  readonly overrides: readonly OverrideView[];
 }
 
 type Decided = Omit<Explanation, "name" | "type" | "client" | "location" | "dryRun">;
@@ -87,7 +102,7 @@ export function whatIf(state: ExplainedState, query: ExplainQuery, down: readonl
   if (!supposed.ok) return refuse("down", supposed.message);
   const before = explainName(state, query);
   if (!before.ok) return before;
-  const after = explainName({ ...state, snapshot: supposed.snapshot }, query);
+  const after = explainName({ ...state, snapshot: supposed.snapshot, pending: undefined }, query);
   if (!after.ok) return after;
   return { ok: true, whatIf: { ...after.explanation, before: before.explanation } };
 }
@@ -124,9 +139,14 @@ function decide(end: LookupEnd, state: ExplainedState, client: Client, type: num
 
 function decideByPolicy(
   { policy, family }: Extract<LookupEnd, { kind: "policy" }>,
-  { definitions, snapshot }: ExplainedState,
+  { definitions, snapshot, pending = NOTHING_PENDING }: ExplainedState,
   client: Client,
 ): Decided {
+  const reach = reachOf(policy.expression, definitions);
+  const endpoints = reach.endpoints.map((endpoint) => explainEndpoint(endpoint, snapshot, pending));
+  const next = nextChanges(reach, family, definitions, snapshot, pending).map(({ atMs, what }) =>
+    atMs === undefined ? { what } : { at: new Date(atMs).toISOString(), what },
+  );
   const { evaluation, trace } = explain(policy, definitions, snapshot, client, family);
   const shares = sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
     pool: endpoint.pool,
@@ -135,8 +155,45 @@ function decideByPolicy(
     share,
   }));
   const { outcome, ttlSeconds, rung, failingOpen, overCapacity } = evaluation;
-  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace };
+  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace, endpoints, next };
 }
+
+const NOTHING_PENDING: ExplainedPending = { overrides: [], windows: [], watched: () => [] };
+
+function explainEndpoint(
+  endpoint: Endpoint,
+  { endpoints }: Snapshot,
+  { overrides }: ExplainedPending,
+): ExplainedEndpoint {
+  const { pool, name, id } = endpoint;
+  const { observed, forced, sinceMs, reason, addresses } = deriveEndpoint(endpoint, endpoints.get(id));
+  // Of several the last one counts.
+  const override = overrides.findLast(({ ref, state }) => state === forced && refMatches(ref, pool, name));
+  return {
+    pool,
+    endpoint: name,
+    observed,
+    forced: forced ?? null,
+    since: formatTime(sinceMs),
+    reason,
+    override: override === undefined ? null : statusOfOverride(override),
+    addresses: addresses.map(({ address, health }) => ({
+      address: address.text,
+      observed: health.observed,
+      since: formatTime(health.sinceMs === 0 ? undefined : health.sinceMs),
+      reason: health.reason,
+    })),
+  };
+}
+
+const NO_POLICY = {
+  rung: null,
+  failingOpen: false,
+  shares: [],
+  overCapacity: [],
+  endpoints: [],
+  next: [],
+} as const;
 
 /** What rests on zone files alone: no rung, no shares. */
 function decideByZone(end: Exclude<LookupEnd, { kind: "policy" }>, type: number): Decided {
@@ -147,8 +204,7 @@ function decideByZone(end: Exclude<LookupEnd, { kind: "policy" }>, type: number)
     decision: string,
     reason: string,
   ): Decided => {
-    const trace = [{ node, decision, reason }];
-    return { outcome, ttlSeconds, rung: null, failingOpen: false, shares: [], overCapacity: [], trace };
+    return { ...NO_POLICY, outcome, ttlSeconds, trace: [{ node, decision, reason }] };
   };
   const list = ({ type: own, rdatas }: RRset): string =>
     rdatas.map((rdata) => formatRdata(own, rdata)).join(", ");

@@ -5,9 +5,10 @@ import type { Forced, Observed } from "../../health/verdict.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
+import type { ShareView } from "../explanation.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
 import type { Consent, LoadCheck } from "../load.ts";
-import type { DiagnosticView, LoadOutcome, Readiness, ServingState, ShareView } from "../source.ts";
+import type { DiagnosticView, LoadOutcome, Readiness, ServingState } from "../source.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
 import type { ForcingStatus } from "./forcing.ts";
 import { formatTime } from "./time.ts";
@@ -215,7 +216,8 @@ function statusOfPool({ pool, up, holds, endpoints }: PoolState, hosts: Hosts): 
 }
 
 function statusOfHold(hold: Hold): HoldStatus {
-  return hold.kind === "held" ? { kind: "held", until: formatTime(hold.untilMs) } : hold;
+  if (hold.kind === "held") return { kind: "held", until: formatTime(hold.untilMs) };
+  return { kind: "ramping", part: hold.part };
 }
 
 function statusOfEndpoint(state: EndpointState, hosts: Hosts): EndpointStatus {

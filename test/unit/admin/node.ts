@@ -1,10 +1,9 @@
 /** A node in memory for the tests of the admin plane: real policies over a health that tests choose, counts by hand. */
 
+import type { ExplainQuery, Explanation } from "../../../src/admin/explanation.ts";
 import type { ReloadWish } from "../../../src/admin/load.ts";
 import type {
   AdminSource,
-  ExplainQuery,
-  Explanation,
   HistogramReading,
   LoadOutcome,
   OverrideRefusal,
@@ -129,6 +128,8 @@ const EXPLAINED: Explanation = {
   shares: [],
   overCapacity: [],
   trace: [],
+  endpoints: [],
+  next: [],
 };
 
 export const DRAINED: OverrideView = {
