@@ -9,10 +9,12 @@
 import { type Client, UNKNOWN_CLIENT } from "../geo/client.ts";
 import { networkOfClass } from "../geo/client-classes.ts";
 import type { Snapshot } from "../health/snapshot.ts";
+import { joinFamilies } from "../policy/both-families.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions } from "../policy/model.ts";
 import { classCount } from "./clients.ts";
+import { decideLive, type WithheldCount } from "./live-decisions.ts";
 import type { PlacePart } from "./places.ts";
 import { type DecisionTables, openTables, packTables } from "./tables.ts";
 import { TablesBuilder } from "./tables-builder.ts";
@@ -26,6 +28,8 @@ export interface Decisions {
   readonly places: PlacePart | undefined;
   /** By policy number: what a client of whom nothing is known is answered. */
   readonly evaluations: readonly Readonly<Record<AddressFamily, Evaluation>>[];
+  /** Of each RRset with records that are `health-aware`, how many are left out. */
+  readonly withheld: readonly WithheldCount[];
   readonly tables: DecisionTables;
   /** The tables, for any thread. */
   readonly bytes: SharedArrayBuffer;
@@ -42,6 +46,8 @@ export function compileDecisions(
 ): Decisions {
   const builder = new TablesBuilder();
   const memo: Memo = new Map();
+  const live = decideLive(zones.live, zones.policies, definitions, snapshot);
+  const hinted = new Set(zones.live.flatMap(({ isHinted, policies }) => (isHinted ? policies : [])));
   const evaluations = zones.policies.map((entry, policyNumber) => {
     const clients = places?.clients[policyNumber];
     const numbers = new Map(entry.endpoints.map(({ id }, number) => [id, number]));
@@ -49,19 +55,29 @@ export function compileDecisions(
     const evaluationOf = (classNumber: number, family: AddressFamily): Evaluation => {
       const client = clients === undefined ? clientOfClass(entry, classNumber) : clients[classNumber];
       const question = { client: client ?? UNKNOWN_CLIENT, classNumber, family };
-      const evaluation = evaluateOnce(definitions, snapshot, entry, question, memo);
+      return evaluateOnce(definitions, snapshot, entry, question, memo);
+    };
+    const addEntry = (classNumber: number, family: AddressFamily): Evaluation => {
+      const evaluation = evaluationOf(classNumber, family);
       builder.addEntry(evaluation, numbers);
       return evaluation;
     };
-    const unknown = { ipv4: evaluationOf(0, "ipv4"), ipv6: evaluationOf(0, "ipv6") };
+    const unknown = { ipv4: addEntry(0, "ipv4"), ipv6: addEntry(0, "ipv6") };
     const classes = clients?.length ?? classCount(entry.clients);
     for (let classNumber = 1; classNumber < classes; classNumber++) {
-      for (const family of FAMILIES) evaluationOf(classNumber, family);
+      for (const family of FAMILIES) addEntry(classNumber, family);
+    }
+    if (!hinted.has(policyNumber)) return unknown;
+    builder.beginHints(policyNumber);
+    for (let classNumber = 0; classNumber < classes; classNumber++) {
+      const joined = joinFamilies(evaluationOf(classNumber, "ipv4"), evaluationOf(classNumber, "ipv6"));
+      builder.addEntry(joined, numbers);
     }
     return unknown;
   });
-  const bytes = packTables(builder.finish());
-  return { snapshot, definitions, places, evaluations, tables: openTables(bytes), bytes };
+  const bytes = packTables(builder.finish(live.tables));
+  const { withheld } = live;
+  return { snapshot, definitions, places, evaluations, withheld, tables: openTables(bytes), bytes };
 }
 
 /** Evaluations of policies that say the same, by their expression and then by the rest of the question. */

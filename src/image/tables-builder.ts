@@ -8,6 +8,7 @@ import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
 import type { Address } from "../policy/model.ts";
 import { type AliasSlots, fillAliasSlots } from "./alias.ts";
 import { QUESTION_POINTER, RECORD_HEAD_OCTETS } from "./layout.ts";
+import type { LiveDecisions } from "./live-decisions.ts";
 import { keyOf } from "./rendezvous.ts";
 import {
   type ChoiceKind,
@@ -24,12 +25,19 @@ import { ALL_ANSWERS, type DecisionTables, NO_CANDIDATE, OUTCOME } from "./table
 export class TablesBuilder {
   readonly #directoryBases: number[] = [];
   readonly #directory: number[] = [];
+  readonly #hintBases: number[] = [];
   readonly #tables: Table[] = [];
   /** Numbers of tables by `hashOf`. */
   readonly #tablesByHash = new Map<number, number[]>();
 
   beginPolicy(): void {
     this.#directoryBases.push(this.#directory.length);
+  }
+
+  /** Entries for hints follow, class by class. */
+  beginHints(policyNumber: number): void {
+    while (this.#hintBases.length < policyNumber) this.#hintBases.push(0);
+    this.#hintBases.push(this.#directory.length);
   }
 
   /** The policy's next entry, class by class and A before AAAA. */
@@ -50,10 +58,12 @@ export class TablesBuilder {
     return number;
   }
 
-  finish(): DecisionTables {
+  finish(live: LiveDecisions["tables"]): DecisionTables {
     const directories = {
       directoryBases: Uint32Array.from(this.#directoryBases),
       directory: Uint32Array.from(this.#directory),
+      hintBases: Uint32Array.from(this.#hintBases),
+      ...live,
     };
     return new TablesFiller(this.#tables, directories).tables;
   }
@@ -121,7 +131,8 @@ function measure(tables: readonly Table[]): Sizes {
   return sizes;
 }
 
-type Directories = Pick<DecisionTables, "directoryBases" | "directory">;
+type Directories = Pick<DecisionTables, "directoryBases" | "directory" | "hintBases"> &
+  LiveDecisions["tables"];
 
 function makeTables(tables: number, sizes: Sizes, directories: Directories): DecisionTables {
   const { draws, candidates, addresses, octets, slots, parts, mostCandidates } = sizes;

@@ -29,6 +29,13 @@
  *
  * A table that such a choice by favourites ends at is sticky itself: it has no slots, and its candidates have keys.
  *
+ * What stands beside policies and changes with their health (`image/live-rrsets`):
+ *
+ * ```
+ * live RRset → TTL, records [liveRecords(r), liveRecords(r + 1)) → choice: left out, as written, or hints of a policy
+ * directory[hintBase(policy) + class] → table whose candidates have the addresses of both families (`policy/both-families`)
+ * ```
+ *
  * All arrays lie in one SharedArrayBuffer, behind a list of their places. `image/decisions` writes them, the answer path
  * draws from them (`image/draws`); property tests hold them against `sharesOf`.
  */
@@ -42,10 +49,19 @@ export const ALL_ANSWERS = 0xffff;
 /** In a slot: nothing is answered. */
 export const NO_CANDIDATE = -1;
 
+/** In `DecisionTables.recordChoices`: the record stands as in the zone file, or is left out; else a policy + 1. */
+export const AS_WRITTEN = 0;
+export const WITHHELD = -1;
+
 export interface DecisionTables {
   /** By policy number. */
   readonly directoryBases: Uint32Array;
   readonly directory: Uint32Array;
+  /** By policy number, of policies that hints are drawn from; empty where there is none. */
+  readonly hintBases: Uint32Array;
+  readonly liveTtlSeconds: Uint32Array;
+  readonly liveRecords: Uint32Array;
+  readonly recordChoices: Int32Array;
   readonly outcomes: Uint8Array;
   /** By table: the rung of the ladder of last resorts that it is from, 1 to 4. */
   readonly rungs: Uint8Array;
@@ -108,6 +124,10 @@ function arraysOf(tables: DecisionTables): readonly TableArray[] {
     tables.tableSticky,
     tables.candidateKeys,
     tables.slotParts,
+    tables.hintBases,
+    tables.liveTtlSeconds,
+    tables.liveRecords,
+    tables.recordChoices,
   ];
 }
 
@@ -171,6 +191,10 @@ export function openTables(bytes: SharedArrayBuffer): DecisionTables {
     tableSticky: next(Uint8Array),
     candidateKeys: next(Uint32Array),
     slotParts: next(Float64Array),
+    hintBases: next(Uint32Array),
+    liveTtlSeconds: next(Uint32Array),
+    liveRecords: next(Uint32Array),
+    recordChoices: next(Int32Array),
     mostCandidates: header[0] ?? 0,
   };
 }
@@ -183,4 +207,9 @@ export function tableOf(
 ): number {
   const base = tables.directoryBases[policyNumber] ?? 0;
   return tables.directory[base + classNumber * 2 + family] ?? 0;
+}
+
+/** The table that hints are drawn from. */
+export function hintTableOf(tables: DecisionTables, policyNumber: number, classNumber: number): number {
+  return tables.directory[(tables.hintBases[policyNumber] ?? 0) + classNumber] ?? 0;
 }

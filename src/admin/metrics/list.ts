@@ -8,6 +8,7 @@
 
 import { GEO_METRICS } from "./geo-metrics.ts";
 import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
+import { RECORD_METRICS } from "./record-metrics.ts";
 
 export interface MetricDescription {
   readonly name: `fairlead_${string}`;
@@ -378,6 +379,7 @@ export const METRICS = [
   },
   ...HOST_NAME_METRICS,
   ...GEO_METRICS,
+  ...RECORD_METRICS,
   {
     name: "fairlead_build_info",
     type: "gauge",
