@@ -13,8 +13,8 @@
 
 import { CLASS } from "../dns/types.ts";
 import { NODE, RECORD_HEAD_OCTETS, RRSET, ZONE } from "../image/layout.ts";
+import { AS_WRITTEN, firstChoice, liveTtlSeconds, WITHHELD } from "../image/live-tables.ts";
 import type { OpenImage } from "../image/open-image.ts";
-import { AS_WRITTEN, WITHHELD } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { Hints, MOST_HINT_OCTETS } from "./hints.ts";
 import type { PolicyRecords, RecordOwner } from "./policy-records.ts";
@@ -48,19 +48,18 @@ export class LiveRecords {
     owner: RecordOwner,
   ): number {
     if (reply.truncated) return 0;
-    const { words, octets, view, tables } = image;
+    const { words, octets, view, live } = image;
     const { writer } = reply;
-    const live = liveNumber(image, node, rrset);
-    const first = tables.liveRecords[live] ?? 0;
-    const end = tables.liveRecords[live + 1] ?? 0;
-    const ttlSeconds = this.#ttlSeconds(reply, query, client, image, live);
+    const number = liveNumber(image, node, rrset);
+    const end = firstChoice(live, number + 1);
+    const ttlSeconds = this.#ttlSeconds(reply, query, client, image, number);
     const type = (words[rrset] ?? 0) & 0xffff;
     const mark = writer.mark();
     this.#drawnFrom = NO_POLICY;
     let written = 0;
     let at = plainAt(words, rrset);
-    for (let record = first; record < end; record++) {
-      const choice = tables.recordChoices[record] ?? AS_WRITTEN;
+    for (let place = firstChoice(live, number); place < end; place++) {
+      const choice = live[place] ?? AS_WRITTEN;
       let source = octets;
       let from = at + RECORD_HEAD_OCTETS;
       at = from + view.getUint16(at + 10);
@@ -83,12 +82,12 @@ export class LiveRecords {
   }
 
   /** The least of the RRset's TTL and those with which this client would be answered by its policies. */
-  #ttlSeconds(reply: Reply, query: Query, client: ClientAddress, image: OpenImage, live: number): number {
-    const { tables } = image;
-    let ttlSeconds = tables.liveTtlSeconds[live] ?? 0;
-    const end = tables.liveRecords[live + 1] ?? 0;
-    for (let record = tables.liveRecords[live] ?? 0; record < end; record++) {
-      const choice = tables.recordChoices[record] ?? AS_WRITTEN;
+  #ttlSeconds(reply: Reply, query: Query, client: ClientAddress, image: OpenImage, number: number): number {
+    const { tables, live } = image;
+    let ttlSeconds = liveTtlSeconds(live, number);
+    const end = firstChoice(live, number + 1);
+    for (let place = firstChoice(live, number); place < end; place++) {
+      const choice = live[place] ?? AS_WRITTEN;
       if (choice === WITHHELD || choice === AS_WRITTEN) continue;
       const table = this.#policies.hintTableFor(reply, query, client, image, choice - 1);
       ttlSeconds = Math.min(ttlSeconds, tables.ttlSeconds[table] ?? 0);

@@ -18,7 +18,7 @@ import type { Definitions, Policy } from "../policy/model.ts";
 import { targetOf } from "../zone/record-policies.ts";
 
 /** What an explanation says beside its question. */
-export type Decided = Omit<Explanation, "name" | "type" | "client" | "location">;
+export type Decided = Omit<Explanation, "name" | "type" | "client" | "location" | "dryRun">;
 
 /** By record of an RRset. */
 export type RecordPolicies = readonly (Policy | undefined)[];

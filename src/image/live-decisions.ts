@@ -5,10 +5,10 @@ import type { Snapshot } from "../health/snapshot.ts";
 import { decideRecords, type OverallState, overallState } from "../policy/health-aware.ts";
 import type { Definitions } from "../policy/model.ts";
 import type { LiveRRset } from "./live-rrsets.ts";
-import { AS_WRITTEN, WITHHELD } from "./tables.ts";
+import { AS_WRITTEN, type LiveAnswer, packLive, WITHHELD } from "./live-tables.ts";
 import type { PolicyEntry } from "./zones.ts";
 
-/** One RRset with marked records, as metrics show it. */
+/** Of one RRset with marked records, how many are left out. */
 export interface WithheldCount {
   readonly owner: string;
   /** `SRV`, `MX`. */
@@ -17,22 +17,22 @@ export interface WithheldCount {
 }
 
 export interface LiveDecisions {
-  /** As `DecisionTables` has them. */
-  readonly tables: {
-    readonly liveTtlSeconds: Uint32Array;
-    readonly liveRecords: Uint32Array;
-    readonly recordChoices: Int32Array;
-  };
+  /** `image/live-tables` draws them. */
+  readonly bytes: SharedArrayBuffer;
   readonly withheld: readonly WithheldCount[];
+  /** By number, the policies that decided what is left out. */
+  readonly states: ReadonlyMap<number, OverallState>;
 }
 
+/** `known` are states that still hold. */
 export function decideLive(
   live: readonly LiveRRset[],
   policies: readonly PolicyEntry[],
   definitions: Definitions,
   snapshot: Snapshot,
+  known: ReadonlyMap<number, OverallState>,
 ): LiveDecisions {
-  const states = new Map<number, OverallState>();
+  const states = new Map(known);
   const stateOf = (policyNumber: number | undefined): OverallState | undefined => {
     const policy = policyNumber === undefined ? undefined : policies[policyNumber]?.policy;
     if (policyNumber === undefined || policy === undefined) return undefined;
@@ -40,27 +40,17 @@ export function decideLive(
     states.set(policyNumber, state);
     return state;
   };
-  const liveTtlSeconds: number[] = [];
-  const liveRecords: number[] = [0];
-  const choices: number[] = [];
   const withheld: WithheldCount[] = [];
-  for (const rrset of live) {
+  const answers = live.map((rrset): LiveAnswer => {
     if (rrset.isHinted) {
-      for (const policy of rrset.policies) choices.push(policy === undefined ? AS_WRITTEN : policy + 1);
-      liveTtlSeconds.push(rrset.ttlSeconds);
-    } else {
-      const decision = decideRecords(rrset.policies.map(stateOf), rrset.ttlSeconds);
-      for (const is of decision.withheld) choices.push(is ? WITHHELD : AS_WRITTEN);
-      liveTtlSeconds.push(decision.ttlSeconds);
-      const records = decision.withheld.filter((is) => is).length;
-      withheld.push({ owner: rrset.owner, type: formatType(rrset.type), records });
+      const choices = rrset.policies.map((policy) => (policy === undefined ? AS_WRITTEN : policy + 1));
+      return { ttlSeconds: rrset.ttlSeconds, choices };
     }
-    liveRecords.push(choices.length);
-  }
-  const tables = {
-    liveTtlSeconds: Uint32Array.from(liveTtlSeconds),
-    liveRecords: Uint32Array.from(liveRecords),
-    recordChoices: Int32Array.from(choices),
-  };
-  return { tables, withheld };
+    const decision = decideRecords(rrset.policies.map(stateOf), rrset.ttlSeconds);
+    const records = decision.withheld.filter((is) => is).length;
+    withheld.push({ owner: rrset.owner, type: formatType(rrset.type), records });
+    const choices = decision.withheld.map((is) => (is ? WITHHELD : AS_WRITTEN));
+    return { ttlSeconds: decision.ttlSeconds, choices };
+  });
+  return { bytes: packLive(answers), withheld, states };
 }

@@ -172,7 +172,7 @@ describe("SRV and MX that are health-aware", () => {
   });
 
   it("counts what is left out, by owner and type", () => {
-    expect(imageOf(FRONT_DOWN).decisions.withheld).to.deep.equal([
+    expect(imageOf(FRONT_DOWN).decisions.live.withheld).to.deep.equal([
       { owner: "_sip._tcp.example.", type: "SRV", records: 1 },
       { owner: "_sip._udp.example.", type: "SRV", records: 1 },
       { owner: "_far._tcp.example.", type: "SRV", records: 0 },

@@ -30,7 +30,7 @@ export function setOfPolicies(
   });
   const nodes = new ZoneNodes(tableNodesOf(bare), byOwner);
   return {
-    zones: [{ apex, file: "example.zone", serial: 1, soa, nodes }],
+    zones: [{ apex, file: "example.zone", serial: 1, soa, nodes, dryRuns: new Map() }],
     monitors: new Map(),
     definitions,
     expectations: [],
