@@ -28,8 +28,7 @@ const NO_STREAMS: StreamOptions = {
   proxyNetworks: [],
 };
 const LOOPBACK = { address: "127.0.0.1", port: 0 };
-/** Far above what any step takes; a test that reaches it has failed. */
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 8000; // Far above what any step takes; a test that reaches it has failed.
 
 /** A regional load balancer: answers 200 until it is told to fail. */
 interface Region {
@@ -107,6 +106,7 @@ ${more}`;
       adminTokenFile: undefined,
       resolvers: [],
       overrideFile: undefined,
+      maxShift: undefined,
       user: undefined,
       transfer: undefined,
       streams: NO_STREAMS,
