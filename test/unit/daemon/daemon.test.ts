@@ -184,6 +184,32 @@ ${more}`;
     expect(events.filter((line) => line.includes('"to":"up"'))).to.have.length(2);
   });
 
+  it("counts how available pools and policies were, over a restart too, and says so wherever it is asked", async () => {
+    writeZone(zoneText());
+    near.healthy = false;
+    const first = await start();
+    // The pool has been down, and known, for a while.
+    const ratio = async (daemon: Daemon, labels: string): Promise<string | undefined> =>
+      new RegExp(`_availability_ratio\\{${labels},window="1d"\\} (.*)$`, "m").exec(
+        await get(daemon, "/metrics"),
+      )?.[1];
+    await until("the region's availability", async () => (await ratio(first, 'pool="near"')) === "0");
+    expect(await ratio(first, 'policy="www.example.com."')).to.equal("1");
+    await first.stop();
+    near.healthy = true;
+    const second = await start();
+    await until("the region's recovery", async () => Number(await ratio(second, 'pool="near"')) > 0);
+    const status = await get(second, "/api/v1/status");
+    const [, known] = /"name":"near","up":.*?"availability":(\{.*?\}\})/.exec(status) ?? [];
+    const { ratio: told } = z
+      .looseObject({ "30d": z.object({ ratio: z.number(), knownSeconds: z.number() }) })
+      .parse(JSON.parse(known ?? ""))["30d"];
+    expect(told).to.be.within(0.000_001, 0.999_999);
+    await until("the page", async () =>
+      /<h2>Pools<\/h2>[^]*1h \d+(\.\d+)?% \(of /.test(await get(second, "/")),
+    );
+  });
+
   it("keeps a record of what happened, over a restart too", async () => {
     writeZone(zoneText());
     const first = await start();
