@@ -37,6 +37,7 @@ const statusSchema = z.looseObject({
         z.looseObject({
           owner: z.string(),
           expression: z.string(),
+          dryRun: z.boolean().optional(),
           rung: z.number(),
           failingOpen: z.boolean(),
           overCapacity: z.array(z.string()).optional(),
@@ -143,9 +144,19 @@ function forcingLines({ overrides = [], windows = [], overrideFile }: Status): s
 function policyLines({ policies }: Status["zones"][number]): string[] {
   return formatColumns(
     policies.map(
-      ({ owner, expression, rung, failingOpen, overCapacity = [], ttlSeconds, availability, shares }) => [
+      ({
+        owner,
+        expression,
+        dryRun,
+        rung,
+        failingOpen,
+        overCapacity = [],
+        ttlSeconds,
+        availability,
+        shares,
+      }) => [
         `  ${owner}`,
-        `rung ${rung}${failingOpen ? ", failing open" : ""}${overCapacity.length > 0 ? `, over capacity: ${overCapacity.join(" ")}` : ""}`,
+        `${dryRun ? "dry run, " : ""}rung ${rung}${failingOpen ? ", failing open" : ""}${overCapacity.length > 0 ? `, over capacity: ${overCapacity.join(" ")}` : ""}`,
         `TTL ${ttlSeconds} s`,
         shares.map(({ pool, endpoint, share }) => `${pool}/${endpoint}=${percent(share)}%`).join(" "),
         expression,

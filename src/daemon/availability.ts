@@ -30,6 +30,7 @@ import type { Evaluation } from "../policy/evaluation.ts";
 import { keepAvailability, readKeptAvailability } from "./availability-file.ts";
 import type { Ending } from "./endings.ts";
 import type { Log, LogLimiter } from "./log.ts";
+import { servedPolicies } from "./transitions.ts";
 
 /** More often than the longest step that is believed. */
 const LOOK_EVERY_MS = 10_000;
@@ -86,16 +87,16 @@ export function createAvailability({ folder, now, log }: AvailabilityParts): Ava
   return {
     ofPool: (name) => read(poolSubject(name)),
     ofPolicy: (name) => read(policySubject(name)),
-    note({ zones, snapshot }, pools) {
+    note(state, pools) {
       const states = new Map<string, Observed>();
-      for (const [name, state] of pools) states.set(poolSubject(name), state);
-      for (const view of zones.flatMap(({ policies }) => policies)) {
+      for (const [name, observed] of pools) states.set(poolSubject(name), observed);
+      for (const view of servedPolicies(state)) {
         const subject = policySubject(view.policy.name);
-        const state = stateOfPolicy(view, snapshot);
-        states.set(subject, worse(states.get(subject) ?? state, state));
+        const found = stateOfPolicy(view, state.snapshot);
+        states.set(subject, worse(states.get(subject) ?? found, found));
       }
       const atMs = now();
-      for (const [subject, state] of states) book.note(subject, state, atMs);
+      for (const [subject, found] of states) book.note(subject, found, atMs);
       for (const subject of served) if (!states.has(subject)) book.note(subject, "unknown", atMs);
       served = new Set(states.keys());
     },

@@ -19,12 +19,11 @@ import { type EndpointHealth, observedOf } from "../health/snapshot.ts";
 import type { Observed } from "../health/verdict.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
 import { isAddressUp, observedOfPool, standingOfPool } from "../policy/group.ts";
-import type { AddressFamily, Pool } from "../policy/model.ts";
+import type { Pool } from "../policy/model.ts";
 import { isPoolUp } from "../policy/pool.ts";
+import { FAMILIES, familiesOf } from "../policy/reach.ts";
 import type { Recorder } from "./events.ts";
 import type { Publication } from "./serving.ts";
-
-const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 
 /** By policy and rung; nothing ever goes down, also when a policy leaves the zones. */
 export interface LastResorts {
@@ -97,16 +96,17 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
       if (before !== undefined) noteForced(healthsBefore, healths, record);
       notePools(publication, touched);
       const policiesBefore = new Map<string, PolicyView>();
-      for (const zone of before?.zones ?? []) {
-        for (const view of zone.policies) policiesBefore.set(view.owner, view);
-      }
-      for (const zone of after.zones) {
-        for (const view of zone.policies) {
-          notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
-        }
+      for (const view of servedPolicies(before)) policiesBefore.set(view.owner, view);
+      for (const view of servedPolicies(after)) {
+        notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
       }
     },
   };
+}
+
+/** What a dry run would do is no event: it happens to nobody. */
+export function servedPolicies(state: ServingState | undefined): PolicyView[] {
+  return (state?.zones ?? []).flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }
 
 /** Returns the pools of the endpoints whose health is another one. */
@@ -141,9 +141,7 @@ function isHeld({ name }: Pool, state: ServingState | undefined): boolean {
 
 /** What nobody has probed yet, and could be up, is not down. */
 function stateOfPool(pool: Pool, { definitions, snapshot }: ServingState): Observed {
-  const families = FAMILIES.filter((family) =>
-    pool.endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
-  );
+  const families = familiesOf(pool.endpoints);
   if (families.some((family) => isPoolUp(pool, definitions, snapshot, family))) return "up";
   const isOpen = families.some((family) => standingOfPool(pool, snapshot, family).stands === "unknown");
   return isOpen ? "unknown" : "down";

@@ -39,6 +39,7 @@ import type { Forced, Observed } from "../health/verdict.ts";
 import type { Rung } from "./evaluation.ts";
 import type { Standing } from "./failback.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, MinUp, Pool } from "./model.ts";
+import { familiesOf } from "./reach.ts";
 
 /** The table at the head of this file. */
 export function isAddressUp(forced: Forced | undefined, health: AddressHealth, rung: Rung): boolean {
@@ -56,7 +57,11 @@ export function isSteady(forced: Forced | undefined, health: AddressHealth): boo
 }
 
 /** Whether an address that has gone down is still given time: what operators force is immediate. */
-function isInGrace(forced: Forced | undefined, health: AddressHealth, { graceMs, atMs }: Moment): boolean {
+export function isInGrace(
+  forced: Forced | undefined,
+  health: AddressHealth,
+  { graceMs, atMs }: Pick<Moment, "graceMs" | "atMs">,
+): boolean {
   const { observed, failingSinceMs } = health;
   if (forced !== undefined || observed !== "down" || failingSinceMs === undefined) return false;
   return atMs - failingSinceMs < graceMs;
@@ -155,8 +160,6 @@ export interface JudgedGroup {
   readonly isUp: boolean;
 }
 
-const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
-
 /** What is asked of a group. */
 interface GroupQuestion {
   readonly snapshot: Snapshot;
@@ -217,8 +220,7 @@ export function observedOfPool(pool: Pool, { atMs, endpoints }: Snapshot): Obser
     const health = endpoints.get(id);
     if (health !== undefined) healths.set(id, { ...health, forced: undefined });
   }
-  const families = FAMILIES.filter((family) => pool.endpoints.some((endpoint) => has(endpoint, family)));
-  const standings = families.map(
+  const standings = familiesOf(pool.endpoints).map(
     (family) => standingOfPool({ ...pool, graceMs: 0 }, { atMs, endpoints: healths }, family).stands,
   );
   if (standings.includes("up")) return "up";
@@ -234,7 +236,7 @@ export function graceEndMs(
   const ends = endpoints.flatMap((endpoint) => {
     const health = healths.get(endpoint.id);
     return (health?.addresses ?? [])
-      .filter((address) => isInGrace(health?.forced, address, { rung: 1, atMs, graceMs }))
+      .filter((address) => isInGrace(health?.forced, address, { atMs, graceMs }))
       .map(({ failingSinceMs }) => (failingSinceMs ?? atMs) + graceMs);
   });
   return ends.length === 0 ? undefined : Math.min(...ends);

@@ -25,6 +25,8 @@ export interface PolicyStatus {
   /** The metrics' label. */
   readonly name: string;
   readonly expression: string;
+  /** Evaluated and never served: all that follows is what would be. */
+  readonly dryRun: boolean;
   /** The address families in which it has endpoints; rung, failing open and TTL are the worst of them. */
   readonly families: readonly AddressFamily[];
   readonly outcome: Evaluation["outcome"];
@@ -185,13 +187,14 @@ function statusOfPolicy(state: PolicyState, availability: AvailabilitySource): P
     owner,
     name: policy.name,
     expression: formatExpression(policy.expression),
+    dryRun: policy.dryRun,
     families: state.families,
     outcome: state.outcome,
     rung: state.rung,
     failingOpen: state.failingOpen,
     overCapacity: state.overCapacity,
     ttlSeconds: state.ttlSeconds,
-    availability: statusOfAvailability(availability.ofPolicy(policy.name)),
+    availability: statusOfAvailability(policy.dryRun ? [] : availability.ofPolicy(policy.name)),
     shares: viewShares(state.shares),
   };
 }
