@@ -12,9 +12,9 @@ export function availabilitySamples({ availability }: AdminSource, derived: () =
         samplesOf({ pool: name }, availability.ofPool(name)),
       ) ?? [],
     fairlead_policy_availability_ratio: (): Sample[] => {
-      const policies = derived()?.zones.flatMap((zone) => zone.policies) ?? [];
-      // Records that share a name have one availability.
-      const names = new Set(policies.map(({ view }) => view.policy.name));
+      const policies = derived()?.zones.flatMap((zone) => zone.policies.map(({ view }) => view.policy)) ?? [];
+      // Records that share a name have one availability; a dry run has none.
+      const names = new Set(policies.filter(({ dryRun }) => !dryRun).map(({ name }) => name));
       return [...names].flatMap((name) => samplesOf({ policy: name }, availability.ofPolicy(name)));
     },
   };

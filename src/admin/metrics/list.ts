@@ -6,6 +6,7 @@
  * Where a metric could be understood in two ways, its help text says which one is meant.
  */
 
+import { AVAILABILITY_METRICS } from "./availability-metrics.ts";
 import { GEO_METRICS } from "./geo-metrics.ts";
 import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
 
@@ -101,14 +102,6 @@ export const METRICS = [
     published: true,
   },
   {
-    name: "fairlead_pool_observed_up",
-    type: "gauge",
-    labels: ["pool"],
-    help: "1 while min-up endpoints of the pool are observed up in any address family that it has, 0 while they are not; forced states, grace and holds left aside. Absent while that is not known, or nobody probes it.",
-    published: true,
-    addition: "what availability is measured by",
-  },
-  {
     name: "fairlead_pool_endpoints",
     type: "gauge",
     labels: ["pool", "state"],
@@ -184,21 +177,6 @@ export const METRICS = [
     labels: ["pool", "endpoint", "to"],
     help: "Changes of the endpoint's observed state; the first verdict after a start is one.",
     published: true,
-  },
-  {
-    name: "fairlead_availability_ratio",
-    type: "gauge",
-    labels: ["pool", "window"],
-    help: "Part of the window, from 0 to 1, in which the pool was up as probes alone saw it, forced states, grace and holds left aside; of the time of the window that is known.",
-    published: true,
-  },
-  {
-    name: "fairlead_policy_availability_ratio",
-    type: "gauge",
-    labels: ["policy", "window"],
-    help: "Part of the window, from 0 to 1, in which the policy answered from rungs 1 to 3, whoever took it further; of the time of the window that is known.",
-    published: true,
-    addition: "policies have an availability as pools have",
   },
   {
     name: "fairlead_zone_serial",
@@ -400,6 +378,7 @@ export const METRICS = [
     published: true,
     addition: "TLS with certificates that are reloaded",
   },
+  ...AVAILABILITY_METRICS,
   ...HOST_NAME_METRICS,
   ...GEO_METRICS,
   {
