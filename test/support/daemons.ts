@@ -88,6 +88,7 @@ export function partsOf(home: string, changes: Partial<ServeOptions>, logged: st
     adminTokenFile: undefined,
     resolvers: [],
     overrideFile: undefined,
+    maxShift: undefined,
     user: undefined,
     transfer: undefined,
     streams: NO_STREAMS,

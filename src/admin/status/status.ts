@@ -7,6 +7,7 @@ import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
+import type { Consent, LoadCheck } from "../load.ts";
 import type {
   AvailabilitySource,
   DiagnosticView,
@@ -103,9 +104,21 @@ export interface Status extends ForcingStatus {
     readonly success: boolean;
     readonly loadedAt: string | null;
     readonly diagnostics: readonly DiagnosticView[];
+    /** Why the files as last read are not served; `null` where they are. */
+    readonly refused: string | null;
+    /** What a person overruled for the set that is served; `null`: nothing. */
+    readonly despite: ConsentStatus | null;
   };
   readonly zones: readonly ZoneStatus[];
   readonly pools: readonly PoolStatus[];
+}
+
+/** So that nobody forgets. */
+export interface ConsentStatus {
+  readonly checks: readonly LoadCheck[];
+  readonly reason: string;
+  readonly owner: string;
+  readonly at: string | null;
 }
 
 export interface StatusInput {
@@ -141,11 +154,19 @@ export function buildStatus({
       success: load.success,
       loadedAt: formatTime(load.loadedAtMs),
       diagnostics: load.diagnostics,
+      refused: load.refusal?.message ?? null,
+      despite: statusOfConsent(load.despite),
     },
     ...forcing,
     zones: serving?.derived.zones.map((zone) => statusOfZone(zone, availability)) ?? [],
     pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName, availability)) ?? [],
   };
+}
+
+export function statusOfConsent(consent: Consent | undefined): ConsentStatus | null {
+  if (consent === undefined) return null;
+  const { checks, reason, owner, atMs } = consent;
+  return { checks, reason, owner, at: formatTime(atMs) };
 }
 
 /** One zone of `/api/v1/zones`. */

@@ -4,15 +4,15 @@ import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { z } from "zod";
+import { askServer } from "../../../src/cli/dns-client.ts";
 import type { ServeOptions } from "../../../src/config/options.ts";
 import { type Daemon, type DaemonParts, type StartResult, startDaemon } from "../../../src/daemon/daemon.ts";
+import { nameOf } from "../../../src/dns/name.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 import {
   askDaemon as ask,
   endRegions,
   getText as get,
-  LOOPBACK,
-  NO_STREAMS,
   PATIENCE_MS,
   partsOf,
   type Region,
@@ -269,7 +269,7 @@ describe("startDaemon()", function () {
     expect(readiness).to.match(/^503 .*stopping|^gone$/);
     expect(await asked).to.equal("192.0.2.1");
     const kept = readdirSync(join(home, "state")).map((name) => name.replace(/[0-9]{13}/, "ID"));
-    expect(kept).to.deep.equal(["accepted-1.zones", "events-ID.jsonl", "health.json"]);
+    expect(kept).to.deep.equal(["accepted-1.zones", "availability.jsonl", "events-ID.jsonl", "health.json"]);
     await start({ listen: daemon.listen, admin: daemon.admin });
   });
 
