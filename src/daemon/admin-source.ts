@@ -3,6 +3,7 @@
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import type {
   AdminSource,
+  AvailabilitySource,
   ExplainRefusal,
   LoadOutcome,
   OverridesSource,
@@ -35,6 +36,7 @@ export interface NodeParts {
   readonly geo: GeoKeeping;
   readonly secondaries: SecondariesView;
   readonly hosts: HostNamesSource;
+  readonly availability: AvailabilitySource;
   readonly overrides: OverridesSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
@@ -79,6 +81,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     certificates: () => parts.book.certificates(),
     secondaries: parts.secondaries,
     hosts: parts.hosts,
+    availability: parts.availability,
     events: parts.events,
     overrides: parts.overrides,
     explain(query) {

@@ -17,6 +17,7 @@ import type {
   WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import type { AvailabilityReading } from "../../../src/health/availability.ts";
 import type { Forced } from "../../../src/health/verdict.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import type { Definitions, Policy, Pool } from "../../../src/policy/model.ts";
@@ -118,6 +119,12 @@ export interface Node extends AdminSource {
   refusal: OverrideRefusal | undefined;
 }
 
+export const AVAILABLE: readonly AvailabilityReading[] = [
+  { window: "1h", ratio: 1, knownMs: 3_600_000 },
+  { window: "1d", ratio: 0.9998, knownMs: 18_000_000 },
+  { window: "30d", ratio: undefined, knownMs: 0 },
+];
+
 const EXPLAINED: Explanation = {
   name: "",
   type: "",
@@ -203,6 +210,10 @@ export function createNode(situation: Situation = {}): Node {
         },
       ],
       counts: () => ({ ok: 9, failed: 1 }),
+    },
+    availability: {
+      ofPool: (name) => (name === "tokyo" ? [] : AVAILABLE),
+      ofPolicy: () => AVAILABLE,
     },
     supposed: [],
     readiness: () => node.ready,
