@@ -50,17 +50,10 @@ export interface ServingState {
   /** How long the latest build took. */
   readonly buildSeconds: number;
   readonly zones: readonly ZoneView[];
-  /** Of each RRset with records that are `health-aware`, how many are left out. */
-  readonly withheld: readonly WithheldView[];
+  /** Of each RRset with records that are `health-aware`, how many are left out; the type is `SRV` or `MX`. */
+  readonly withheld: readonly { readonly owner: string; readonly type: string; readonly records: number }[];
   readonly definitions: Definitions;
   readonly snapshot: Snapshot;
-}
-
-export interface WithheldView {
-  readonly owner: string;
-  /** `SRV`, `MX`. */
-  readonly type: string;
-  readonly records: number;
 }
 
 /** The shape of a diagnostic in CONTRACT.md §4; `zone/diagnostic` has the same one. */
