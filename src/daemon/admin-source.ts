@@ -4,6 +4,7 @@ import type { ExplainRefusal } from "../admin/explanation.ts";
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import type {
   AdminSource,
+  AvailabilitySource,
   LoadOutcome,
   OverridesSource,
   Readiness,
@@ -36,6 +37,7 @@ export interface NodeParts {
   readonly geo: GeoKeeping;
   readonly secondaries: SecondariesView;
   readonly hosts: HostNamesSource;
+  readonly availability: AvailabilitySource;
   readonly overrides: OverridesSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
@@ -80,6 +82,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     certificates: () => parts.book.certificates(),
     secondaries: parts.secondaries,
     hosts: parts.hosts,
+    availability: parts.availability,
     events: parts.events,
     overrides: parts.overrides,
     explain(query) {

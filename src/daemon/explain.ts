@@ -4,35 +4,37 @@
  */
 
 import type {
-  ExplainedEndpoint,
   ExplainOutcome,
   ExplainQuery,
   ExplainRefusal,
   Explanation,
   WhatIfOutcome,
 } from "../admin/explanation.ts";
-import type { OverrideView } from "../admin/source.ts";
-import { deriveEndpoint } from "../admin/status/derive.ts";
-import { statusOfOverride } from "../admin/status/forcing.ts";
-import { formatTime } from "../admin/status/time.ts";
 import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
 import { formatType, parseType } from "../dns/types.ts";
 import { type Client, formatPlace, NOWHERE, type PlaceOf, UNKNOWN_CLIENT } from "../geo/client.ts";
 import { continentOf } from "../geo/country.ts";
-import { refMatches } from "../health/ref.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { askedPlacesOf } from "../policy/asked-places.ts";
-import { explain, sharesOf } from "../policy/evaluate.ts";
+import { explain } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
-import type { Definitions, Endpoint, Policy } from "../policy/model.ts";
-import { nextChanges, type Pending } from "../policy/next-changes.ts";
-import { reachOf } from "../policy/reach.ts";
+import type { Definitions, Policy } from "../policy/model.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
 import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
+import { isServiceBinding, policiesOfRecords } from "../zone/record-policies.ts";
+import { type ExplainedPending, explainReach, FAMILIES } from "./explain-reach.ts";
+import {
+  type Decided,
+  explainHints,
+  explainWithheld,
+  OF_ZONE_FILE,
+  type RecordPolicies,
+  sharesIn,
+} from "./explain-records.ts";
 import { supposeDown } from "./supposed-health.ts";
 
 /** What an explanation is about. */
@@ -45,13 +47,6 @@ export interface ExplainedState {
   /** What is under way; `undefined` of a health that is supposed. */
   readonly pending?: ExplainedPending | undefined;
 }
-
-/** Beside what `policy/next-changes` asks for, how overrides are written. */
-export interface ExplainedPending extends Pending {
-  readonly overrides: readonly OverrideView[];
-}
-
-type Decided = Omit<Explanation, "name" | "type" | "client" | "location" | "dryRun">;
 
 /** The state must hold nothing that is not served yet; such sets are refused before. */
 export function explainName(served: ExplainedState, query: ExplainQuery): ExplainOutcome {
@@ -73,8 +68,11 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
     const message = `Cannot explain the dry run of '${formatName(name.name)}': no dry-run POLICY answers it`;
     return refuse(undefined, message);
   }
-  const client = end.kind === "policy" ? placed(given, end.policy, state) : given;
-  const decided = decide(end, state, client, type);
+  const policies = policiesBehind(end, state, type);
+  const asked =
+    end.kind === "policy" ? end.policy : isServiceBinding(type) ? policies.find(Boolean) : undefined;
+  const client = asked === undefined ? given : placed(given, asked, state);
+  const decided = decide(end, state, client, type, policies);
   return {
     ok: true,
     explanation: {
@@ -87,6 +85,12 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
       ...(query.dryRun ? { dryRun: true } : {}),
     },
   };
+}
+
+/** By record: the policies that decide what becomes of records that no policy answers. */
+function policiesBehind(end: LookupEnd, { zones }: ExplainedState, type: number): RecordPolicies {
+  if (end.kind !== "answer" || end.node === undefined) return [];
+  return policiesOfRecords(zones, end.zone, end.node, type);
 }
 
 /** The client where the geo database puts it, if the policy asks for that. */
@@ -133,67 +137,34 @@ function traceLink({ owner, type, rdatas }: RRset): TraceNode {
   };
 }
 
-function decide(end: LookupEnd, state: ExplainedState, client: Client, type: number): Decided {
-  return end.kind === "policy" ? decideByPolicy(end, state, client) : decideByZone(end, type);
+function decide(
+  end: LookupEnd,
+  state: ExplainedState,
+  client: Client,
+  type: number,
+  policies: RecordPolicies,
+): Decided {
+  if (end.kind === "policy") return decideByPolicy(end, state, client);
+  if (end.kind !== "answer" || policies.every((policy) => policy === undefined))
+    return decideByZone(end, type);
+  const decided = isServiceBinding(type)
+    ? explainHints(end.rrset, policies, state, client)
+    : explainWithheld(end.rrset, policies, state);
+  return { ...decided, ...explainReach(policies, FAMILIES, state) };
 }
 
 function decideByPolicy(
   { policy, family }: Extract<LookupEnd, { kind: "policy" }>,
-  { definitions, snapshot, pending = NOTHING_PENDING }: ExplainedState,
+  state: ExplainedState,
   client: Client,
 ): Decided {
-  const reach = reachOf(policy.expression, definitions);
-  const endpoints = reach.endpoints.map((endpoint) => explainEndpoint(endpoint, snapshot, pending));
-  const next = nextChanges(reach, family, definitions, snapshot, pending).map(({ atMs, what }) =>
-    atMs === undefined ? { what } : { at: new Date(atMs).toISOString(), what },
-  );
+  const { definitions, snapshot } = state;
   const { evaluation, trace } = explain(policy, definitions, snapshot, client, family);
-  const shares = sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
-    pool: endpoint.pool,
-    endpoint: endpoint.name,
-    addresses: addresses.map(({ text }) => text),
-    share,
-  }));
   const { outcome, ttlSeconds, rung, failingOpen, overCapacity } = evaluation;
-  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace, endpoints, next };
+  const reached = explainReach([policy], [family], state);
+  const shares = sharesIn(evaluation);
+  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace, ...reached };
 }
-
-const NOTHING_PENDING: ExplainedPending = { overrides: [], windows: [], watched: () => [] };
-
-function explainEndpoint(
-  endpoint: Endpoint,
-  { endpoints }: Snapshot,
-  { overrides }: ExplainedPending,
-): ExplainedEndpoint {
-  const { pool, name, id } = endpoint;
-  const { observed, forced, sinceMs, reason, addresses } = deriveEndpoint(endpoint, endpoints.get(id));
-  // Of several the last one counts.
-  const override = overrides.findLast(({ ref, state }) => state === forced && refMatches(ref, pool, name));
-  return {
-    pool,
-    endpoint: name,
-    observed,
-    forced: forced ?? null,
-    since: formatTime(sinceMs),
-    reason,
-    override: override === undefined ? null : statusOfOverride(override),
-    addresses: addresses.map(({ address, health }) => ({
-      address: address.text,
-      observed: health.observed,
-      since: formatTime(health.sinceMs === 0 ? undefined : health.sinceMs),
-      reason: health.reason,
-    })),
-  };
-}
-
-const NO_POLICY = {
-  rung: null,
-  failingOpen: false,
-  shares: [],
-  overCapacity: [],
-  endpoints: [],
-  next: [],
-} as const;
 
 /** What rests on zone files alone: no rung, no shares. */
 function decideByZone(end: Exclude<LookupEnd, { kind: "policy" }>, type: number): Decided {
@@ -204,7 +175,7 @@ function decideByZone(end: Exclude<LookupEnd, { kind: "policy" }>, type: number)
     decision: string,
     reason: string,
   ): Decided => {
-    return { ...NO_POLICY, outcome, ttlSeconds, trace: [{ node, decision, reason }] };
+    return { ...OF_ZONE_FILE, outcome, ttlSeconds, trace: [{ node, decision, reason }] };
   };
   const list = ({ type: own, rdatas }: RRset): string =>
     rdatas.map((rdata) => formatRdata(own, rdata)).join(", ");

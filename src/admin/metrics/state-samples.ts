@@ -47,6 +47,11 @@ export function nodeSamples(source: AdminSource) {
       return [{ labels: { transport: answering.transport }, value: answering.workers }];
     },
     fairlead_dns_worker_restarts_total: (): Sample[] => one(source.answering()?.restarts() ?? 0),
+    fairlead_records_withheld: (): Sample[] =>
+      source.serving()?.withheld.map(({ owner, type, records }) => ({
+        labels: { owner, type },
+        value: records,
+      })) ?? [],
     fairlead_image_generation: (): Sample[] => ofState(({ generation }) => generation),
     fairlead_image_build_seconds: (): Sample[] => ofState(({ buildSeconds }) => buildSeconds),
   };
@@ -80,6 +85,10 @@ export function poolSamples(derived: () => DerivedState | undefined) {
   return {
     fairlead_pool_up: (): Sample[] =>
       derived()?.pools.map(({ pool, up }) => ({ labels: { pool: pool.name }, value: Number(up) })) ?? [],
+    fairlead_pool_observed_up: (): Sample[] =>
+      derived()?.pools.flatMap(({ pool, observed }) =>
+        observed === "unknown" ? [] : [{ labels: { pool: pool.name }, value: Number(observed === "up") }],
+      ) ?? [],
     fairlead_pool_endpoints: (): Sample[] => derived()?.pools.flatMap(countEndpoints) ?? [],
   };
 }

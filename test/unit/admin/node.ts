@@ -16,6 +16,7 @@ import type {
   WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import type { AvailabilityReading } from "../../../src/health/availability.ts";
 import type { Forced } from "../../../src/health/verdict.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import type { Definitions, Policy, Pool } from "../../../src/policy/model.ts";
@@ -55,6 +56,7 @@ export function servingState(situation: Situation = {}): ServingState {
   const state = {
     generation: 7,
     buildSeconds: 0.004,
+    withheld: [{ owner: "_sip._tcp.example.", type: "SRV", records: 1 }],
     definitions: known,
     snapshot: { ...snapshot(pools, situation.health, situation.forced), atMs: Date.UTC(2026, 10, 22, 12) },
   };
@@ -115,6 +117,12 @@ export interface Node extends AdminSource {
   /** How the next change of overrides is refused, where it is. */
   refusal: OverrideRefusal | undefined;
 }
+
+export const AVAILABLE: readonly AvailabilityReading[] = [
+  { window: "1h", ratio: 1, knownMs: 3_600_000 },
+  { window: "1d", ratio: 0.9998, knownMs: 18_000_000 },
+  { window: "30d", ratio: undefined, knownMs: 0 },
+];
 
 const EXPLAINED: Explanation = {
   name: "",
@@ -203,6 +211,10 @@ export function createNode(situation: Situation = {}): Node {
         },
       ],
       counts: () => ({ ok: 9, failed: 1 }),
+    },
+    availability: {
+      ofPool: (name) => (name === "tokyo" ? [] : AVAILABLE),
+      ofPolicy: () => AVAILABLE,
     },
     supposed: [],
     readiness: () => node.ready,
