@@ -11,6 +11,7 @@ import type { Snapshot } from "../health/snapshot.ts";
 import type { Forced } from "../health/verdict.ts";
 import type { Evaluation, TraceNode } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
+import type { DrillsSource } from "./drill-source.ts";
 import type { EventsSource } from "./events/event.ts";
 import type { HostNamesSource } from "./host-name-reading.ts";
 
@@ -297,6 +298,8 @@ export interface OverrideWish {
   readonly owner: string;
   /** Also where it leaves a policy nothing that is up; never against a rule. */
   readonly force: boolean;
+  /** Unique; without one it gets one. */
+  readonly id?: string;
 }
 
 /** Why nothing was changed, in words. */
@@ -349,6 +352,7 @@ export interface AdminSource {
   readonly events: EventsSource;
   readonly hosts: HostNamesSource;
   readonly overrides: OverridesSource;
+  readonly drills: DrillsSource;
   explain(query: ExplainQuery): ExplainOutcome;
   /** `down`: pools, `pool/endpoint` or globs of them, supposed to fail their probes. */
   whatIf(query: ExplainQuery, down: readonly string[]): WhatIfOutcome;

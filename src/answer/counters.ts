@@ -40,6 +40,9 @@ export { DROP_REASONS, type DropReason, RESPONSE_BOUNDS_SECONDS } from "./counte
 /** The zone label of queries for names that are not ours. */
 const NO_ZONE = "none";
 
+/** Whether an endpoint of a pool is meant, by their names. */
+type IsMeant = (pool: string, endpoint: string) => boolean;
+
 /** A block and what its counts are called by; `undefined`: there are no zones yet. */
 interface Block {
   readonly labels: ZoneLabels | undefined;
@@ -101,7 +104,7 @@ export class Counters extends CounterWriter {
     this.#blocks.delete(block);
     addQueries(this.#past.queries, known);
     addResponses(this.#past.responses, known);
-    addAnswers(this.#past.answers, known);
+    addAnswers(this.#past.answers, known, () => true);
     addTimes(this.#pastTimes, known);
   }
 
@@ -117,9 +120,12 @@ export class Counters extends CounterWriter {
     return totals.entries();
   }
 
-  answers(): { policy: string; pool: string; endpoint: string; value: number }[] {
-    const totals = this.#past.answers.copy();
-    for (const block of this.#blocks.values()) addAnswers(totals, block);
+  /** Of every endpoint, or of those that are meant: who looks often at a few pays for these. */
+  answers(
+    isMeant: IsMeant = () => true,
+  ): { policy: string; pool: string; endpoint: string; value: number }[] {
+    const totals = this.#past.answers.copy(({ pool, endpoint }) => isMeant(pool, endpoint));
+    for (const block of this.#blocks.values()) addAnswers(totals, block, isMeant);
     return totals.entries();
   }
 
@@ -200,12 +206,12 @@ function addResponses(totals: Totals["responses"], block: Block): void {
 }
 
 /** The counters of endpoints stand in the order in which the image numbers them (`POLICY.answerCounter`). */
-function addAnswers(totals: Totals["answers"], block: Block): void {
+function addAnswers(totals: Totals["answers"], block: Block, isMeant: IsMeant): void {
   let index = answersAt(zoneCountOf(block));
   for (const { name: policy, endpoints } of block.labels?.policies ?? []) {
     for (const { pool, name } of endpoints) {
       const value = block.counts[index++] ?? 0;
-      if (value > 0) totals.add(value, { policy, pool, endpoint: name });
+      if (value > 0 && isMeant(pool, name)) totals.add(value, { policy, pool, endpoint: name });
     }
   }
 }

@@ -1,5 +1,6 @@
 /** The running node as the admin plane sees it: everything it shows is read from here, and from what is served. */
 
+import type { DrillsSource } from "../admin/drill-source.ts";
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import type {
   AdminSource,
@@ -37,6 +38,7 @@ export interface NodeParts {
   readonly secondaries: SecondariesView;
   readonly hosts: HostNamesSource;
   readonly overrides: OverridesSource;
+  readonly drills: DrillsSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: () => Promise<ReloadOutcome>;
@@ -81,6 +83,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     hosts: parts.hosts,
     events: parts.events,
     overrides: parts.overrides,
+    drills: parts.drills,
     explain(query) {
       const state = explainedState(parts);
       return state === undefined ? NOTHING_TO_EXPLAIN : explainName(state, query);

@@ -8,9 +8,11 @@ import { createRegistry } from "../metrics/registry.ts";
 import { renderPage } from "../page/page.ts";
 import type { AdminSource } from "../source.ts";
 import { createDerive } from "../status/derive.ts";
+import { statusOfDrills } from "../status/drills.ts";
 import { statusOfForcing } from "../status/forcing.ts";
 import { buildStatus, buildZones, type StatusInput } from "../status/status.ts";
 import { sendError } from "./app.ts";
+import { addDrills } from "./drills.ts";
 import { addEvents } from "./event-resources.ts";
 import { addExplain } from "./explain.ts";
 import { addOverrides } from "./overrides.ts";
@@ -41,6 +43,7 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   addExport(app, source);
   addEvents(app, source.events);
   addOverrides(app, source);
+  addDrills(app, source);
   addReload(app, source);
   addNotBuilt(app);
 }
@@ -49,7 +52,8 @@ function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
   const { node, version } = source;
   const forcing = statusOfForcing(source.overrides);
   const hosts = source.hosts.readings();
-  return { node, version, readiness: source.readiness(), load: source.load(), forcing, hosts };
+  const drills = statusOfDrills(source.drills);
+  return { node, version, readiness: source.readiness(), load: source.load(), forcing, drills, hosts };
 }
 
 function addMetrics(

@@ -6,6 +6,7 @@
  * Where a metric could be understood in two ways, its help text says which one is meant.
  */
 
+import { DRILL_METRICS } from "./drill-metrics.ts";
 import { GEO_METRICS } from "./geo-metrics.ts";
 import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
 
@@ -378,6 +379,7 @@ export const METRICS = [
   },
   ...HOST_NAME_METRICS,
   ...GEO_METRICS,
+  ...DRILL_METRICS,
   {
     name: "fairlead_build_info",
     type: "gauge",

@@ -8,6 +8,7 @@ import type { AddressFamily } from "../../policy/model.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
 import type { DiagnosticView, LoadOutcome, Readiness, ServingState, ShareView } from "../source.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
+import type { DrillsStatus } from "./drills.ts";
 import type { ForcingStatus } from "./forcing.ts";
 import { formatTime } from "./time.ts";
 
@@ -89,6 +90,7 @@ export interface Status extends ForcingStatus {
     readonly loadedAt: string | null;
     readonly diagnostics: readonly DiagnosticView[];
   };
+  readonly drills: DrillsStatus;
   readonly zones: readonly ZoneStatus[];
   readonly pools: readonly PoolStatus[];
 }
@@ -99,6 +101,7 @@ export interface StatusInput {
   readonly readiness: Readiness;
   readonly load: LoadOutcome;
   readonly forcing: ForcingStatus;
+  readonly drills: DrillsStatus;
   readonly hosts: Iterable<HostNameReading>;
   readonly serving: { readonly state: ServingState; readonly derived: DerivedState } | undefined;
 }
@@ -109,6 +112,7 @@ export function buildStatus({
   readiness,
   load,
   forcing,
+  drills,
   hosts,
   serving,
 }: StatusInput): Status {
@@ -126,6 +130,7 @@ export function buildStatus({
       diagnostics: load.diagnostics,
     },
     ...forcing,
+    drills,
     zones: serving?.derived.zones.map(statusOfZone) ?? [],
     pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName)) ?? [],
   };

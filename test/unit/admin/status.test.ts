@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { renderPage } from "../../../src/admin/page/page.ts";
 import { createDerive, derive } from "../../../src/admin/status/derive.ts";
+import { statusOfDrills } from "../../../src/admin/status/drills.ts";
 import { statusOfForcing } from "../../../src/admin/status/forcing.ts";
 import { buildStatus, type HoldStatus, type Status } from "../../../src/admin/status/status.ts";
 import { networkOf } from "../../../src/geo/network.ts";
@@ -20,6 +21,7 @@ function statusOf(situation: Situation): Status {
   return buildStatus({
     ...inputs,
     forcing,
+    drills: statusOfDrills(node.drills),
     hosts: node.hosts.readings(),
     serving: { state, derived: derive(state) },
   });

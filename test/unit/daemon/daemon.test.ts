@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
@@ -8,55 +6,15 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 import { pino } from "pino";
 import { z } from "zod";
 import { askServer } from "../../../src/cli/dns-client.ts";
-import { resolveAnswering } from "../../../src/config/answering.ts";
 import type { ServeOptions } from "../../../src/config/options.ts";
-import type { StreamOptions } from "../../../src/config/streams.ts";
 import { type Daemon, type DaemonParts, type StartResult, startDaemon } from "../../../src/daemon/daemon.ts";
 import { nameOf } from "../../../src/dns/name.ts";
 import { formatRdata } from "../../../src/dns/rdata.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 import { LOOPBACK_NETWORK, writeMmdb } from "../../support/mmdb.ts";
 import { ZONE_HEAD } from "./loaded-zones.ts";
+import { PATIENCE_MS, type Region, serveOptions, startRegion, until } from "./node-parts.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
-
-const NO_STREAMS: StreamOptions = {
-  tcp: {},
-  listenTls: [],
-  listenHttps: [],
-  httpsPath: undefined,
-  identity: undefined,
-  proxyNetworks: [],
-};
-const LOOPBACK = { address: "127.0.0.1", port: 0 };
-/** Far above what any step takes; a test that reaches it has failed. */
-const PATIENCE_MS = 8000;
-
-/** A regional load balancer: answers 200 until it is told to fail. */
-interface Region {
-  readonly server: Server;
-  readonly port: number;
-  healthy: boolean;
-}
-
-async function startRegion(): Promise<Region> {
-  const server = createServer((_request, response) => {
-    response.writeHead(region.healthy ? 200 : 503).end();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const region: Region = { server, port, healthy: true };
-  return region;
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (performance.now() > endsAt) throw new Error(`never saw ${what}`);
-    await setTimeout(20);
-  }
-}
 
 describe("startDaemon()", function () {
   this.timeout(3 * PATIENCE_MS);
@@ -94,25 +52,7 @@ ${more}`;
   const writeZone = (text: string): void => writeFileSync(zoneFile(), text);
 
   function parts(changes: Partial<ServeOptions> = {}): DaemonParts {
-    const options: ServeOptions = {
-      zones: [home],
-      listen: [LOOPBACK],
-      admin: LOOPBACK,
-      workers: 1,
-      cpuAffinity: undefined,
-      geoip: undefined,
-      busyPollUs: 0,
-      state: join(home, "state"),
-      node: "test-node",
-      adminTokenFile: undefined,
-      resolvers: [],
-      overrideFile: undefined,
-      user: undefined,
-      transfer: undefined,
-      streams: NO_STREAMS,
-      answering: resolveAnswering({}),
-      ...changes,
-    };
+    const options = serveOptions(home, changes);
     return {
       options,
       log: pino({}, { write: (line: string) => void logged.push(line) }),
