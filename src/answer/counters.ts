@@ -42,6 +42,7 @@ const NO_ZONE = "none";
 
 /** Whether an endpoint of a pool is meant, by their names. */
 type IsMeant = (pool: string, endpoint: string) => boolean;
+const EVERYONE: IsMeant = () => true;
 
 /** A block and what its counts are called by; `undefined`: there are no zones yet. */
 interface Block {
@@ -53,8 +54,11 @@ interface Block {
 interface Totals {
   readonly queries: LabelledTotals<"zone" | "qtype" | "transport">;
   readonly responses: LabelledTotals<"zone" | "rcode">;
-  readonly answers: LabelledTotals<"policy" | "pool" | "endpoint">;
+  readonly answers: EndpointTotals;
+  readonly dryRunAnswers: EndpointTotals;
 }
+
+type EndpointTotals = LabelledTotals<"policy" | "pool" | "endpoint">;
 
 export class Counters extends CounterWriter {
   readonly #blocks = new Map<SharedArrayBuffer, Block>();
@@ -62,6 +66,7 @@ export class Counters extends CounterWriter {
     queries: new LabelledTotals(["zone", "qtype", "transport"]),
     responses: new LabelledTotals(["zone", "rcode"]),
     answers: new LabelledTotals(["policy", "pool", "endpoint"]),
+    dryRunAnswers: new LabelledTotals(["policy", "pool", "endpoint"]),
   };
   /** Everything before the queries, of blocks that were released. */
   readonly #pastTimes = new Float64Array(QUERIES_AT);
@@ -104,7 +109,7 @@ export class Counters extends CounterWriter {
     this.#blocks.delete(block);
     addQueries(this.#past.queries, known);
     addResponses(this.#past.responses, known);
-    addAnswers(this.#past.answers, known, () => true);
+    addAnswers(this.#past, known, EVERYONE);
     addTimes(this.#pastTimes, known);
   }
 
@@ -121,12 +126,22 @@ export class Counters extends CounterWriter {
   }
 
   /** Of every endpoint, or of those that are meant: who looks often at a few pays for these. */
-  answers(
-    isMeant: IsMeant = () => true,
-  ): { policy: string; pool: string; endpoint: string; value: number }[] {
-    const totals = this.#past.answers.copy(({ pool, endpoint }) => isMeant(pool, endpoint));
+  answers(isMeant = EVERYONE): { policy: string; pool: string; endpoint: string; value: number }[] {
+    return this.#endpointTotals(isMeant).answers.entries();
+  }
+
+  /** What dry runs would have answered. */
+  dryRunAnswers(): { policy: string; pool: string; endpoint: string; value: number }[] {
+    return this.#endpointTotals(EVERYONE).dryRunAnswers.entries();
+  }
+
+  #endpointTotals(isMeant: IsMeant): Pick<Totals, "answers" | "dryRunAnswers"> {
+    const { answers, dryRunAnswers } = this.#past;
+    const isKept = ({ pool, endpoint }: { readonly pool: string; readonly endpoint: string }): boolean =>
+      isMeant(pool, endpoint);
+    const totals = { answers: answers.copy(isKept), dryRunAnswers: dryRunAnswers.copy(isKept) };
     for (const block of this.#blocks.values()) addAnswers(totals, block, isMeant);
-    return totals.entries();
+    return totals;
   }
 
   /** Every reason, those that never occurred as well. */
@@ -206,12 +221,13 @@ function addResponses(totals: Totals["responses"], block: Block): void {
 }
 
 /** The counters of endpoints stand in the order in which the image numbers them (`POLICY.answerCounter`). */
-function addAnswers(totals: Totals["answers"], block: Block, isMeant: IsMeant): void {
+function addAnswers(totals: Pick<Totals, "answers" | "dryRunAnswers">, block: Block, isMeant: IsMeant): void {
   let index = answersAt(zoneCountOf(block));
-  for (const { name: policy, endpoints } of block.labels?.policies ?? []) {
+  for (const { name: policy, endpoints, dryRun } of block.labels?.policies ?? []) {
+    const counted = dryRun ? totals.dryRunAnswers : totals.answers;
     for (const { pool, name } of endpoints) {
       const value = block.counts[index++] ?? 0;
-      if (value > 0 && isMeant(pool, name)) totals.add(value, { policy, pool, endpoint: name });
+      if (value > 0 && isMeant(pool, name)) counted.add(value, { policy, pool, endpoint: name });
     }
   }
 }

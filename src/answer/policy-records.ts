@@ -24,7 +24,7 @@ import {
   sliceOf,
 } from "../image/draws.ts";
 import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
-import type { OpenImage } from "../image/open-image.ts";
+import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
 import { type DecisionTables, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
@@ -114,16 +114,56 @@ export class PolicyRecords {
     if (slots === 0 && !isOneFavourite(tables, table)) {
       return this.#writeSeveral(reply, tables, recordView, table, answerCounter, type, owner);
     }
-    const candidate =
-      slots > 0
-        ? this.#drawSlot(tables, first, slots)
-        : favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, reply.place.position);
+    const candidate = this.#drawOne(tables, table, first, slots, reply.place.position);
     if (candidate === NO_CANDIDATE) return POLICY_RESULT.nodata;
     const from = tables.candidateRecords[candidate] ?? 0;
     const octets = (tables.candidateRecords[candidate + 1] ?? 0) - from;
     if (!writeRecords(reply, tables, recordView, from, octets, type, owner)) return POLICY_RESULT.truncated;
     this.#counters.countAnswer(answerCounter + (tables.candidateEndpoints[candidate] ?? 0));
     return octets / recordOctets(type);
+  }
+
+  /**
+   * Counts what a dry run would have answered this client, drawn like an answer. The answer under way is left as it is, and
+   * holds for no fewer clients than without.
+   */
+  countDryRun(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+    family: 0 | 1,
+  ): void {
+    const { tables } = image;
+    const { place } = reply;
+    const { classNumber, scopeBits, position } = place;
+    const table = this.tableFor(reply, query, client, image, policyNumber, family);
+    const counter = answerCounterOf(image, policyNumber);
+    if (tables.outcomes[table] === OUTCOME.answer) this.#countDraw(tables, table, counter, place.position);
+    place.classNumber = classNumber;
+    place.scopeBits = scopeBits;
+    place.position = position;
+  }
+
+  #countDraw(tables: DecisionTables, table: number, answerCounter: number, position: number): void {
+    const first = tables.tableSlots[table] ?? 0;
+    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
+    if (slots > 0 || isOneFavourite(tables, table)) {
+      const candidate = this.#drawOne(tables, table, first, slots, position);
+      if (candidate === NO_CANDIDATE) return;
+      this.#counters.countAnswer(answerCounter + (tables.candidateEndpoints[candidate] ?? 0));
+      return;
+    }
+    const draw = drawOf(tables, table, this.#random);
+    if (candidateCount(tables, draw) === 0) return;
+    this.#countDrawn(tables, this.#drawSeveral(tables, table, draw, position), answerCounter);
+  }
+
+  /** From a table whose answers are one endpoint each. */
+  #drawOne(tables: DecisionTables, table: number, first: number, slots: number, position: number): number {
+    if (slots > 0) return this.#drawSlot(tables, first, slots);
+    return favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, position);
   }
 
   #drawSlot(tables: DecisionTables, first: number, slots: number): number {
@@ -146,10 +186,7 @@ export class PolicyRecords {
   ): number {
     const draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, draw) === 0) return POLICY_RESULT.nodata;
-    const drawn =
-      tables.tableSticky[table] === 1
-        ? favouritesInOrder(tables, draw, reply.place.position, this.#room)
-        : this.#drawInto(tables, draw);
+    const drawn = this.#drawSeveral(tables, table, draw, reply.place.position);
     const { position } = reply;
     const mark = reply.writer.mark();
     const step = recordOctets(type);
@@ -168,15 +205,20 @@ export class PolicyRecords {
         records++;
       }
     }
+    this.#countDrawn(tables, drawn, answerCounter);
+    return records;
+  }
+
+  #countDrawn(tables: DecisionTables, drawn: number, answerCounter: number): void {
     for (let index = 0; index < drawn; index++) {
       const endpoint = tables.candidateEndpoints[this.#room.order[index] ?? 0] ?? 0;
       this.#counters.countAnswer(answerCounter + endpoint);
     }
-    return records;
   }
 
   /** Draws candidates into the room, in the order of the answer, and says how many. */
-  #drawInto(tables: DecisionTables, draw: number): number {
+  #drawSeveral(tables: DecisionTables, table: number, draw: number, position: number): number {
+    if (tables.tableSticky[table] === 1) return favouritesInOrder(tables, draw, position, this.#room);
     const single = tables.drawAnswers[draw] === 1;
     if (!single || this.#room.order.length === 0) {
       return drawCandidatesInOrder(tables, draw, this.#random, this.#room);

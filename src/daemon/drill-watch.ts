@@ -69,8 +69,9 @@ export interface DrillWatchParts extends DrillSurroundings {
   readonly result: PreflightResult;
 }
 
+/** Of those that are served: a dry run has nobody to lose, and demands nothing. */
 export function policiesOf({ zones }: ServingState): readonly EvaluatedPolicy[] {
-  return zones.flatMap(({ policies }) => policies);
+  return zones.flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }
 
 export function createDrillWatch(parts: DrillWatchParts): DrillWatch {

@@ -24,6 +24,7 @@ import type { Definitions, Policy } from "../policy/model.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
+import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
 import { supposeDown } from "./supposed-health.ts";
 
 /** What an explanation is about. */
@@ -35,10 +36,11 @@ export interface ExplainedState {
   readonly placeOf: PlaceOf;
 }
 
-type Decided = Omit<Explanation, "name" | "type" | "client" | "location">;
+type Decided = Omit<Explanation, "name" | "type" | "client" | "location" | "dryRun">;
 
 /** The state must hold nothing that is not served yet; such sets are refused before. */
-export function explainName(state: ExplainedState, query: ExplainQuery): ExplainOutcome {
+export function explainName(served: ExplainedState, query: ExplainQuery): ExplainOutcome {
+  const state = query.dryRun ? { ...served, zones: promoteDryRuns(served.zones) } : served;
   const name = parseName(query.name, ROOT);
   if (!name.ok) return refuse("name", `Cannot explain '${query.name}': ${name.message}`);
   const type = parseType(query.type);
@@ -52,6 +54,10 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
   if (zone === undefined && chain.length === 0) {
     return refuse(undefined, `Cannot explain '${formatName(name.name)}': it lies in no zone that is served`);
   }
+  if (query.dryRun && !(end.kind === "policy" && end.policy.dryRun)) {
+    const message = `Cannot explain the dry run of '${formatName(name.name)}': no dry-run POLICY answers it`;
+    return refuse(undefined, message);
+  }
   const client = end.kind === "policy" ? placed(given, end.policy, state) : given;
   const decided = decide(end, state, client, type);
   return {
@@ -63,6 +69,7 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
       location: formatPlace(client.place) ?? null,
       ...decided,
       trace: [...chain.map(traceLink), ...decided.trace],
+      ...(query.dryRun ? { dryRun: true } : {}),
     },
   };
 }

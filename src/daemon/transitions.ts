@@ -89,16 +89,17 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
       if (before !== undefined) noteForced(healthsBefore, healths, record);
       notePools(publication, touched);
       const policiesBefore = new Map<string, PolicyView>();
-      for (const zone of before?.zones ?? []) {
-        for (const view of zone.policies) policiesBefore.set(view.owner, view);
-      }
-      for (const zone of after.zones) {
-        for (const view of zone.policies) {
-          notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
-        }
+      for (const view of servedPolicies(before)) policiesBefore.set(view.owner, view);
+      for (const view of servedPolicies(after)) {
+        notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
       }
     },
   };
+}
+
+/** What a dry run would do is no event: it happens to nobody. */
+function servedPolicies(state: ServingState | undefined): PolicyView[] {
+  return (state?.zones ?? []).flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }
 
 /** Returns the pools of the endpoints whose health is another one. */

@@ -56,7 +56,11 @@ export function isSteady(forced: Forced | undefined, health: AddressHealth): boo
 }
 
 /** Whether an address that has gone down is still given time: what operators force is immediate. */
-function isInGrace(forced: Forced | undefined, health: AddressHealth, { graceMs, atMs }: Moment): boolean {
+export function isInGrace(
+  forced: Forced | undefined,
+  health: AddressHealth,
+  { graceMs, atMs }: Pick<Moment, "graceMs" | "atMs">,
+): boolean {
   const { observed, failingSinceMs } = health;
   if (forced !== undefined || observed !== "down" || failingSinceMs === undefined) return false;
   return atMs - failingSinceMs < graceMs;
@@ -213,7 +217,7 @@ export function graceEndMs(
   const ends = endpoints.flatMap((endpoint) => {
     const health = healths.get(endpoint.id);
     return (health?.addresses ?? [])
-      .filter((address) => isInGrace(health?.forced, address, { rung: 1, atMs, graceMs }))
+      .filter((address) => isInGrace(health?.forced, address, { atMs, graceMs }))
       .map(({ failingSinceMs }) => (failingSinceMs ?? atMs) + graceMs);
   });
   return ends.length === 0 ? undefined : Math.min(...ends);

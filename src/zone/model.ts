@@ -29,6 +29,12 @@ export interface ZoneNode {
   readonly policy: Policy | undefined;
 }
 
+/** A POLICY record that says `dry-run`: evaluated, published and counted, and never answered from. */
+export interface DryRun {
+  readonly owner: Name;
+  readonly policy: Policy;
+}
+
 export interface Zone {
   readonly apex: Name;
   readonly file: string;
@@ -36,6 +42,8 @@ export interface Zone {
   readonly soa: RRset;
   /** By `nameKey` of the owner: every owner and every empty non-terminal from the apex down. */
   readonly nodes: ZoneNodes;
+  /** By `nameKey` of the owner, which need not be a name of the zone: what is never answered makes no name exist. */
+  readonly dryRuns: ReadonlyMap<string, DryRun>;
 }
 
 export type SupposedState = "up" | "down" | "drain";

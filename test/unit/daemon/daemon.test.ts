@@ -249,8 +249,8 @@ ${more}`;
     ["a failed expectation", () => zoneText("$EXPECT www A is far\n"), /\$EXPECT www A is far/],
     [
       "what is not served yet",
-      () => zoneText("dry 5 POLICY failover ( near far ) dry-run\n"),
-      /'dry-run' is understood but not served/,
+      () => zoneText("$POOL cloud monitor=m\n  c lb.example.net. as=cname\n"),
+      /'as=cname' is understood but not served/,
     ],
   ];
   for (const [what, text, message] of faulty) {
