@@ -14,6 +14,7 @@ import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
 import type { DrillsSource } from "./drill-source.ts";
 import type { EventsSource } from "./events/event.ts";
 import type { HostNamesSource } from "./host-name-reading.ts";
+import type { Consent, LoadRefusal, ReloadWish } from "./load.ts";
 
 /** Ready: every worker holds the image and the first round of probes is in or timed out; never again once stopping. */
 export interface Readiness {
@@ -71,6 +72,10 @@ export interface LoadOutcome {
   readonly loadedAtMs: number | undefined;
   /** Of the latest attempt: its errors, or the warnings of a set that was accepted. */
   readonly diagnostics: readonly DiagnosticView[];
+  /** Why the latest attempt was refused; `undefined` where it was not. */
+  readonly refusal: LoadRefusal | undefined;
+  /** What a person overruled for the set that is served. */
+  readonly despite: Consent | undefined;
 }
 
 /** A histogram as it is counted: one count a bucket, not summed up. */
@@ -190,6 +195,10 @@ export interface ReloadOutcome {
   /** Of the image that is served afterwards. */
   readonly generation: number;
   readonly diagnostics: readonly DiagnosticView[];
+  /** Why they were not. */
+  readonly refusal: LoadRefusal | undefined;
+  /** What was overruled of the set that is served afterwards. */
+  readonly despite: Consent | undefined;
 }
 
 /** What answers over UDP. */
@@ -372,6 +381,9 @@ export interface AdminSource {
    * `undefined` where there is none.
    */
   exportZone(apex: string): Iterable<string> | undefined;
-  /** Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload. */
-  reload(): Promise<ReloadOutcome>;
+  /**
+   * Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload, save those of
+   * persons who wish to overrule something.
+   */
+  reload(wish?: ReloadWish): Promise<ReloadOutcome>;
 }

@@ -21,7 +21,16 @@ const statusSchema = z.looseObject({
   ready: z.boolean(),
   reasons: z.array(z.string()).optional(),
   generation: z.number(),
-  load: z.looseObject({ success: z.boolean() }).optional(),
+  load: z
+    .looseObject({
+      success: z.boolean(),
+      refused: z.string().nullable().optional(),
+      despite: z
+        .looseObject({ checks: z.array(z.string()), reason: z.string(), owner: z.string(), at: z.string() })
+        .nullable()
+        .optional(),
+    })
+    .optional(),
   zones: z.array(
     z.looseObject({
       name: z.string(),
@@ -107,16 +116,26 @@ async function status({ server, json }: StatusOptions): Promise<void> {
 function formatStatus(status: Status): string[] {
   const reasons = (status.reasons ?? []).join(", ");
   const ready = status.ready ? "ready" : `not ready${reasons === "" ? "" : ` (${reasons})`}`;
-  const stale = status.load?.success === false ? ["the zone files are faulty: an earlier set is served"] : [];
   return [
     `${status.node}: ${ready}, generation ${status.generation}`,
-    ...stale,
+    ...loadLines(status),
     "",
     ...forcingLines(status),
     ...status.zones.flatMap((zone) => [`zone ${zone.name} serial ${zone.serial}`, ...policyLines(zone)]),
     "",
     ...formatColumns(status.pools.flatMap(poolRows)),
   ];
+}
+
+/** Nothing where the files are served, and passed every check. */
+function loadLines({ load }: Status): string[] {
+  const { success = true, refused = "faulty", despite } = load ?? {};
+  const stale = success
+    ? []
+    : [`the zone files are refused (${refused ?? "faulty"}): an earlier set is served`];
+  if (!despite) return stale;
+  const { checks, owner, at, reason } = despite;
+  return [...stale, `loaded despite ${checks.join(", ")} by ${owner}, ${at}: ${reason}`];
 }
 
 /** Nothing where nothing is forced. */

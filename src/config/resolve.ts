@@ -89,6 +89,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       resolvers: settings.resolver ?? [],
       overrideFile: settings["override-file"],
       drills: settings.drills ?? [],
+      maxShift: settings["max-shift"],
       user: settings.user,
       transfer: settings.transfer,
       streams: resolved.streams,

@@ -8,7 +8,6 @@ import type {
   LoadOutcome,
   OverridesSource,
   Readiness,
-  ReloadOutcome,
   SecondariesView,
 } from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
@@ -41,7 +40,7 @@ export interface NodeParts {
   readonly drills: DrillsSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
-  readonly reload: () => Promise<ReloadOutcome>;
+  readonly reload: AdminSource["reload"];
 }
 
 export function createAdminSource(parts: NodeParts): AdminSource {

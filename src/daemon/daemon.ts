@@ -9,7 +9,7 @@
  */
 
 import { startAdmin } from "../admin/server.ts";
-import type { ReloadOutcome } from "../admin/source.ts";
+import type { AdminSource } from "../admin/source.ts";
 import { Counters, type Image, publishImage } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
@@ -48,6 +48,7 @@ import { createReloading, type Reloading } from "./reloading.ts";
 import type { Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
+import { createShiftJudge } from "./shift-judge.ts";
 import { StartFailure } from "./start-failure.ts";
 import { createLastResorts, createTransitions, type LastResorts } from "./transitions.ts";
 import { watchFoldersOf, watchZones } from "./watch.ts";
@@ -76,7 +77,7 @@ export interface Daemon {
   readonly listenTls: readonly SocketAddress[];
   readonly listenHttps: readonly SocketAddress[];
   readonly admin: SocketAddress;
-  reload(): Promise<ReloadOutcome>;
+  readonly reload: AdminSource["reload"];
   /** Not ready from this moment; queries in flight are answered; done after `STOP_MS` at the latest. */
   stop(): Promise<void>;
 }
@@ -112,7 +113,7 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const user = await whomToBecome(given);
   await lockState(options, log, endings);
   const geo = openGeo(given);
-  const start = await loadForStart(options.zones, options.state, log, geo.placeOf);
+  const start = await loadForStart({ options, log, placeOf: geo.placeOf });
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
@@ -133,7 +134,7 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   endings.push((deadlineMs) => side.stop(deadlineMs));
   core.answering = side;
   status.firstRoundIn();
-  await core.reloading.begin(start.loaded, start.faulty);
+  await core.reloading.begin(start);
 
   const listening = await side.listen();
   if (!listening.ok) throw new StartFailure(listening.message);
@@ -192,7 +193,7 @@ interface Core {
   readonly certificate: NodeCertificate | undefined;
   readonly geo: GeoKeeping;
   /** Reads whatever files may have changed. */
-  readonly reload: () => Promise<ReloadOutcome>;
+  readonly reload: AdminSource["reload"];
   /** What answers, once it is made; told of every image. */
   answering: AnsweringSide | undefined;
   /** What writes health down, once it is needed; told of every change. */
@@ -203,7 +204,7 @@ interface Core {
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
 function createCore(parts: RunningParts, runAs: User | undefined, secondaries: Secondaries): Core {
-  const { options, log, clock, geo, serviceManager } = parts;
+  const { options, log, clock, geo } = parts;
   const later = { answering: undefined, keeping: undefined, known: new Map() };
   const core: Pick<Core, "answering" | "keeping" | "known"> = later;
   const book = createHealthBook();
@@ -246,14 +247,10 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
   });
   const endpoints = createLiveEndpoints({ ...parts, book, prober, onChange });
   const reloading = createReloading({
-    paths: options.zones,
-    stateFolder: options.state,
+    ...parts,
     placeOf: geo.placeOf,
-    now: clock.now,
-    log,
     record,
-    node: options.node,
-    serviceManager,
+    judgeShift: createShiftJudge({ ...parts, book, forcing, image: () => serving.image() }),
     noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
     prepare: (set) => endpoints.prepare(set),
@@ -265,10 +262,10 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     },
   });
   const certificate = openCertificate(parts);
-  const reload = async (): Promise<ReloadOutcome> => {
+  const reload: Core["reload"] = async (wish) => {
     certificate?.reload();
     if (geo.reload()) serving.geoChanged();
-    const outcome = await reloading.reload();
+    const outcome = await reloading.reload(wish);
     await forcing.reload();
     return outcome;
   };

@@ -35,9 +35,10 @@ import {
   noteAnswers,
 } from "../policy/drill-findings.ts";
 import { type PreflightResult, standingsOf } from "../policy/drill-preflight.ts";
-import { type EvaluatedPolicy, loadsOf, overfullPools, sharesOfPolicy } from "../policy/drill-standing.ts";
+import { loadsOf, overfullPools, sharesOfPolicy } from "../policy/drill-standing.ts";
 import { endpointsOf } from "../policy/resolved.ts";
 import { faultOfRef } from "./overrides.ts";
+import { servedPolicies } from "./transitions.ts";
 
 export interface DrillSurroundings {
   readonly now: () => number;
@@ -67,11 +68,6 @@ export interface DrillWatchParts extends DrillSurroundings {
   /** Of its overrides, in the order of its parts. */
   readonly ids: readonly string[];
   readonly result: PreflightResult;
-}
-
-/** Of those that are served: a dry run has nobody to lose, and demands nothing. */
-export function policiesOf({ zones }: ServingState): readonly EvaluatedPolicy[] {
-  return zones.flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }
 
 export function createDrillWatch(parts: DrillWatchParts): DrillWatch {
@@ -107,7 +103,7 @@ export function createDrillWatch(parts: DrillWatchParts): DrillWatch {
   const sightOf = (served: ServingState): Omit<DrillSight, "rates"> => {
     if (seen?.state === served) return seen.sight;
     const { definitions, snapshot } = served;
-    const policies = policiesOf(served);
+    const policies = servedPolicies(served);
     const sight = {
       definitions,
       snapshot,
@@ -153,7 +149,7 @@ export function createDrillWatch(parts: DrillWatchParts): DrillWatch {
       if (served === undefined) return null;
       const lines = result.preflight.before;
       const owners = new Set(lines.map(({ owner }) => owner));
-      const now = policiesOf(served)
+      const now = servedPolicies(served)
         .filter(({ owner }) => owners.has(owner))
         .flatMap((policy) => sharesOfPolicy(policy, served.definitions, served.snapshot));
       return lines.flatMap(

@@ -29,8 +29,9 @@ import type { SafetyRule } from "../policy/forcing.ts";
 import { endpointsOf } from "../policy/resolved.ts";
 import { DRILLS_LIMIT, keepDrills, readDrills } from "./drill-file.ts";
 import { faultOfPlan } from "./drill-names.ts";
-import { createDrillWatch, type DrillSurroundings, type DrillWatch, policiesOf } from "./drill-watch.ts";
+import { createDrillWatch, type DrillSurroundings, type DrillWatch } from "./drill-watch.ts";
 import type { Recorder } from "./events.ts";
+import { servedPolicies } from "./transitions.ts";
 
 /** How often a drill looks around. */
 export const LOOK_EVERY_MS = 1_000;
@@ -109,7 +110,7 @@ export function createDrills(parts: DrillsParts): Drills {
     const served = state();
     if (served === undefined || stopped) return refusal("unavailable", "it serves nothing");
     const { definitions, snapshot } = served;
-    const unknown = faultOfPlan(plan, definitions, policiesOf(served));
+    const unknown = faultOfPlan(plan, definitions, servedPolicies(served));
     if (unknown !== undefined) return refusal("unknown", unknown);
     const others = overrides.list();
     const lasting = partsOf(plan).map((part) => ({ ...part, untilMs: Number.POSITIVE_INFINITY }));
@@ -120,7 +121,7 @@ export function createDrills(parts: DrillsParts): Drills {
       isBusy: starting !== undefined || running !== undefined,
       definitions,
       rules: parts.rules(),
-      policies: policiesOf(served),
+      policies: servedPolicies(served),
       now: snapshot,
       during: withForcedStates(snapshot, forced),
       overrides: others,

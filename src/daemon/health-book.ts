@@ -15,6 +15,7 @@ import type { ForcedStates } from "../health/override.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
 import type { Forced, Verdict } from "../health/verdict.ts";
 import type { Definitions, Endpoint } from "../policy/model.ts";
+import { endpointsOf } from "../policy/resolved.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import type { KeptHealth } from "./health-file.ts";
@@ -35,6 +36,8 @@ export interface HealthBook {
   /** Takes in a verdict. Whether the health of an endpoint is another now, in state or in words. */
   record(targetKey: string, verdict: Verdict): boolean;
   snapshot(forced: ForcedStates, atMs: number): Snapshot;
+  /** What a snapshot would say if `set`, host names resolved, were used now: what is new of it has not been probed. */
+  foresee(set: ZoneSet, forced: ForcedStates, atMs: number): Snapshot;
   /** As observed now, by endpoint; objects stay the same while the health does. */
   observed(): ReadonlyMap<string, EndpointHealth>;
   /** When the latest snapshot would be another one by the passing of time alone, as grace ends or a slow start goes on. */
@@ -168,6 +171,13 @@ export function createHealthBook(): HealthBook {
       const holds = returns.step(health);
       latest = holds.size === 0 ? health : { ...health, holds };
       return latest;
+    },
+    foresee(set, forced, atMs) {
+      const endpoints = endpointsOf(set.definitions).map((endpoint): [string, EndpointHealth] => {
+        return [endpoint.id, { ...healthOf(endpoint, set), forced: forced.get(endpoint.id) }];
+      });
+      const holds = latest?.holds;
+      return { atMs, endpoints: new Map(endpoints), ...(holds === undefined ? {} : { holds }) };
     },
     observed: () => new Map(healths),
     nextChangeMs() {

@@ -5,19 +5,20 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { writeExposition } from "../metrics/exposition.ts";
 import { CONTENT_TYPES, negotiateFormat } from "../metrics/negotiate.ts";
 import { createRegistry } from "../metrics/registry.ts";
+import { OWNER_LIMIT_CHARACTERS } from "../override-request.ts";
 import { renderPage } from "../page/page.ts";
 import type { AdminSource } from "../source.ts";
 import { createDerive } from "../status/derive.ts";
 import { statusOfDrills } from "../status/drills.ts";
 import { statusOfForcing } from "../status/forcing.ts";
-import { buildStatus, buildZones, type StatusInput } from "../status/status.ts";
+import { buildStatus, buildZones, type StatusInput, statusOfConsent } from "../status/status.ts";
 import { sendError } from "./app.ts";
 import { addDrills } from "./drills.ts";
 import { addEvents } from "./event-resources.ts";
 import { addExplain } from "./explain.ts";
 import { addOverrides } from "./overrides.ts";
 import { readParameter } from "./parameter.ts";
-import { judgeReloadBody } from "./reload-body.ts";
+import { readReloadBody } from "./reload-body.ts";
 
 /** Chunks of an exposition that are made ahead of a slow reader. */
 const CHUNKS_AHEAD = 2;
@@ -98,12 +99,21 @@ function* together(lines: Iterable<string>): Generator<string, void> {
 
 function addReload(app: FastifyInstance, source: AdminSource): void {
   app.post("/api/v1/reload", async (request, reply) => {
-    const fault = judgeReloadBody(request.body);
-    if (fault !== undefined) return sendError(reply, fault.statusCode, fault.message);
-    const { ok, generation, diagnostics } = await source.reload();
-    if (ok) return { generation, diagnostics };
-    const message = "zone files are faulty; the running set keeps serving";
-    return sendError(reply, 422, message, { generation, diagnostics });
+    const body = readReloadBody(request.body, request.ip.slice(0, OWNER_LIMIT_CHARACTERS));
+    if (!body.ok) {
+      const { message, parameter } = body;
+      return sendError(reply, 400, message, parameter === undefined ? {} : { parameter });
+    }
+    const { ok, generation, diagnostics, refusal, despite } = await source.reload(body.wish);
+    if (ok) return { generation, diagnostics, despite: statusOfConsent(despite) };
+    const { check = "zones", message = "", moves = [] } = refusal ?? {};
+    const error = check === "zones" ? "zone files are faulty" : message;
+    return sendError(reply, 422, `${error}; the running set keeps serving`, {
+      generation,
+      diagnostics,
+      check,
+      moves,
+    });
   });
 }
 

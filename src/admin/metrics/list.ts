@@ -9,6 +9,7 @@
 import { DRILL_METRICS } from "./drill-metrics.ts";
 import { GEO_METRICS } from "./geo-metrics.ts";
 import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
+import { ZONE_METRICS } from "./zone-metrics.ts";
 
 export interface MetricDescription {
   readonly name: `fairlead_${string}`;
@@ -185,27 +186,7 @@ export const METRICS = [
     help: "Part of the window, from 0 to 1, in which the pool was up.",
     published: false,
   },
-  {
-    name: "fairlead_zone_serial",
-    type: "gauge",
-    labels: ["zone"],
-    help: "Serial of the zone's SOA, as served.",
-    published: true,
-  },
-  {
-    name: "fairlead_zone_load_success",
-    type: "gauge",
-    labels: [],
-    help: "1 while the zone files as last read are what is served; 0 while they are faulty and an earlier set is served.",
-    published: true,
-  },
-  {
-    name: "fairlead_zone_load_timestamp_seconds",
-    type: "gauge",
-    labels: [],
-    help: "When the zones that are served were loaded from their files.",
-    published: true,
-  },
+  ...ZONE_METRICS,
   {
     name: "fairlead_image_generation",
     type: "gauge",

@@ -1,5 +1,6 @@
 /** Samples of what is: the state that is served, its endpoints, pools, policies and zones. */
 
+import { LOAD_CHECKS } from "../load.ts";
 import type { AdminSource, ServingState } from "../source.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState } from "../status/derive.ts";
 import type { Sample } from "./sample.ts";
@@ -21,6 +22,13 @@ export function nodeSamples(source: AdminSource) {
     fairlead_zone_serial: (): Sample[] =>
       source.serving()?.zones.map(({ name, serial }) => ({ labels: { zone: name }, value: serial })) ?? [],
     fairlead_zone_load_success: (): Sample[] => one(Number(source.load().success)),
+    fairlead_zone_load_despite: (): Sample[] => {
+      const { despite } = source.load();
+      return LOAD_CHECKS.map((check) => ({
+        labels: { check },
+        value: Number(despite?.checks.includes(check) === true),
+      }));
+    },
     fairlead_zone_load_timestamp_seconds: (): Sample[] => {
       const { loadedAtMs } = source.load();
       return loadedAtMs === undefined ? [] : one(loadedAtMs / 1000);

@@ -2,7 +2,14 @@
 
 import type { DiagnosticView } from "../source.ts";
 import type { OverrideStatus, WindowStatus } from "../status/forcing.ts";
-import type { EndpointStatus, PolicyStatus, PoolStatus, Status, ZoneStatus } from "../status/status.ts";
+import type {
+  ConsentStatus,
+  EndpointStatus,
+  PolicyStatus,
+  PoolStatus,
+  Status,
+  ZoneStatus,
+} from "../status/status.ts";
 import { type Html, html } from "./html.ts";
 import { PAGE_STYLE } from "./style.ts";
 
@@ -46,10 +53,17 @@ function renderLoad({ load }: Status): Html {
   const outcome = verdict(
     load.success,
     "what the zone files say is served",
-    "the zone files are faulty; an earlier set is served",
+    `the zone files are refused (${load.refused ?? "faulty"}); an earlier set is served`,
   );
   return html`<p>Zones: ${outcome} <span class="dim">(loaded ${load.loadedAt ?? "never"})</span>.</p>
+${renderConsent(load.despite)}
 <ul>${load.diagnostics.slice(0, PAGE_ROW_LIMIT).map(renderDiagnostic)}</ul>`;
+}
+
+function renderConsent(despite: ConsentStatus | null): Html {
+  if (despite === null) return html``;
+  const { checks, owner, at, reason } = despite;
+  return html`<p class="bad">Loaded despite ${checks.join(", ")} by ${owner}, ${at ?? "never"}: ${reason}</p>`;
 }
 
 function renderDiagnostic({ file, line, column, severity, message }: DiagnosticView): Html {

@@ -6,6 +6,7 @@ import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
+import type { Consent, LoadCheck } from "../load.ts";
 import type { DiagnosticView, LoadOutcome, Readiness, ServingState, ShareView } from "../source.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
 import type { DrillsStatus } from "./drills.ts";
@@ -91,10 +92,22 @@ export interface Status extends ForcingStatus {
     readonly success: boolean;
     readonly loadedAt: string | null;
     readonly diagnostics: readonly DiagnosticView[];
+    /** Why the files as last read are not served; `null` where they are. */
+    readonly refused: string | null;
+    /** What a person overruled for the set that is served; `null`: nothing. */
+    readonly despite: ConsentStatus | null;
   };
   readonly drills: DrillsStatus;
   readonly zones: readonly ZoneStatus[];
   readonly pools: readonly PoolStatus[];
+}
+
+/** So that nobody forgets. */
+export interface ConsentStatus {
+  readonly checks: readonly LoadCheck[];
+  readonly reason: string;
+  readonly owner: string;
+  readonly at: string | null;
 }
 
 export interface StatusInput {
@@ -130,12 +143,20 @@ export function buildStatus({
       success: load.success,
       loadedAt: formatTime(load.loadedAtMs),
       diagnostics: load.diagnostics,
+      refused: load.refusal?.message ?? null,
+      despite: statusOfConsent(load.despite),
     },
     ...forcing,
     drills,
     zones: serving?.derived.zones.map(statusOfZone) ?? [],
     pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName)) ?? [],
   };
+}
+
+export function statusOfConsent(consent: Consent | undefined): ConsentStatus | null {
+  if (consent === undefined) return null;
+  const { checks, reason, owner, atMs } = consent;
+  return { checks, reason, owner, at: formatTime(atMs) };
 }
 
 /** One zone of `/api/v1/zones`. */

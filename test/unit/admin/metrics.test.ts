@@ -241,7 +241,13 @@ describe("createRegistry()", () => {
   it("createRegistry() publishes what it can before the first image", async () => {
     const node = createNode();
     node.state = undefined;
-    node.loaded = { success: false, loadedAtMs: undefined, diagnostics: [] };
+    node.loaded = {
+      success: false,
+      loadedAtMs: undefined,
+      diagnostics: [],
+      refusal: undefined,
+      despite: undefined,
+    };
     const text = await expositionOf(node);
     expect(text).to.include("\nfairlead_zone_load_success 0\n");
     expect(text).to.not.match(/^fairlead_(?:image_generation|zone_load_timestamp_seconds|pool_up) /m);

@@ -1,6 +1,7 @@
 /** A node in memory for the tests of the admin plane: real policies over a health that tests choose, counts by hand. */
 
 import type { DrillRefusal, ScheduledDrill } from "../../../src/admin/drill-source.ts";
+import type { ReloadWish } from "../../../src/admin/load.ts";
 import type {
   AdminSource,
   ExplainQuery,
@@ -109,6 +110,7 @@ export interface Node extends AdminSource {
   loaded: LoadOutcome;
   reloaded: ReloadOutcome;
   reloads: number;
+  readonly despite: ReloadWish[];
   readonly asked: ExplainQuery[];
   /** What was supposed down. */
   readonly supposed: string[];
@@ -216,9 +218,16 @@ export function createNode(situation: Situation = {}): Node {
     version: "0.1.0",
     ready: { ready: true, reasons: [] },
     state: servingState(situation),
-    loaded: { success: true, loadedAtMs: Date.UTC(2026, 10, 22, 11), diagnostics: [] },
-    reloaded: { ok: true, generation: 8, diagnostics: [] },
+    loaded: {
+      success: true,
+      loadedAtMs: Date.UTC(2026, 10, 22, 11),
+      diagnostics: [],
+      refusal: undefined,
+      despite: undefined,
+    },
+    reloaded: { ok: true, generation: 8, diagnostics: [], refusal: undefined, despite: undefined },
     reloads: 0,
+    despite: [],
     asked: [],
     wishes: [],
     drillPlans: [],
@@ -338,8 +347,9 @@ export function createNode(situation: Situation = {}): Node {
       };
     },
     exportZone: (apex) => (apex === "gtm.example.com." ? ["one line\n", "another\n"] : undefined),
-    async reload() {
+    async reload(wish) {
       node.reloads += 1;
+      if (wish !== undefined) node.despite.push(wish);
       return node.reloaded;
     },
   };

@@ -177,6 +177,7 @@ real AAAA ::1
         adminTokenFile: undefined,
         overrideFile: undefined,
         drills: [],
+        maxShift: undefined,
         resolvers,
         user: undefined,
         transfer: undefined,

@@ -62,6 +62,7 @@ export function serveOptions(home: string, changes: Partial<ServeOptions> = {}):
     adminTokenFile: undefined,
     resolvers: [],
     overrideFile: undefined,
+    maxShift: undefined,
     drills: [],
     user: undefined,
     transfer: undefined,
