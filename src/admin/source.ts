@@ -6,6 +6,7 @@
  * Names of zones and owners are absolute text with the final dot, as `formatName` writes them.
  */
 
+import type { AvailabilityReading } from "../health/availability.ts";
 import type { Override } from "../health/override.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import type { Forced } from "../health/verdict.ts";
@@ -19,7 +20,7 @@ import type { Consent, LoadRefusal, ReloadWish } from "./load.ts";
 /** Ready: every worker holds the image and the first round of probes is in or timed out; never again once stopping. */
 export interface Readiness {
   readonly ready: boolean;
-  /** In words; empty where `ready`: «the first round of probes is not in», «stopping». */
+  /** In words; empty where `ready`: «waiting for the first probes: 3 of 12 endpoints», «stopping». */
   readonly reasons: readonly string[];
 }
 
@@ -347,6 +348,14 @@ export interface OverridesSource {
   clear(which: { readonly id: string } | { readonly ref: string }): Promise<ClearOutcome>;
 }
 
+/** For which part of the time pools and policies were available; `daemon/availability` says when they are. */
+export interface AvailabilitySource {
+  /** Over every window, the shortest first; empty for what was never served. */
+  ofPool(name: string): readonly AvailabilityReading[];
+  /** By the metrics' label. */
+  ofPolicy(name: string): readonly AvailabilityReading[];
+}
+
 export interface AdminSource {
   /** `--node`. */
   readonly node: string;
@@ -371,6 +380,7 @@ export interface AdminSource {
   certificates(): Iterable<CertificateReading>;
   readonly events: EventsSource;
   readonly hosts: HostNamesSource;
+  readonly availability: AvailabilitySource;
   readonly overrides: OverridesSource;
   readonly drills: DrillsSource;
   explain(query: ExplainQuery): ExplainOutcome;

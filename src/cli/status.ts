@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { z } from "zod";
+import { AVAILABILITY_WINDOWS, formatAvailability } from "../health/availability.ts";
 import { askNode, DEFAULT_SERVER_URL, errorOf, readReply, serverOption } from "./node-client.ts";
 import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
 import { overrideCells, overrideSchema } from "./override-reply.ts";
@@ -15,6 +16,12 @@ const holdSchema = z.discriminatedUnion("kind", [
   z.looseObject({ kind: z.literal("held"), until: z.string().nullable() }),
   z.looseObject({ kind: z.literal("ramping"), part: z.number() }),
 ]);
+
+const ofWindowSchema = z.looseObject({ ratio: z.number().nullable(), knownSeconds: z.number() });
+const availabilitySchema = z.partialRecord(
+  z.enum(AVAILABILITY_WINDOWS.map(({ window }) => window)),
+  ofWindowSchema,
+);
 
 const statusSchema = z.looseObject({
   node: z.string(),
@@ -44,6 +51,7 @@ const statusSchema = z.looseObject({
           failingOpen: z.boolean(),
           overCapacity: z.array(z.string()).optional(),
           ttlSeconds: z.number(),
+          availability: availabilitySchema.optional(),
           shares: z.array(z.looseObject({ pool: z.string(), endpoint: z.string(), share: z.number() })),
         }),
       ),
@@ -65,6 +73,7 @@ const statusSchema = z.looseObject({
     z.looseObject({
       name: z.string(),
       up: z.boolean(),
+      availability: availabilitySchema.optional(),
       holds: z.partialRecord(z.enum(["ipv4", "ipv6"]), holdSchema).optional(),
       endpoints: z.array(
         z.looseObject({
@@ -88,6 +97,7 @@ const statusSchema = z.looseObject({
   ),
 });
 
+type Availability = z.output<typeof availabilitySchema>;
 type Status = z.output<typeof statusSchema>;
 type Host = NonNullable<Status["pools"][number]["endpoints"][number]["host"]>;
 
@@ -153,21 +163,32 @@ function forcingLines({ overrides = [], windows = [], overrideFile }: Status): s
 function policyLines({ policies }: Status["zones"][number]): string[] {
   return formatColumns(
     policies.map(
-      ({ owner, expression, dryRun, rung, failingOpen, overCapacity = [], ttlSeconds, shares }) => [
+      ({
+        owner,
+        expression,
+        dryRun,
+        rung,
+        failingOpen,
+        overCapacity = [],
+        ttlSeconds,
+        availability,
+        shares,
+      }) => [
         `  ${owner}`,
         `${dryRun ? "dry run, " : ""}rung ${rung}${failingOpen ? ", failing open" : ""}${overCapacity.length > 0 ? `, over capacity: ${overCapacity.join(" ")}` : ""}`,
         `TTL ${ttlSeconds} s`,
         shares.map(({ pool, endpoint, share }) => `${pool}/${endpoint}=${percent(share)}%`).join(" "),
         expression,
+        describeAvailability(availability),
       ],
     ),
   );
 }
 
-function poolRows({ name, up, holds = {}, endpoints }: Status["pools"][number]): string[][] {
+function poolRows({ name, up, availability, holds = {}, endpoints }: Status["pools"][number]): string[][] {
   const held = Object.entries(holds).map(([family, hold]) => `${family} ${describeHold(hold)}`);
   return [
-    [`pool ${name}`, up ? "up" : "down", held.join(", ")],
+    [`pool ${name}`, up ? "up" : "down", describeAvailability(availability), held.join(", ")],
     ...endpoints.map((endpoint) => [
       `  ${endpoint.name}`,
       endpoint.up ? "up" : "down",
@@ -177,6 +198,11 @@ function poolRows({ name, up, holds = {}, endpoints }: Status["pools"][number]):
       endpoint.host ? `${endpoint.reason}; ${describeHost(endpoint.host)}` : endpoint.reason,
     ]),
   ];
+}
+
+function describeAvailability(availability: Availability = {}): string {
+  const text = formatAvailability(availability);
+  return text === "" ? "" : `available ${text}`;
 }
 
 function describeHost({ name, resolvedAt, failure }: Host): string {

@@ -4,6 +4,7 @@ import type { DrillsSource } from "../admin/drill-source.ts";
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import type {
   AdminSource,
+  AvailabilitySource,
   ExplainRefusal,
   LoadOutcome,
   OverridesSource,
@@ -36,6 +37,7 @@ export interface NodeParts {
   readonly geo: GeoKeeping;
   readonly secondaries: SecondariesView;
   readonly hosts: HostNamesSource;
+  readonly availability: AvailabilitySource;
   readonly overrides: OverridesSource;
   readonly drills: DrillsSource;
   readonly readiness: () => Readiness;
@@ -81,6 +83,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     certificates: () => parts.book.certificates(),
     secondaries: parts.secondaries,
     hosts: parts.hosts,
+    availability: parts.availability,
     events: parts.events,
     overrides: parts.overrides,
     drills: parts.drills,

@@ -21,6 +21,7 @@ import type { ZoneSet } from "../zone/model.ts";
 import { createAdminSource } from "./admin-source.ts";
 import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
 import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
+import { type Availability, createAvailability } from "./availability.ts";
 import { createDrilling, type Drilling } from "./drilling.ts";
 import { createStop, type Ending, endAll, STOP_MS } from "./endings.ts";
 import { type Events, openEvents } from "./events.ts";
@@ -38,7 +39,7 @@ import {
   lockState,
   openCertificate,
   openGeo,
-  readSecondaries,
+  openTransfer,
   whomToBecome,
 } from "./openings.ts";
 import type { User } from "./privileges.ts";
@@ -120,9 +121,12 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const events = await openEvents({ folder: options.state, now: clock.now, log, limiter });
   endings.push(() => events.stop());
   const parts: RunningParts = { ...given, events, geo };
-  const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
+  const secondaries = openTransfer(parts, () => core.serving.image(), limiter);
   const core = createCore(parts, user, secondaries);
-  const status = createStatus(() => core.serving.image() !== undefined);
+  const status = createStatus(
+    () => core.serving.image() !== undefined,
+    () => core.book.firstRound(),
+  );
   const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
@@ -171,6 +175,7 @@ async function beginHealth(core: Core, status: Status, set: ZoneSet, endings: En
   if (unreadable !== undefined) throw new StartFailure(unreadable);
   await core.drilling.begin();
   status.overridesReplayed();
+  await core.availability.restore();
   core.known = await core.endpoints.begin(set);
   const { endpoints, prober, serving } = core;
   endings.push(() => endpoints.hosts.stop());
@@ -189,6 +194,7 @@ interface Core {
   readonly endpoints: LiveEndpoints;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
+  readonly availability: Availability;
   readonly settings: KeptSettings;
   readonly certificate: NodeCertificate | undefined;
   readonly geo: GeoKeeping;
@@ -213,6 +219,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
   const { record } = parts.events;
   const lastResorts = createLastResorts();
   const transitions = createTransitions({ record, lastResorts, known: () => core.known });
+  const availability = createAvailability({ folder: options.state, now: clock.now, log });
   const changed = (): void => core.answering?.publish();
   const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
   if (!kept.ok) throw new StartFailure(kept.message);
@@ -231,6 +238,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       core.answering?.publish();
       core.keeping?.noteChange();
       transitions.note(publication);
+      availability.note(publication.after, transitions.observedPools);
       forcing.published();
       drilling.published();
     },
@@ -269,8 +277,8 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     await forcing.reload();
     return outcome;
   };
-  const answering = { serving, counters, collector, settings, certificate };
-  const made = {
+  const shown = { serving, counters, collector, settings, certificate, lastResorts, availability };
+  return Object.assign(core, {
     geo,
     book,
     forcing,
@@ -278,11 +286,9 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     prober,
     endpoints,
     reloading,
-    lastResorts,
     reload,
-    ...answering,
-  };
-  return Object.assign(core, made);
+    ...shown,
+  });
 }
 
 async function startAdminPlane(
@@ -298,6 +304,7 @@ async function startAdminPlane(
     events,
     counters: core.counters,
     lastResorts: core.lastResorts,
+    availability: core.availability,
     answering: () => core.answering,
     certificate: core.certificate,
     geo: core.geo,
@@ -363,15 +370,10 @@ async function startUpkeep(
   }
   endings.push(await core.forcing.start(cannotWatch));
   endings.push(core.drilling.start());
-  const { state: stateFolder } = options;
-  const keeping = startHealthKeeping({
-    folder: stateFolder,
-    keep: () => endpoints.keep(),
-    now: clock.now,
-    limiter,
-    log,
-  });
+  const keepers = { stateFolder: options.state, now: clock.now, limiter, log };
+  const keeping = startHealthKeeping({ ...keepers, keep: () => endpoints.keep() });
   core.keeping = keeping;
   endings.push(() => keeping.stop());
-  endings.push(startHousekeeping({ stateFolder, book, settings, limiter, now: clock.now, log }));
+  endings.push(core.availability.start(limiter));
+  endings.push(startHousekeeping({ ...keepers, book, settings }));
 }

@@ -26,6 +26,14 @@ import { type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
 /** How long the state of a place and monitor that left the zones is remembered. */
 export const GONE_KEPT_MS = 10 * 60 * 1000;
 
+/** How far the probes are that a start waits for. */
+export interface FirstRound {
+  /** Those that are probed at all. */
+  readonly endpoints: number;
+  /** Those of them of which a probe has not ended once since the book began. */
+  readonly waiting: number;
+}
+
 export interface HealthBook {
   /** Makes the endpoints of `set` those of the book. */
   use(set: ZoneSet, atMs: number): void;
@@ -46,6 +54,7 @@ export interface HealthBook {
   keep(): KeptHealth;
   /** Begins with what was kept; before the first `use`. */
   restore(kept: KeptHealth): void;
+  firstRound(): FirstRound;
   /** The certificates that probes were shown last, by endpoint; of several the one that expires first. */
   certificates(): Iterable<CertificateReading>;
   /** Forgets what left the zones long ago, and returns how many states that were. */
@@ -65,6 +74,8 @@ export function createHealthBook(): HealthBook {
   const states = new Map<string, KeptState>();
   const counts = createProbeCounts();
   const returns = createPoolReturns();
+  /** Targets that have had a verdict. */
+  const heard = new Set<string>();
   let latest: Snapshot | undefined;
   let plan: ProbePlan = new Map();
   let current: ZoneSet | undefined;
@@ -116,6 +127,7 @@ export function createHealthBook(): HealthBook {
       const isStart = current === undefined;
       current = set;
       plan = planProbes(set);
+      for (const key of heard) if (!plan.has(key)) heard.delete(key);
       for (const kept of states.values()) kept.goneSinceMs ??= atMs;
       for (const probe of plan.values()) {
         for (const { key, endpoints } of probe.states) {
@@ -146,6 +158,7 @@ export function createHealthBook(): HealthBook {
     record(targetKey, verdict) {
       const probe = plan.get(targetKey);
       if (probe === undefined || current === undefined) return false;
+      heard.add(targetKey);
       let changed = false;
       for (const { key, monitor, endpoints } of probe.states) {
         const kept = states.get(key);
@@ -191,6 +204,17 @@ export function createHealthBook(): HealthBook {
     restore(kept) {
       restored = kept.states;
       returns.restore(kept.returns);
+    },
+    firstRound() {
+      const endpoints = new Set<string>();
+      const waiting = new Set<string>();
+      for (const [targetKey, { states }] of plan) {
+        for (const { id } of states.flatMap((state) => state.endpoints)) {
+          endpoints.add(id);
+          if (!heard.has(targetKey)) waiting.add(id);
+        }
+      }
+      return { endpoints: endpoints.size, waiting: waiting.size };
     },
     certificates() {
       const earliest = new Map<string, CertificateReading>();

@@ -1,4 +1,4 @@
-/** What a node is told to use and to be, opened at its start; without what it was told of it does not start. */
+/** Files that a node is told to use, opened at its start; without one that it was told of it does not start. */
 
 import type { Image } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
@@ -37,6 +37,17 @@ export function openCertificate({
   return opened.certificate;
 }
 
+/** What secondaries are told and given, with the keys in their file. */
+export function openTransfer(
+  { options, log, clock }: OpeningParts,
+  image: () => Image | undefined,
+  limiter: LogLimiter,
+): Secondaries {
+  const opened = openSecondaries({ options: options.transfer, image, now: clock.now, log, limiter });
+  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
+  return opened.secondaries;
+}
+
 /** The state folder is this node's alone from here to its end. */
 export async function lockState({ state }: ServeOptions, log: Log, endings: Ending[]): Promise<void> {
   const folder = await openStateFolder(state, log);
@@ -60,14 +71,4 @@ export async function whomToBecome({
 export function dropPrivileges(user: User, { state, zones }: ServeOptions): void {
   const hindrance = becomeUser(user, { stateFolder: state, zones });
   if (hindrance !== undefined) throw new StartFailure(hindrance);
-}
-
-export function readSecondaries(
-  { options, log, clock }: OpeningParts,
-  image: () => Image | undefined,
-  limiter: LogLimiter,
-): Secondaries {
-  const opened = openSecondaries({ options: options.transfer, image, now: clock.now, log, limiter });
-  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
-  return opened.secondaries;
 }

@@ -2,11 +2,12 @@
 
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { EVERY_EVENT } from "../events/event.ts";
 import { writeExposition } from "../metrics/exposition.ts";
 import { CONTENT_TYPES, negotiateFormat } from "../metrics/negotiate.ts";
 import { createRegistry } from "../metrics/registry.ts";
 import { OWNER_LIMIT_CHARACTERS } from "../override-request.ts";
-import { renderPage } from "../page/page.ts";
+import { PAGE_EVENT_LIMIT, renderPage } from "../page/page.ts";
 import type { AdminSource } from "../source.ts";
 import { createDerive } from "../status/derive.ts";
 import { statusOfDrills } from "../status/drills.ts";
@@ -36,9 +37,12 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
     const { ready, reasons } = source.readiness();
     return reply.code(ready ? 200 : 503).send({ ready, reasons });
   });
-  app.get("/", async (_request, reply) => reply.type("text/html; charset=utf-8").send(renderPage(status())));
+  app.get("/", async (_request, reply) => {
+    const page = renderPage(status(), source.events.latest(EVERY_EVENT, PAGE_EVENT_LIMIT));
+    return reply.type("text/html; charset=utf-8").send(page);
+  });
   app.get("/api/v1/status", async () => status());
-  app.get("/api/v1/zones", async () => buildZones(serving()?.derived));
+  app.get("/api/v1/zones", async () => buildZones(serving()?.derived, source.availability));
   addMetrics(app, source, () => serving()?.derived);
   addExplain(app, source);
   addExport(app, source);
@@ -50,11 +54,12 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
 }
 
 function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
-  const { node, version } = source;
+  const { node, version, availability } = source;
   const forcing = statusOfForcing(source.overrides);
   const hosts = source.hosts.readings();
   const drills = statusOfDrills(source.drills);
-  return { node, version, readiness: source.readiness(), load: source.load(), forcing, drills, hosts };
+  const kept = { readiness: source.readiness(), load: source.load(), forcing, drills, hosts, availability };
+  return { node, version, ...kept };
 }
 
 function addMetrics(

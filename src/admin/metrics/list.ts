@@ -6,6 +6,7 @@
  * Where a metric could be understood in two ways, its help text says which one is meant.
  */
 
+import { AVAILABILITY_METRICS } from "./availability-metrics.ts";
 import { DRILL_METRICS } from "./drill-metrics.ts";
 import { GEO_METRICS } from "./geo-metrics.ts";
 import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
@@ -178,13 +179,6 @@ export const METRICS = [
     labels: ["pool", "endpoint", "to"],
     help: "Changes of the endpoint's observed state; the first verdict after a start is one.",
     published: true,
-  },
-  {
-    name: "fairlead_availability_ratio",
-    type: "gauge",
-    labels: ["pool", "window"],
-    help: "Part of the window, from 0 to 1, in which the pool was up.",
-    published: false,
   },
   ...ZONE_METRICS,
   {
@@ -366,6 +360,7 @@ export const METRICS = [
     published: true,
     addition: "TLS with certificates that are reloaded",
   },
+  ...AVAILABILITY_METRICS,
   ...HOST_NAME_METRICS,
   ...GEO_METRICS,
   ...DRILL_METRICS,

@@ -6,6 +6,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { AdminSource } from "../source.ts";
 import type { DerivedState } from "../status/derive.ts";
+import { availabilitySamples } from "./availability-samples.ts";
 import { registerCollected } from "./collected.ts";
 import { connectionSamples } from "./connection-samples.ts";
 import {
@@ -54,6 +55,7 @@ export function readersOf(
     ...endpointSamples(derived),
     ...poolSamples(derived),
     ...policySamples(derived),
+    ...availabilitySamples(source, derived),
   };
 }
 

@@ -80,6 +80,10 @@ export function poolSamples(derived: () => DerivedState | undefined) {
   return {
     fairlead_pool_up: (): Sample[] =>
       derived()?.pools.map(({ pool, up }) => ({ labels: { pool: pool.name }, value: Number(up) })) ?? [],
+    fairlead_pool_observed_up: (): Sample[] =>
+      derived()?.pools.flatMap(({ pool, observed }) =>
+        observed === "unknown" ? [] : [{ labels: { pool: pool.name }, value: Number(observed === "up") }],
+      ) ?? [],
     fairlead_pool_endpoints: (): Sample[] => derived()?.pools.flatMap(countEndpoints) ?? [],
   };
 }

@@ -18,6 +18,7 @@ import type {
   WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import type { AvailabilityReading } from "../../../src/health/availability.ts";
 import type { Forced } from "../../../src/health/verdict.ts";
 import type { DrillPlan, DrillReport } from "../../../src/policy/drill.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
@@ -120,6 +121,12 @@ export interface Node extends AdminSource {
   /** How the next change of overrides is refused, where it is. */
   refusal: OverrideRefusal | undefined;
 }
+
+export const AVAILABLE: readonly AvailabilityReading[] = [
+  { window: "1h", ratio: 1, knownMs: 3_600_000 },
+  { window: "1d", ratio: 0.9998, knownMs: 18_000_000 },
+  { window: "30d", ratio: undefined, knownMs: 0 },
+];
 
 const EXPLAINED: Explanation = {
   name: "",
@@ -273,6 +280,10 @@ export function createNode(situation: Situation = {}): Node {
         },
       ],
       counts: () => ({ ok: 9, failed: 1 }),
+    },
+    availability: {
+      ofPool: (name) => (name === "tokyo" ? [] : AVAILABLE),
+      ofPolicy: () => AVAILABLE,
     },
     supposed: [],
     readiness: () => node.ready,

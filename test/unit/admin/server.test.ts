@@ -134,7 +134,7 @@ describe("startAdmin()", () => {
 
   it("startAdmin() serves an empty status before the first image", async () => {
     node.state = undefined;
-    node.ready = { ready: false, reasons: ["the first round of probes is not in"] };
+    node.ready = { ready: false, reasons: ["waiting for the first probes: 3 of 12 endpoints"] };
     const reply = await ask("/api/v1/status");
     expect(status.parse(JSON.parse(reply.body))).to.deep.include({ ready: false, zones: [], pools: [] });
     expect((await ask("/api/v1/zones")).body).to.equal("[]");

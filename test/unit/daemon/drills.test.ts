@@ -4,16 +4,19 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { pino } from "pino";
 import { z } from "zod";
-import { askServer } from "../../../src/cli/dns-client.ts";
-import type { ServeOptions } from "../../../src/config/options.ts";
 import { type Daemon, startDaemon } from "../../../src/daemon/daemon.ts";
-import { nameOf } from "../../../src/dns/name.ts";
-import { formatRdata } from "../../../src/dns/rdata.ts";
-import { TYPE } from "../../../src/dns/types.ts";
+import {
+  adminUrl,
+  askDaemon as answer,
+  endRegions,
+  PATIENCE_MS,
+  partsOf,
+  type Region,
+  startRegion,
+  until,
+} from "../../support/daemons.ts";
 import { ZONE_HEAD } from "./loaded-zones.ts";
-import { PATIENCE_MS, type Region, serveOptions, startRegion, until } from "./node-parts.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
 
 const NEAR = "192.0.2.1";
@@ -63,36 +66,18 @@ www 2 POLICY failover ( near far )
   });
   afterEach(async () => {
     await Promise.all(daemons.map((daemon) => daemon.stop()));
-    for (const { server } of [near, far, other]) {
-      server.closeAllConnections();
-      server.close();
-    }
+    endRegions(near, far, other);
   });
 
-  async function start(changes: Partial<ServeOptions> = {}): Promise<Daemon> {
-    const result = await startDaemon({
-      options: serveOptions(home, changes),
-      log: pino({ enabled: false }),
-      clock: { now: Date.now, monotonic: () => performance.now() },
-      random: Math.random,
-      serviceManager: { tell: () => Promise.resolve() },
-      adminToken: undefined,
-    });
+  async function start(): Promise<Daemon> {
+    const result = await startDaemon(partsOf(home, {}, []));
     if (!result.ok) throw new Error(result.message);
     daemons.push(result.daemon);
     return result.daemon;
   }
 
-  async function answer({ listen: [server] }: Daemon): Promise<string> {
-    if (server === undefined) throw new Error("it does not listen");
-    const question = { name: nameOf("www.example.com."), type: TYPE.A };
-    const outcome = await askServer(server, question, { overTcp: false, deadlineMs: 3000 });
-    if (!outcome.ok) return outcome.message;
-    return outcome.reply.message.answers.map((record) => formatRdata(record.type, record.rdata)).join(" ");
-  }
-
   async function ask(daemon: Daemon, path: string, init: RequestInit = {}) {
-    const response = await fetch(`http://127.0.0.1:${daemon.admin.port}${path}`, init);
+    const response = await fetch(adminUrl(daemon) + path, init);
     return { status: response.status, text: await response.text() };
   }
 
