@@ -51,6 +51,8 @@ export interface ServingState {
   /** How long the latest build took. */
   readonly buildSeconds: number;
   readonly zones: readonly ZoneView[];
+  /** Of each RRset with records that are `health-aware`, how many are left out; the type is `SRV` or `MX`. */
+  readonly withheld: readonly { readonly owner: string; readonly type: string; readonly records: number }[];
   readonly definitions: Definitions;
   readonly snapshot: Snapshot;
 }

@@ -59,6 +59,7 @@ export function servingState(situation: Situation = {}): ServingState {
   const state = {
     generation: 7,
     buildSeconds: 0.004,
+    withheld: [{ owner: "_sip._tcp.example.", type: "SRV", records: 1 }],
     definitions: known,
     snapshot: { ...snapshot(pools, situation.health, situation.forced), atMs: Date.UTC(2026, 10, 22, 12) },
   };
