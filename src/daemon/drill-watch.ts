@@ -118,7 +118,7 @@ export function createDrillWatch(parts: DrillWatchParts): DrillWatch {
   const isForced = (how: "all" | "none"): boolean => {
     const served = state();
     if (served === undefined) return false;
-    const lasting = refs.map((part) => ({ ...part, untilMs: Number.POSITIVE_INFINITY }));
+    const lasting = refs.map(({ ref, state }) => ({ ref, state, untilMs: Number.POSITIVE_INFINITY }));
     const forced = forcedStatesAt(lasting, endpointsOf(served.definitions), 0);
     const is = ([id, as]: readonly [string, string]): boolean =>
       served.snapshot.endpoints.get(id)?.forced === as;

@@ -74,8 +74,8 @@ export function createDrilling(parts: DrillingParts): Drilling {
     readMetrics(source) {
       seriesOf = createSeriesReader(source);
     },
-    begin: drills.begin,
-    published: drills.published,
+    begin: () => drills.begin(),
+    published: () => drills.published(),
     start() {
       const look = async (): Promise<void> => {
         // One that is still under way is what speaks against the next.

@@ -113,7 +113,11 @@ export function createDrills(parts: DrillsParts): Drills {
     const unknown = faultOfPlan(plan, definitions, servedPolicies(served));
     if (unknown !== undefined) return refusal("unknown", unknown);
     const others = overrides.list();
-    const lasting = partsOf(plan).map((part) => ({ ...part, untilMs: Number.POSITIVE_INFINITY }));
+    const lasting = partsOf(plan).map(({ ref, state }) => ({
+      ref,
+      state,
+      untilMs: Number.POSITIVE_INFINITY,
+    }));
     const forced = forcedStatesAt([...others, ...lasting], endpointsOf(definitions), now());
     const result = preflight({
       plan,
@@ -162,7 +166,10 @@ export function createDrills(parts: DrillsParts): Drills {
   };
 
   const lift = async (ids: readonly string[]): Promise<void> => {
-    while (!(await liftOnce(ids)) && !stopped) await wait(RETRY_MS, undefined, { ref: false });
+    for (;;) {
+      if ((await liftOnce(ids)) || stopped) return;
+      await wait(RETRY_MS, undefined, { ref: false });
+    }
   };
 
   const begin = async (plan: DrillPlan, result: PreflightResult): Promise<DrillOutcomeOf> => {

@@ -80,7 +80,7 @@ export interface Overrides extends Omit<OverridesSource, "file"> {
   hasRefusedWindow(): boolean;
   fromFile(): readonly Override[];
   /** Whether what an operator set under this id is in force. */
-  holds(id: string): boolean;
+  readonly holds: (id: string) => boolean;
   /**
    * Takes these in place of all that the file said, once `keep` has them on disk. `forced`: the REFs that may leave a policy
    * nothing. Returns what speaks against it.
