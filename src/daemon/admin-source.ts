@@ -2,12 +2,12 @@
 
 import type { DrillsSource } from "../admin/drill-source.ts";
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
+import type { OverridesSource } from "../admin/override-source.ts";
 import type {
   AdminSource,
   AvailabilitySource,
   ExplainRefusal,
   LoadOutcome,
-  OverridesSource,
   Readiness,
   SecondariesView,
 } from "../admin/source.ts";

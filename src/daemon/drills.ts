@@ -13,7 +13,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { DrillOutcomeOf, DrillRefusal, DrillsSource } from "../admin/drill-source.ts";
 import type { EventsSource, NodeEvent } from "../admin/events/event.ts";
-import type { OverridesSource } from "../admin/source.ts";
+import type { OverridesSource } from "../admin/override-source.ts";
 import { forcedStatesAt, withForcedStates } from "../health/override.ts";
 import {
   type DrillHappening,

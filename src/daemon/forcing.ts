@@ -5,7 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { schedule } from "node-cron";
-import type { OverridesSource } from "../admin/source.ts";
+import type { OverridesSource } from "../admin/override-source.ts";
 import type { ServeOptions } from "../config/options.ts";
 import type { ForcedStates } from "../health/override.ts";
 import type { Image } from "../image/image.ts";

@@ -11,7 +11,7 @@
  * the timer that tidies up has fired or not.
  */
 
-import type { OverrideRefusal, OverridesSource, OverrideView, SetOutcome } from "../admin/source.ts";
+import type { OverrideRefusal, OverridesSource, OverrideView, SetOutcome } from "../admin/override-source.ts";
 import {
   type ForcedStates,
   forcedStatesAt,

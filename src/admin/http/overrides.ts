@@ -2,7 +2,8 @@
 
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { firstFault, OWNER_LIMIT_CHARACTERS, overrideRequestSchema } from "../override-request.ts";
-import type { AdminSource, OverrideRefusal } from "../source.ts";
+import type { OverrideRefusal } from "../override-source.ts";
+import type { AdminSource } from "../source.ts";
 import { statusOfOverride } from "../status/forcing.ts";
 import { sendError } from "./app.ts";
 import { parseJsonBody } from "./json-body.ts";

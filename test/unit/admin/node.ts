@@ -3,19 +3,21 @@
 import type { DrillRefusal, ScheduledDrill } from "../../../src/admin/drill-source.ts";
 import type { ReloadWish } from "../../../src/admin/load.ts";
 import type {
+  OverrideRefusal,
+  OverrideView,
+  OverrideWish,
+  WindowView,
+} from "../../../src/admin/override-source.ts";
+import type {
   AdminSource,
   ExplainQuery,
   Explanation,
   HistogramReading,
   LoadOutcome,
-  OverrideRefusal,
-  OverrideView,
-  OverrideWish,
   PolicyView,
   Readiness,
   ReloadOutcome,
   ServingState,
-  WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import type { AvailabilityReading } from "../../../src/health/availability.ts";
