@@ -45,6 +45,7 @@ const SAYINGS: { readonly [kind in EventKind]: (event: NodeEvent) => Saying | un
         : "a host name stands for other addresses",
     );
   },
+  drill: sayDrill,
   worker: () => undefined,
   certificate: () => warn("a TLS certificate is about to expire"),
 };
@@ -56,6 +57,12 @@ function sayPolicy({ from, to }: NodeEvent): Saying {
   return from !== null && /failing open|nothing/.test(from)
     ? info("policy is back on an earlier rung")
     : warn("policy answers from a last resort");
+}
+
+function sayDrill({ to }: NodeEvent): Saying {
+  if (to === "running") return warn("drill is running");
+  if (to === "passed") return info("drill passed");
+  return to === "aborted" ? error("drill aborted") : warn("drill refused");
 }
 
 function sayForcing(what: string, { to, refused }: NodeEvent): Saying {

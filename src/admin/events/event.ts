@@ -13,6 +13,7 @@
  * | `override`, `window` | a REF     | `up`, `down`, `drain`; `null`: not in force                        |
  * | `override-file` | its path       | `null`; `accepted`, `refused`                                      |
  * | `host-name`   | the host name    | its addresses; `unresolved`, and those that stay; `null`: not asked for |
+ * | `drill`       | its REFs         | `null`, `running`; `passed`, `aborted`, `refused`                  |
  * | `worker`      | what died        | `died`; `replaced`, `given up`                                     |
  * | `certificate` | who shows it     | `null`, `expires soon`                                             |
  */
@@ -28,6 +29,7 @@ export const EVENT_KINDS = [
   "window",
   "override-file",
   "host-name",
+  "drill",
   "worker",
   "certificate",
 ] as const;
