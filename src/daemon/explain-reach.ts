@@ -1,7 +1,7 @@
 /** Explains what policies can reach: how each endpoint is, why, and what would change the answer next. */
 
 import type { ExplainedChange, ExplainedEndpoint, Explanation } from "../admin/explanation.ts";
-import type { OverrideView } from "../admin/source.ts";
+import type { OverrideView } from "../admin/override-source.ts";
 import { deriveEndpoint } from "../admin/status/derive.ts";
 import { statusOfOverride } from "../admin/status/forcing.ts";
 import { formatTime } from "../admin/status/time.ts";

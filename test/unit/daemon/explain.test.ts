@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import type { OverrideView } from "../../../src/admin/source.ts";
+import type { OverrideView } from "../../../src/admin/override-source.ts";
 import { explainName, parseClient, whatIf } from "../../../src/daemon/explain.ts";
 import { supposeAllUp, supposeDown } from "../../../src/daemon/supposed-health.ts";
 import { NOWHERE, type PlaceOf } from "../../../src/geo/client.ts";
