@@ -18,13 +18,12 @@ import { NOT_MONITORED } from "../health/compose.ts";
 import { type EndpointHealth, observedOf } from "../health/snapshot.ts";
 import type { Observed } from "../health/verdict.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
-import { isAddressUp, standingOfPool } from "../policy/group.ts";
-import type { AddressFamily, Pool } from "../policy/model.ts";
+import { isAddressUp, observedOfPool, standingOfPool } from "../policy/group.ts";
+import type { Pool } from "../policy/model.ts";
 import { isPoolUp } from "../policy/pool.ts";
+import { FAMILIES, familiesOf } from "../policy/reach.ts";
 import type { Recorder } from "./events.ts";
 import type { Publication } from "./serving.ts";
-
-const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 
 /** By policy and rung; nothing ever goes down, also when a policy leaves the zones. */
 export interface LastResorts {
@@ -58,14 +57,19 @@ export interface Transitions {
   note(publication: Publication): void;
   /** As of the latest publication, by pool: up on rung 1 in any family that it has. */
   readonly pools: ReadonlyMap<string, Observed>;
+  /** The same of what probes alone say. */
+  readonly observedPools: ReadonlyMap<string, Observed>;
 }
 
 export function createTransitions({ record, lastResorts, known }: TransitionsParts): Transitions {
   const pools = new Map<string, Observed>();
+  const observedPools = new Map<string, Observed>();
 
   const notePools = ({ before, after }: Publication, touched: ReadonlySet<string>): void => {
     const { definitions, snapshot } = after;
-    for (const name of pools.keys()) if (!definitions.pools.has(name)) pools.delete(name);
+    for (const kept of [pools, observedPools]) {
+      for (const name of kept.keys()) if (!definitions.pools.has(name)) kept.delete(name);
+    }
     const isSameSet = before?.definitions === definitions;
     for (const pool of definitions.pools.values()) {
       const moves = touched.has(pool.name) || pool.graceMs > 0 || isHeld(pool, before) || isHeld(pool, after);
@@ -73,6 +77,7 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
       const from = pools.get(pool.name);
       const to = stateOfPool(pool, after);
       pools.set(pool.name, to);
+      observedPools.set(pool.name, observedOfPool(pool, snapshot));
       if (to === (from ?? "up")) continue;
       const held = to === "down" && isHeld(pool, after) ? ["held back by failback"] : [];
       const reason = [...reasonsOfPool(pool, snapshot.endpoints), ...held].join("; ");
@@ -82,6 +87,7 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
 
   return {
     pools,
+    observedPools,
     note(publication) {
       const { before, after } = publication;
       const healths = after.snapshot.endpoints;
@@ -90,16 +96,17 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
       if (before !== undefined) noteForced(healthsBefore, healths, record);
       notePools(publication, touched);
       const policiesBefore = new Map<string, PolicyView>();
-      for (const zone of before?.zones ?? []) {
-        for (const view of zone.policies) policiesBefore.set(view.owner, view);
-      }
-      for (const zone of after.zones) {
-        for (const view of zone.policies) {
-          notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
-        }
+      for (const view of servedPolicies(before)) policiesBefore.set(view.owner, view);
+      for (const view of servedPolicies(after)) {
+        notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
       }
     },
   };
+}
+
+/** What a dry run would do is no event: it happens to nobody. */
+export function servedPolicies(state: ServingState | undefined): PolicyView[] {
+  return (state?.zones ?? []).flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }
 
 /** Returns the pools of the endpoints whose health is another one. */
@@ -134,9 +141,7 @@ function isHeld({ name }: Pool, state: ServingState | undefined): boolean {
 
 /** What nobody has probed yet, and could be up, is not down. */
 function stateOfPool(pool: Pool, { definitions, snapshot }: ServingState): Observed {
-  const families = FAMILIES.filter((family) =>
-    pool.endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
-  );
+  const families = familiesOf(pool.endpoints);
   if (families.some((family) => isPoolUp(pool, definitions, snapshot, family))) return "up";
   const isOpen = families.some((family) => standingOfPool(pool, snapshot, family).stands === "unknown");
   return isOpen ? "unknown" : "down";

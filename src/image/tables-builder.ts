@@ -19,7 +19,15 @@ import {
   type Table,
 } from "./table-identity.ts";
 import { addTables } from "./table-tree.ts";
-import { ALL_ANSWERS, type DecisionTables, NO_CANDIDATE, OUTCOME } from "./tables.ts";
+import {
+  ALL_ANSWERS,
+  createTables,
+  type DecisionTables,
+  NO_CANDIDATE,
+  OUTCOME,
+  openTables,
+  type TableSizes,
+} from "./tables.ts";
 
 export class TablesBuilder {
   readonly #directoryBases: number[] = [];
@@ -50,12 +58,14 @@ export class TablesBuilder {
     return number;
   }
 
-  finish(): DecisionTables {
-    const directories = {
-      directoryBases: Uint32Array.from(this.#directoryBases),
-      directory: Uint32Array.from(this.#directory),
-    };
-    return new TablesFiller(this.#tables, directories).tables;
+  finish(): SharedArrayBuffer {
+    const sizes = measure(this.#tables, this.#directoryBases.length, this.#directory.length);
+    const bytes = createTables(sizes);
+    const tables = openTables(bytes);
+    tables.directoryBases.set(this.#directoryBases);
+    tables.directory.set(this.#directory);
+    fillTables(tables, this.#tables);
+    return bytes;
   }
 }
 
@@ -77,83 +87,39 @@ const OUTCOME_OF_CHOICE: Readonly<Record<ChoiceKind, number>> = {
 /** How many positions clients are told apart by. */
 const POSITIONS = 2 ** 32;
 
-interface Sizes {
-  draws: number;
-  candidates: number;
-  addresses: number;
-  octets: number;
-  slots: number;
-  /** Slots of choices by rendezvous. */
-  parts: number;
-  mostCandidates: number;
-}
-
-function measure(tables: readonly Table[]): Sizes {
-  const sizes: Sizes = {
-    draws: 0,
-    candidates: 0,
-    addresses: 0,
-    octets: 0,
-    slots: 0,
-    parts: 0,
-    mostCandidates: 0,
-  };
+function measure(tables: readonly Table[], policies: number, entries: number): TableSizes {
+  let [draws, candidates, addresses, octets, slots, parts, mostCandidates] = [0, 0, 0, 0, 0, 0, 0];
   for (const table of tables) {
     if (table.kind === "choice") {
-      sizes.slots += table.children.length;
-      if (table.choose === "rendezvous") sizes.parts += table.children.length;
+      slots += table.children.length;
+      if (table.choose === "rendezvous") parts += table.children.length;
       continue;
     }
-    const { evaluation } = table;
     const single = isSingle(table);
-    sizes.draws += evaluation.draws.length;
-    for (const { candidates } of evaluation.draws) {
-      sizes.candidates += candidates.length;
+    draws += table.evaluation.draws.length;
+    for (const draw of table.evaluation.draws) {
+      const count = draw.candidates.length;
+      candidates += count;
       // A draw without candidates is a slot as well: NODATA.
-      if (single) sizes.slots += Math.max(1, candidates.length);
-      sizes.mostCandidates = Math.max(sizes.mostCandidates, candidates.length);
-      for (const { addresses } of candidates) {
-        sizes.addresses += addresses.length;
-        for (const { octets } of addresses) sizes.octets += octets.length;
+      if (single) slots += Math.max(1, count);
+      mostCandidates = Math.max(mostCandidates, count);
+      for (const candidate of draw.candidates) {
+        addresses += candidate.addresses.length;
+        for (const address of candidate.addresses) octets += address.octets.length;
       }
     }
   }
-  return sizes;
-}
-
-type Directories = Pick<DecisionTables, "directoryBases" | "directory">;
-
-function makeTables(tables: number, sizes: Sizes, directories: Directories): DecisionTables {
-  const { draws, candidates, addresses, octets, slots, parts, mostCandidates } = sizes;
-  return {
-    ...directories,
-    outcomes: new Uint8Array(tables),
-    rungs: new Uint8Array(tables),
-    ttlSeconds: new Uint32Array(tables),
-    tableSticky: new Uint8Array(tables),
-    tableDraws: new Uint32Array(tables + 1),
-    drawProbabilities: new Float64Array(draws),
-    drawAnswers: new Uint16Array(draws),
-    drawRepeats: new Uint8Array(draws),
-    drawCandidates: new Uint32Array(draws + 1),
-    candidateWeights: new Float64Array(candidates),
-    candidateSums: new Float64Array(candidates),
-    candidateEndpoints: new Uint32Array(candidates),
-    candidateKeys: new Uint32Array(candidates),
-    candidateOctets: new Uint32Array(candidates + 1),
-    octets: new Uint8Array(octets),
-    tableSlots: new Uint32Array(tables + 1),
-    slotThresholds: new Uint32Array(slots),
-    slotCandidates: new Int32Array(slots),
-    slotAliases: new Int32Array(slots),
-    slotParts: new Float64Array(parts),
-    candidateRecords: new Uint32Array(candidates + 1),
-    records: new Uint8Array(addresses * RECORD_HEAD_OCTETS + octets),
-    mostCandidates,
-  };
+  const recordOctets = addresses * RECORD_HEAD_OCTETS + octets;
+  const sizes = { draws, candidates, octets, recordOctets, slots, parts, mostCandidates };
+  return { policies, entries, tables: tables.length, ...sizes };
 }
 
 /** Fills the arrays from the first table to the last. */
+function fillTables(into: DecisionTables, tables: readonly Table[]): void {
+  const filler = new TablesFiller(into);
+  tables.forEach((table, number) => filler.fill(table, number));
+}
+
 class TablesFiller {
   readonly tables: DecisionTables;
   readonly #slots: AliasSlots;
@@ -164,14 +130,15 @@ class TablesFiller {
   #slot = 0;
   #part = 0;
 
-  constructor(tables: readonly Table[], directories: Directories) {
-    this.tables = makeTables(tables.length, measure(tables), directories);
-    const { slotThresholds: thresholds, slotCandidates: candidates, slotAliases: aliases } = this.tables;
+  constructor(tables: DecisionTables) {
+    this.tables = tables;
+    const { slotThresholds: thresholds, slotCandidates: candidates, slotAliases: aliases } = tables;
     this.#slots = { thresholds, candidates, aliases };
-    tables.forEach((table, number) => {
-      if (table.kind === "choice") this.#fillChoice(table, number);
-      else this.#fillDrawn(table, number);
-    });
+  }
+
+  fill(table: Table, number: number): void {
+    if (table.kind === "choice") this.#fillChoice(table, number);
+    else this.#fillDrawn(table, number);
   }
 
   #fillChoice({ choose, children, rung, ttlSeconds }: ChoiceTable, number: number): void {

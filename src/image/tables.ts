@@ -4,6 +4,7 @@
  *
  * ```
  * directory[base(policy) + class × 2 + family] → table      0 = A, 1 = AAAA
+ * directory[base(policy) + classes × 2 + class] → table     for hints, where it gives any
  * table  → outcome, rung, TTL, draws [tableDraws(t), tableDraws(t + 1))
  * draw   → the probability up to and with it, how many answers, candidates [drawCandidates(d), drawCandidates(d + 1))
  * candidate → weight, the weight up to and with it, endpoint number within the policy,
@@ -29,8 +30,9 @@
  *
  * A table that such a choice by favourites ends at is sticky itself: it has no slots, and its candidates have keys.
  *
- * All arrays lie in one SharedArrayBuffer, behind a list of their places. `image/decisions` writes them, the answer path
- * draws from them (`image/draws`); property tests hold them against `sharesOf`.
+ * All arrays lie in one SharedArrayBuffer, behind a list of their places. `image/tables-builder` writes them, and takes over from
+ * the tables before what still holds (`image/table-exchange`); the answer path draws from them (`image/draws`); property
+ * tests hold them against `sharesOf`.
  */
 
 /** In `DecisionTables.outcomes`. */
@@ -79,57 +81,66 @@ export interface DecisionTables {
 
 const ALIGNMENT_OCTETS = 8;
 
-type TableArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
+/** How much of everything there is to be. */
+export interface TableSizes {
+  readonly policies: number;
+  /** Of the directory. */
+  readonly entries: number;
+  readonly tables: number;
+  readonly draws: number;
+  readonly candidates: number;
+  /** Of addresses. */
+  readonly octets: number;
+  /** Of records. */
+  readonly recordOctets: number;
+  readonly slots: number;
+  /** Slots of choices by rendezvous. */
+  readonly parts: number;
+  readonly mostCandidates: number;
+}
 
-/** The order of the arrays in the bytes. */
-function arraysOf(tables: DecisionTables): readonly TableArray[] {
+/** The arrays in the order in which they lie in the bytes: octets of an element, and how many elements. */
+function layoutOf(sizes: TableSizes): readonly (readonly [octetsEach: number, length: number])[] {
+  const { policies, entries, tables, draws, candidates, octets, recordOctets, slots, parts } = sizes;
   return [
-    tables.directoryBases,
-    tables.directory,
-    tables.outcomes,
-    tables.rungs,
-    tables.ttlSeconds,
-    tables.tableDraws,
-    tables.drawProbabilities,
-    tables.drawAnswers,
-    tables.drawRepeats,
-    tables.drawCandidates,
-    tables.candidateWeights,
-    tables.candidateSums,
-    tables.candidateEndpoints,
-    tables.candidateOctets,
-    tables.octets,
-    tables.tableSlots,
-    tables.slotThresholds,
-    tables.slotCandidates,
-    tables.slotAliases,
-    tables.candidateRecords,
-    tables.records,
-    tables.tableSticky,
-    tables.candidateKeys,
-    tables.slotParts,
+    [4, policies],
+    [4, entries],
+    [1, tables],
+    [1, tables],
+    [4, tables],
+    [4, tables + 1],
+    [8, draws],
+    [2, draws],
+    [1, draws],
+    [4, draws + 1],
+    [8, candidates],
+    [8, candidates],
+    [4, candidates],
+    [4, candidates + 1],
+    [1, octets],
+    [4, tables + 1],
+    [4, slots],
+    [4, slots],
+    [4, slots],
+    [4, candidates + 1],
+    [1, recordOctets],
+    [1, tables],
+    [4, candidates],
+    [8, parts],
   ];
 }
 
-/** Lays tables out side by side: `mostCandidates`, then octet and length of each array, then the arrays. */
-export function packTables(tables: DecisionTables): SharedArrayBuffer {
-  const arrays = arraysOf(tables);
-  let octets = aligned((1 + arrays.length * 2) * Uint32Array.BYTES_PER_ELEMENT);
-  const places = arrays.map((array) => {
-    const place = octets;
-    octets = aligned(octets + array.byteLength);
-    return place;
-  });
+/** Bytes for tables, all 0, to be filled: `mostCandidates`, then octet and length of each array, then the arrays. */
+export function createTables(sizes: TableSizes): SharedArrayBuffer {
+  const layout = layoutOf(sizes);
+  let octets = aligned((1 + layout.length * 2) * Uint32Array.BYTES_PER_ELEMENT);
+  const head = [sizes.mostCandidates];
+  for (const [octetsEach, length] of layout) {
+    head.push(octets, length);
+    octets = aligned(octets + octetsEach * length);
+  }
   const bytes = new SharedArrayBuffer(octets);
-  const header = new Uint32Array(bytes);
-  const whole = new Uint8Array(bytes);
-  header[0] = tables.mostCandidates;
-  arrays.forEach((array, index) => {
-    const place = places[index] ?? 0;
-    header[1 + index * 2] = place;
-    header[2 + index * 2] = array.length;
-    whole.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), place);
-  });
+  new Uint32Array(bytes).set(head);
   return bytes;
 }
 
@@ -137,7 +148,7 @@ function aligned(octets: number): number {
   return Math.ceil(octets / ALIGNMENT_OCTETS) * ALIGNMENT_OCTETS;
 }
 
-/** Views of packed tables, on any thread. */
+/** Views of tables in their bytes, on any thread; in the order of `layoutOf`. */
 export function openTables(bytes: SharedArrayBuffer): DecisionTables {
   const header = new Uint32Array(bytes);
   let index = 0;
@@ -183,4 +194,14 @@ export function tableOf(
 ): number {
   const base = tables.directoryBases[policyNumber] ?? 0;
   return tables.directory[base + classNumber * 2 + family] ?? 0;
+}
+
+/**
+ * The table that hints are drawn from, of a policy that has such: its directory goes on behind the entries for A and AAAA
+ * with one a class. Its candidates have the addresses of both families (`policy/both-families`).
+ */
+export function hintTableOf(tables: DecisionTables, policyNumber: number, classNumber: number): number {
+  const base = tables.directoryBases[policyNumber] ?? 0;
+  const end = tables.directoryBases[policyNumber + 1] ?? tables.directory.length;
+  return tables.directory[base + ((end - base) / 3) * 2 + classNumber] ?? 0;
 }

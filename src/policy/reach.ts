@@ -3,7 +3,9 @@
 import type { Network } from "../geo/network.ts";
 import { endpointNamed, policyNamed, poolNamed } from "./definitions.ts";
 import { childrenOf, type Expression, type ExpressionKind } from "./expression.ts";
-import type { Definitions, Endpoint } from "./model.ts";
+import type { AddressFamily, Definitions, Endpoint } from "./model.ts";
+
+export const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 
 export interface Reach {
   /** The pools it names, also by an endpoint of theirs. */
@@ -41,4 +43,17 @@ export function reachOf(expression: Expression, definitions: Definitions): Reach
   };
   walk(expression);
   return { pools, endpoints: [...endpoints], kinds, networks };
+}
+
+/** Those of which endpoints have addresses; none where there is no address at all. */
+export function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
+  return FAMILIES.filter((family) =>
+    endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
+  );
+}
+
+/** The same, and both where there is no address at all. */
+export function familiesOrBoth(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
+  const families = familiesOf(endpoints);
+  return families.length === 0 ? FAMILIES : families;
 }

@@ -23,13 +23,12 @@ import {
 import type { Forced, Observed } from "../../health/verdict.ts";
 import { sharesOf } from "../../policy/evaluate.ts";
 import type { Evaluation, Rung, Share } from "../../policy/evaluation.ts";
-import { isAddressUp } from "../../policy/group.ts";
+import { isAddressUp, observedOfPool } from "../../policy/group.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Pool } from "../../policy/model.ts";
 import { isPoolUp } from "../../policy/pool.ts";
-import { reachOf } from "../../policy/reach.ts";
+import { familiesOrBoth, reachOf } from "../../policy/reach.ts";
 import type { PolicyView, ServingState, ZoneView } from "../source.ts";
 
-const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 export interface AddressState {
   readonly address: Address;
   readonly health: AddressHealth;
@@ -51,6 +50,8 @@ export interface PoolState {
   readonly pool: Pool;
   /** As policies see it on rung 1, in any family that it has. */
   readonly up: boolean;
+  /** What probes alone say of it. */
+  readonly observed: Observed;
   /** What keeps it out of service, or in it in part, while it is up. */
   readonly holds: Holds;
   readonly endpoints: readonly EndpointState[];
@@ -151,7 +152,7 @@ export function createDerive(): Derive {
 
 function derivePolicy(view: PolicyView, definitions: Definitions): PolicyState {
   const reach = reachOf(view.policy.expression, definitions);
-  const families = familiesOf(reach.endpoints);
+  const families = familiesOrBoth(reach.endpoints);
   const evaluations = families.map((family) => view.evaluations[family]);
   const first = view.evaluations[families[0] ?? "ipv4"];
   return {
@@ -167,19 +168,13 @@ function derivePolicy(view: PolicyView, definitions: Definitions): PolicyState {
   };
 }
 
-function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
-  const families = FAMILIES.filter((family) =>
-    endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
-  );
-  return families.length === 0 ? FAMILIES : families;
-}
-
 function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): PoolState {
-  const up = familiesOf(pool.endpoints).some((family) => isPoolUp(pool, definitions, snapshot, family));
+  const up = familiesOrBoth(pool.endpoints).some((family) => isPoolUp(pool, definitions, snapshot, family));
   const endpoints = pool.endpoints.map((endpoint) =>
     deriveEndpoint(endpoint, snapshot.endpoints.get(endpoint.id)),
   );
-  return { pool, up, holds: snapshot.holds?.get(pool.name) ?? {}, endpoints };
+  const observed = observedOfPool(pool, snapshot);
+  return { pool, up, observed, holds: snapshot.holds?.get(pool.name) ?? {}, endpoints };
 }
 
 function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {

@@ -176,6 +176,7 @@ real AAAA ::1
         geoip: undefined,
         adminTokenFile: undefined,
         overrideFile: undefined,
+        maxShift: undefined,
         resolvers,
         user: undefined,
         transfer: undefined,
