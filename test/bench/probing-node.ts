@@ -59,7 +59,13 @@ export async function startProbingNode(
     events.record(happening);
   };
   const transitions = createTransitions({ record, lastResorts: createLastResorts(), known: () => new Map() });
-  const keeping = startHealthKeeping({ folder, keep: () => book.keep(), now: clock.now, limiter, log });
+  const keeping = startHealthKeeping({
+    stateFolder: folder,
+    keep: () => book.keep(),
+    now: clock.now,
+    limiter,
+    log,
+  });
   const serving = createServing({
     book,
     forcedAt: () => new Map(),
