@@ -32,6 +32,7 @@ const SAYINGS: { readonly [kind in EventKind]: (event: NodeEvent) => Saying | un
   policy: sayPolicy,
   override: (event) => sayForcing("override", event),
   window: (event) => sayForcing("window", event),
+  drill: sayDrill,
   worker: () => undefined,
   certificate: () => warn("a TLS certificate is about to expire"),
 };
@@ -43,6 +44,12 @@ function sayPolicy({ from, to }: NodeEvent): Saying {
   return from !== null && /failing open|nothing/.test(from)
     ? info("policy is back on an earlier rung")
     : warn("policy answers from a last resort");
+}
+
+function sayDrill({ to }: NodeEvent): Saying {
+  if (to === "running") return warn("drill is running");
+  if (to === "passed") return info("drill passed");
+  return to === "aborted" ? error("drill aborted") : warn("drill refused");
 }
 
 function sayForcing(what: string, { to, refused }: NodeEvent): Saying {

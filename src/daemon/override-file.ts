@@ -19,7 +19,7 @@ import {
   refSchema,
   stateSchema,
 } from "../admin/override-request.ts";
-import type { OverrideFileView } from "../admin/source.ts";
+import type { OverrideFileView } from "../admin/override-source.ts";
 import type { Override } from "../health/override.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import type { Log } from "./log.ts";

@@ -104,7 +104,7 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
   };
 }
 
-/** What a dry run would do is no event: it happens to nobody. */
+/** Without dry runs: what they would do happens to nobody, and is no event. */
 export function servedPolicies(state: ServingState | undefined): PolicyView[] {
   return (state?.zones ?? []).flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }

@@ -11,6 +11,7 @@
  * | `pool`        | the pool         | as policies see it on rung 1: `up`, `down`, `unknown`              |
  * | `policy`      | its owner name   | `rung 1` to `rung 4`, `failing open`, `nothing`; by family where they differ |
  * | `override`, `window` | a REF     | `up`, `down`, `drain`; `null`: not in force                        |
+ * | `drill`       | its REFs         | `null`, `running`; `passed`, `aborted`, `refused`                  |
  * | `worker`      | what died        | `died`; `replaced`, `given up`                                     |
  * | `certificate` | who shows it     | `null`, `expires soon`                                             |
  */
@@ -24,6 +25,7 @@ export const EVENT_KINDS = [
   "policy",
   "override",
   "window",
+  "drill",
   "worker",
   "certificate",
 ] as const;

@@ -10,9 +10,11 @@ import { OWNER_LIMIT_CHARACTERS } from "../override-request.ts";
 import { PAGE_EVENT_LIMIT, renderPage } from "../page/page.ts";
 import type { AdminSource } from "../source.ts";
 import { createDerive, type Derive, type DerivedState } from "../status/derive.ts";
+import { statusOfDrills } from "../status/drills.ts";
 import { statusOfForcing } from "../status/forcing.ts";
 import { buildStatus, buildZones, type StatusInput, statusOfConsent } from "../status/status.ts";
 import { sendError } from "./app.ts";
+import { addDrills } from "./drills.ts";
 import { addEvents } from "./event-resources.ts";
 import { addExplain } from "./explain.ts";
 import { addOverrides } from "./overrides.ts";
@@ -46,6 +48,7 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   addExport(app, source);
   addEvents(app, source.events);
   addOverrides(app, source);
+  addDrills(app, source);
   addReload(app, source);
   addNotBuilt(app);
 }
@@ -54,7 +57,9 @@ function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
   const { node, version, availability } = source;
   const forcing = statusOfForcing(source.overrides);
   const hosts = source.hosts.readings();
-  return { node, version, readiness: source.readiness(), load: source.load(), forcing, hosts, availability };
+  const drills = statusOfDrills(source.drills);
+  const kept = { readiness: source.readiness(), load: source.load(), forcing, drills, hosts, availability };
+  return { node, version, ...kept };
 }
 
 function addMetrics(app: FastifyInstance, source: AdminSource, derive: Derive): void {

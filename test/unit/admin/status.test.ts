@@ -3,6 +3,7 @@ import { describe, it } from "mocha";
 import type { NodeEvent } from "../../../src/admin/events/event.ts";
 import { PAGE_EVENT_LIMIT, renderPage } from "../../../src/admin/page/page.ts";
 import { createDerive, derive } from "../../../src/admin/status/derive.ts";
+import { statusOfDrills } from "../../../src/admin/status/drills.ts";
 import { statusOfForcing } from "../../../src/admin/status/forcing.ts";
 import { buildStatus, type HoldStatus, type Status } from "../../../src/admin/status/status.ts";
 import { networkOf } from "../../../src/geo/network.ts";
@@ -22,6 +23,7 @@ function statusOf(situation: Situation): Status {
   return buildStatus({
     ...inputs,
     forcing,
+    drills: statusOfDrills(node.drills),
     hosts: node.hosts.readings(),
     availability: node.availability,
     serving: { state, derived: derive(state) },

@@ -176,6 +176,7 @@ real AAAA ::1
         geoip: undefined,
         adminTokenFile: undefined,
         overrideFile: undefined,
+        drills: [],
         maxShift: undefined,
         resolvers,
         user: undefined,
