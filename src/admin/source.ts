@@ -6,22 +6,25 @@
  * Names of zones and owners are absolute text with the final dot, as `formatName` writes them.
  */
 
-import type { Override } from "../health/override.ts";
+import type { AvailabilityReading } from "../health/availability.ts";
 import type { Snapshot } from "../health/snapshot.ts";
-import type { Forced } from "../health/verdict.ts";
-import type { Evaluation, TraceNode } from "../policy/evaluation.ts";
+import type { Evaluation } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
+import type { DrillsSource } from "./drill-source.ts";
 import type { EventsSource } from "./events/event.ts";
+import type { ExplainOutcome, ExplainQuery, WhatIfOutcome } from "./explanation.ts";
 import type { HostNamesSource } from "./host-name-reading.ts";
+import type { Consent, LoadRefusal, ReloadWish } from "./load.ts";
+import type { OverridesSource } from "./override-source.ts";
 
 /** Ready: every worker holds the image and the first round of probes is in or timed out; never again once stopping. */
 export interface Readiness {
   readonly ready: boolean;
-  /** In words; empty where `ready`: «the first round of probes is not in», «stopping». */
+  /** In words; empty where `ready`: «waiting for the first probes: 3 of 12 endpoints», «stopping». */
   readonly reasons: readonly string[];
 }
 
-/** One POLICY record with what it comes to for a client of whom nothing is known. */
+/** One POLICY record, a dry run too, with what it comes to for a client of whom nothing is known. */
 export interface PolicyView {
   readonly owner: string;
   readonly policy: Policy;
@@ -38,7 +41,7 @@ export interface ZoneView {
   readonly file: string;
   readonly serial: number;
   readonly rrsetCount: number;
-  /** In the order of the zone. */
+  /** In the order of the zone, dry runs last. */
   readonly policies: readonly PolicyView[];
 }
 
@@ -48,6 +51,8 @@ export interface ServingState {
   /** How long the latest build took. */
   readonly buildSeconds: number;
   readonly zones: readonly ZoneView[];
+  /** Of each RRset with records that are `health-aware`, how many are left out; the type is `SRV` or `MX`. */
+  readonly withheld: readonly { readonly owner: string; readonly type: string; readonly records: number }[];
   readonly definitions: Definitions;
   readonly snapshot: Snapshot;
 }
@@ -70,6 +75,10 @@ export interface LoadOutcome {
   readonly loadedAtMs: number | undefined;
   /** Of the latest attempt: its errors, or the warnings of a set that was accepted. */
   readonly diagnostics: readonly DiagnosticView[];
+  /** Why the latest attempt was refused; `undefined` where it was not. */
+  readonly refusal: LoadRefusal | undefined;
+  /** What a person overruled for the set that is served. */
+  readonly despite: Consent | undefined;
 }
 
 /** A histogram as it is counted: one count a bucket, not summed up. */
@@ -99,6 +108,13 @@ export interface AnswerCounters {
     readonly endpoint: string;
     readonly value: number;
   }>;
+  /** What dry runs would have answered to the same queries. */
+  dryRunAnswers(): Iterable<{
+    readonly policy: string;
+    readonly pool: string;
+    readonly endpoint: string;
+    readonly value: number;
+  }>;
   responseSeconds(): HistogramReading;
 }
 
@@ -123,61 +139,16 @@ export interface ProbeCounters {
   }>;
 }
 
-/** A question to `explain`, as text from outside: nothing of it has been checked. */
-export interface ExplainQuery {
-  readonly name: string;
-  readonly type: string;
-  /** An address, a network or `country:XX`; `undefined` for an unknown place. */
-  readonly client: string | undefined;
-}
-
-export interface ShareView {
-  readonly pool: string;
-  /** The endpoint's name in its pool. */
-  readonly endpoint: string;
-  readonly addresses: readonly string[];
-  /** From 0 to 1; zeros are left out. */
-  readonly share: number;
-}
-
-/** The shape of `explain` in CONTRACT.md §4. `null` where there is nothing to say: no client given, no policy asked. */
-export interface Explanation {
-  readonly name: string;
-  readonly type: string;
-  readonly client: string | null;
-  readonly location: string | null;
-  readonly ttlSeconds: number | null;
-  readonly rung: number | null;
-  readonly failingOpen: boolean;
-  readonly outcome: "answer" | "nodata" | "servfail" | "nxdomain" | "referral";
-  readonly shares: readonly ShareView[];
-  /** Pools that get more of the policy's demand than their capacity. */
-  readonly overCapacity: readonly string[];
-  readonly trace: readonly TraceNode[];
-}
-
-export interface ExplainRefusal {
-  readonly ok: false;
-  /** The one at fault; `undefined` where the name lies in no zone that is served. */
-  readonly parameter: "name" | "type" | "client" | "down" | undefined;
-  readonly message: string;
-}
-
-export type ExplainOutcome = { readonly ok: true; readonly explanation: Explanation } | ExplainRefusal;
-
-/** An explanation of what would be answered, beside that of what is. */
-export interface WhatIf extends Explanation {
-  readonly before: Explanation;
-}
-
-export type WhatIfOutcome = { readonly ok: true; readonly whatIf: WhatIf } | ExplainRefusal;
-
 export interface ReloadOutcome {
   /** Whether the files were accepted; where not, the running set keeps serving. */
   readonly ok: boolean;
   /** Of the image that is served afterwards. */
   readonly generation: number;
   readonly diagnostics: readonly DiagnosticView[];
+  /** Why they were not. */
+  readonly refusal: LoadRefusal | undefined;
+  /** What was overruled of the set that is served afterwards. */
+  readonly despite: Consent | undefined;
 }
 
 /** What answers over UDP. */
@@ -251,77 +222,12 @@ export interface CertificateReading {
   readonly expiresAtMs: number;
 }
 
-/** What somebody says of endpoints, in force or about to end. */
-export interface OverrideView extends Override {
-  /** Who put it there: an operator by command or API, the file of overrides, a window of the zones. */
-  readonly source: "operator" | "file" | "window";
-  /** How many endpoints its REF matches now: none, where the zones have changed since. */
-  readonly matches: number;
-}
-
-/** A `$WINDOW`, open or not. Times in milliseconds since the epoch. */
-export interface WindowView {
-  readonly ref: string;
-  readonly state: Forced;
-  readonly cron: string;
-  readonly forMs: number;
-  readonly timeZone: string;
-  /** `file:line` */
-  readonly place: string;
-  readonly inForce: boolean;
-  /** What speaks against it, while it is open and not in force. */
-  readonly refused: string | undefined;
-  /** Since when and until when it is open; `undefined` while it is not. */
-  readonly fromMs: number | undefined;
-  readonly untilMs: number | undefined;
-  /** When it opens next; `undefined`: never. */
-  readonly nextMs: number | undefined;
-}
-
-/** The file of overrides. */
-export interface OverrideFileView {
-  readonly path: string;
-  /** Whether what it holds is what is in force. */
-  readonly success: boolean;
-  /** When what is in force was taken from it. */
-  readonly loadedAtMs: number | undefined;
-  /** What is wrong with what it holds. */
-  readonly fault: string | undefined;
-}
-
-export interface OverrideWish {
-  readonly ref: string;
-  readonly state: Forced;
-  readonly forMs: number;
-  readonly reason: string;
-  readonly owner: string;
-  /** Also where it leaves a policy nothing that is up; never against a rule. */
-  readonly force: boolean;
-}
-
-/** Why nothing was changed, in words. */
-export interface OverrideRefusal {
-  readonly ok: false;
-  /**
-   * `unknown`: no endpoint, or no override, is named so; `refused`: something speaks against it; `unavailable`: the node
-   * serves nothing yet, or cannot write it down.
-   */
-  readonly kind: "unknown" | "refused" | "unavailable";
-  readonly message: string;
-}
-
-export type SetOutcome = { readonly ok: true; readonly override: OverrideView } | OverrideRefusal;
-export type ClearOutcome = { readonly ok: true; readonly cleared: readonly OverrideView[] } | OverrideRefusal;
-
-export interface OverridesSource {
-  /** All that is in force, in the order in which it counts: of several that match an endpoint the last. */
-  list(): readonly OverrideView[];
-  windows(): readonly WindowView[];
-  /** `undefined` where there is none. */
-  file(): OverrideFileView | undefined;
-  /** Resolves once it is on disk and in force. */
-  set(wish: OverrideWish): Promise<SetOutcome>;
-  clear(which: { readonly id: string } | { readonly ref: string }): Promise<ClearOutcome>;
+/** For which part of the time pools and policies were available; `daemon/availability` says when they are. */
+export interface AvailabilitySource {
+  /** Over every window, the shortest first; empty for what was never served. */
+  ofPool(name: string): readonly AvailabilityReading[];
+  /** By the metrics' label. */
+  ofPolicy(name: string): readonly AvailabilityReading[];
 }
 
 export interface AdminSource {
@@ -348,7 +254,9 @@ export interface AdminSource {
   certificates(): Iterable<CertificateReading>;
   readonly events: EventsSource;
   readonly hosts: HostNamesSource;
+  readonly availability: AvailabilitySource;
   readonly overrides: OverridesSource;
+  readonly drills: DrillsSource;
   explain(query: ExplainQuery): ExplainOutcome;
   /** `down`: pools, `pool/endpoint` or globs of them, supposed to fail their probes. */
   whatIf(query: ExplainQuery, down: readonly string[]): WhatIfOutcome;
@@ -357,6 +265,9 @@ export interface AdminSource {
    * `undefined` where there is none.
    */
   exportZone(apex: string): Iterable<string> | undefined;
-  /** Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload. */
-  reload(): Promise<ReloadOutcome>;
+  /**
+   * Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload, save those of
+   * persons who wish to overrule something.
+   */
+  reload(wish?: ReloadWish): Promise<ReloadOutcome>;
 }

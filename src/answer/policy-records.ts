@@ -24,12 +24,13 @@ import {
   sliceOf,
 } from "../image/draws.ts";
 import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
-import type { OpenImage } from "../image/open-image.ts";
-import { type DecisionTables, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
+import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
+import { type DecisionTables, hintTableOf, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
 import { ERROR_OF_RUNG, EXTENDED_ERROR } from "./extended-errors.ts";
 import { Generator } from "./generator.ts";
+import type { Hints } from "./hints.ts";
 import { placeClient, positionClient } from "./place-client.ts";
 import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
@@ -114,16 +115,102 @@ export class PolicyRecords {
     if (slots === 0 && !isOneFavourite(tables, table)) {
       return this.#writeSeveral(reply, tables, recordView, table, answerCounter, type, owner);
     }
-    const candidate =
-      slots > 0
-        ? this.#drawSlot(tables, first, slots)
-        : favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, reply.place.position);
+    const candidate = this.#drawOne(tables, table, first, slots, reply.place.position);
     if (candidate === NO_CANDIDATE) return POLICY_RESULT.nodata;
     const from = tables.candidateRecords[candidate] ?? 0;
     const octets = (tables.candidateRecords[candidate + 1] ?? 0) - from;
     if (!writeRecords(reply, tables, recordView, from, octets, type, owner)) return POLICY_RESULT.truncated;
     this.#counters.countAnswer(answerCounter + (tables.candidateEndpoints[candidate] ?? 0));
     return octets / recordOctets(type);
+  }
+
+  /**
+   * Counts what a dry run would have answered this client, drawn like an answer. The answer under way is left as it is, and
+   * holds for no fewer clients than without.
+   */
+  countDryRun(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+    family: 0 | 1,
+  ): void {
+    const { tables } = image;
+    const { place } = reply;
+    const { classNumber, scopeBits, position } = place;
+    const table = this.tableFor(reply, query, client, image, policyNumber, family);
+    const counter = answerCounterOf(image, policyNumber);
+    if (tables.outcomes[table] === OUTCOME.answer) this.#countDraw(tables, table, counter, place.position);
+    place.classNumber = classNumber;
+    place.scopeBits = scopeBits;
+    place.position = position;
+  }
+
+  #countDraw(tables: DecisionTables, table: number, answerCounter: number, position: number): void {
+    const first = tables.tableSlots[table] ?? 0;
+    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
+    if (slots > 0 || isOneFavourite(tables, table)) {
+      const candidate = this.#drawOne(tables, table, first, slots, position);
+      if (candidate === NO_CANDIDATE) return;
+      this.#counters.countAnswer(answerCounter + (tables.candidateEndpoints[candidate] ?? 0));
+      return;
+    }
+    const draw = drawOf(tables, table, this.#random);
+    if (candidateCount(tables, draw) === 0) return;
+    this.#countDrawn(tables, this.#drawSeveral(tables, table, draw, position), answerCounter);
+  }
+
+  /** The table for hints as it is before anybody chooses. The scope grows: an answer may have hints of several policies. */
+  hintTableFor(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+  ): number {
+    const { place } = reply;
+    const { scopeBits } = place;
+    placeClient(reply, query, client, image, policyNumber);
+    place.scopeBits = Math.max(place.scopeBits, scopeBits);
+    return hintTableOf(image.tables, policyNumber, place.classNumber);
+  }
+
+  /** Draws endpoints as for A and AAAA together, and adds their addresses; of a draw that is NODATA none. */
+  drawHints(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+    hints: Hints,
+  ): void {
+    const { tables } = image;
+    const choice = this.hintTableFor(reply, query, client, image, policyNumber);
+    if ((tables.outcomes[choice] ?? 0) >= OUTCOME.sliced) positionClient(reply, query, client);
+    const { position } = reply.place;
+    const table = this.#chooseFrom(tables, choice, position);
+    if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
+    if (tables.outcomes[table] !== OUTCOME.answer) return;
+    const first = tables.tableSlots[table] ?? 0;
+    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
+    if (slots > 0 || isOneFavourite(tables, table)) {
+      const candidate = this.#drawOne(tables, table, first, slots, position);
+      if (candidate !== NO_CANDIDATE) addAddresses(tables, candidate, hints);
+      return;
+    }
+    const draw = drawOf(tables, table, this.#random);
+    if (candidateCount(tables, draw) === 0) return;
+    const drawn = this.#drawSeveral(tables, table, draw, position);
+    for (let index = 0; index < drawn; index++) {
+      addAddresses(tables, this.#room.order[index] ?? 0, hints);
+    }
+  }
+
+  /** From a table whose answers are one endpoint each. */
+  #drawOne(tables: DecisionTables, table: number, first: number, slots: number, position: number): number {
+    if (slots > 0) return this.#drawSlot(tables, first, slots);
+    return favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, position);
   }
 
   #drawSlot(tables: DecisionTables, first: number, slots: number): number {
@@ -146,10 +233,7 @@ export class PolicyRecords {
   ): number {
     const draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, draw) === 0) return POLICY_RESULT.nodata;
-    const drawn =
-      tables.tableSticky[table] === 1
-        ? favouritesInOrder(tables, draw, reply.place.position, this.#room)
-        : this.#drawInto(tables, draw);
+    const drawn = this.#drawSeveral(tables, table, draw, reply.place.position);
     const { position } = reply;
     const mark = reply.writer.mark();
     const step = recordOctets(type);
@@ -168,15 +252,20 @@ export class PolicyRecords {
         records++;
       }
     }
+    this.#countDrawn(tables, drawn, answerCounter);
+    return records;
+  }
+
+  #countDrawn(tables: DecisionTables, drawn: number, answerCounter: number): void {
     for (let index = 0; index < drawn; index++) {
       const endpoint = tables.candidateEndpoints[this.#room.order[index] ?? 0] ?? 0;
       this.#counters.countAnswer(answerCounter + endpoint);
     }
-    return records;
   }
 
   /** Draws candidates into the room, in the order of the answer, and says how many. */
-  #drawInto(tables: DecisionTables, draw: number): number {
+  #drawSeveral(tables: DecisionTables, table: number, draw: number, position: number): number {
+    if (tables.tableSticky[table] === 1) return favouritesInOrder(tables, draw, position, this.#room);
     const single = tables.drawAnswers[draw] === 1;
     if (!single || this.#room.order.length === 0) {
       return drawCandidatesInOrder(tables, draw, this.#random, this.#room);
@@ -208,6 +297,17 @@ function errorOf({ outcomes, rungs }: DecisionTables, table: number): number {
 /** Whether an answer from the table is one endpoint, the client's favourite. */
 function isOneFavourite(tables: DecisionTables, table: number): boolean {
   return tables.tableSticky[table] === 1 && tables.drawAnswers[tables.tableDraws[table] ?? 0] === 1;
+}
+
+/** Of a table for hints: its records are of both families. */
+function addAddresses({ records, candidateRecords }: DecisionTables, candidate: number, hints: Hints): void {
+  const end = candidateRecords[candidate + 1] ?? 0;
+  let at = candidateRecords[candidate] ?? 0;
+  while (at < end) {
+    const length = records[at + RECORD_HEAD_OCTETS - 1] ?? 0;
+    hints.add(records, at + RECORD_HEAD_OCTETS, length);
+    at += RECORD_HEAD_OCTETS + length;
+  }
 }
 
 function recordOctets(type: number): number {

@@ -14,16 +14,19 @@ import {
   FLAG_CNAME,
   KIND,
   KIND_MASK,
+  LIVE,
   NODE,
   OWNER_MASK,
   OWNER_SHIFT,
+  RRSET,
   RRSETS_SHIFT,
   WORD_OCTETS,
   ZONE,
 } from "../image/layout.ts";
-import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
+import { answerCounterOf, dryRunOf, type OpenImage } from "../image/open-image.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { Completion } from "./completion.ts";
+import { LiveRecords } from "./live-records.ts";
 import { negativeTtl } from "./place-client.ts";
 import { POLICY_RESULT, type PolicyRecords } from "./policy-records.ts";
 import { HEADER_OCTETS, type Query } from "./query.ts";
@@ -46,6 +49,7 @@ export class Walk {
   /** Whether answers are left as they are, or completed as `answer/completion` says. */
   minimal = true;
   readonly #policies: PolicyRecords;
+  readonly #live: LiveRecords;
   readonly #completion = new Completion();
   /** The node that a positive answer is from, and its RRset; 0: there is none. */
   #answeredNode = 0;
@@ -63,6 +67,7 @@ export class Walk {
 
   constructor(policies: PolicyRecords) {
     this.#policies = policies;
+    this.#live = new LiveRecords(policies);
   }
 
   /** Fills in a reply that has begun and holds nothing. */
@@ -115,7 +120,19 @@ export class Walk {
         }
         node = linked;
     }
-    return this.#answerFrom(reply, query, client, image, node, link);
+    const { qtype } = query;
+    const policy = words[node + NODE.policy] ?? 0;
+    if (policy === 0 || (qtype !== TYPE.A && qtype !== TYPE.AAAA)) {
+      return this.#answerFrom(reply, query, client, image, node, policy, link);
+    }
+    const dryRun = dryRunOf(image, policy - 1);
+    // One that is its own dry run answers nothing: what else stands here does.
+    const served = dryRun === policy ? 0 : policy;
+    const goesOn = this.#answerFrom(reply, query, client, image, node, served, link);
+    if (dryRun !== 0 && !reply.truncated) {
+      this.#policies.countDryRun(reply, query, client, image, dryRun - 1, qtype === TYPE.A ? 0 : 1);
+    }
+    return goesOn;
   }
 
   /** The node of a name of the chain, or its closest encloser; 0: it is not ours. */
@@ -140,12 +157,12 @@ export class Walk {
     client: ClientAddress,
     image: OpenImage,
     node: number,
+    policy: number,
     link: number,
   ): boolean {
     const { words } = image;
     const { qtype } = query;
     const head = words[node] ?? 0;
-    const policy = words[node + NODE.policy] ?? 0;
     if (qtype === ANY) {
       const isEmpty = head >>> RRSETS_SHIFT === 0 && policy === 0;
       return isEmpty ? writeSoa(reply, image, node, TTL_OF_SOA) : this.#answerAny(reply, image, node);
@@ -160,7 +177,10 @@ export class Walk {
     if (rrset === 0) return writeSoa(reply, image, node, TTL_OF_SOA);
     // QTYPE DNAME can lead back to a DNAME that the answer holds already: it is the answer, and stands there once.
     if (!this.#isMissing && this.#hasPassed(rrset)) return false;
-    reply.answerCount += writeRequired(reply, image, this.#owner.octets, this.#owner.at, rrset);
+    reply.answerCount +=
+      words[rrset + RRSET.octets] === LIVE
+        ? this.#live.write(reply, query, client, image, node, rrset, this.#owner)
+        : writeRequired(reply, image, this.#owner.octets, this.#owner.at, rrset);
     this.#answeredNode = node;
     this.#answeredRRset = rrset;
     return false;

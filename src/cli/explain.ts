@@ -6,7 +6,9 @@ import { supposeDown } from "../daemon/supposed-health.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
 import {
   askToExplain,
+  dryRunOption,
   type Explained,
+  explainParameters,
   explanationSchema,
   formatQuestion,
   isNo,
@@ -19,12 +21,15 @@ import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } fr
 import { formatPercent } from "./percent.ts";
 import { zonesOption } from "./zone-option.ts";
 
+type ExplainedEndpoint = Explained["endpoints"][number];
+
 interface ExplainOptions {
   readonly zones: string;
   readonly geoip?: string;
   readonly server?: string;
   readonly client?: string;
   readonly down?: readonly string[];
+  readonly dryRun?: true;
   readonly json?: true;
 }
 
@@ -39,6 +44,7 @@ export function addExplain(program: Command): void {
     .addOption(serverOption())
     .option("--client <client>", "who asks: an address, a network, country:XX or continent:XX")
     .option("--down <ref...>", "pools or endpoints (pool/endpoint) supposed down; with files only")
+    .addOption(dryRunOption())
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -58,11 +64,20 @@ async function run(name: string, type: string, options: ExplainOptions): Promise
   endWith(isNo(explained) ? EXIT.no : EXIT.ok);
 }
 
-function fromFiles(name: string, type: string, { zones, geoip, client, down }: ExplainOptions): Explained {
+function fromFiles(name: string, type: string, options: ExplainOptions): Explained {
+  const { zones, geoip, client, down, dryRun } = options;
   const state = stateFromFiles(zones, placesBy(geoip));
   const supposed = supposeDown(state.definitions, down ?? [], state.snapshot);
   if (!supposed.ok) throw new CommandFailure(EXIT.usage, supposed.message);
-  const outcome = explainName({ ...state, snapshot: supposed.snapshot }, { name, type, client });
+  const outcome = explainName(
+    { ...state, snapshot: supposed.snapshot },
+    {
+      name,
+      type,
+      client,
+      ...(dryRun ? { dryRun } : {}),
+    },
+  );
   if (!outcome.ok) throw refusalFailure(outcome.parameter, outcome.message);
   return explanationSchema.parse(outcome.explanation);
 }
@@ -71,16 +86,16 @@ async function fromNode(
   name: string,
   type: string,
   server: string,
-  { geoip, client, down }: ExplainOptions,
+  options: ExplainOptions,
 ): Promise<Explained> {
-  if (down !== undefined) {
+  if (options.down !== undefined) {
     throw new CommandFailure(
       EXIT.usage,
       "--down supposes a health, and a running node has its own; 'whatif' puts the two side by side",
     );
   }
-  refuseGeoip(geoip);
-  const query = new URLSearchParams({ name, type, ...(client === undefined ? {} : { client }) });
+  refuseGeoip(options.geoip);
+  const query = explainParameters(name, type, options);
   return askToExplain(server, `/api/v1/explain?${query.toString()}`, explanationSchema);
 }
 
@@ -102,6 +117,29 @@ export function formatExplanation(explained: Explained): string[] {
         addresses.join(" "),
       ]),
     ),
+    ...formatEndpoints(explained),
+  ];
+}
+
+/** How the endpoints are, why, and what would change that; nothing where no policy was asked. */
+function formatEndpoints({ endpoints, next }: Explained): string[] {
+  if (endpoints.length === 0) return [];
+  const changes = next.map(({ at, what }) => (at === undefined ? `  ${what}` : `  ${at} ${what}`));
+  return [
+    "endpoints:",
+    ...formatColumns(endpoints.map(endpointCells)),
+    ...(changes.length === 0 ? ["next: nothing is under way"] : ["next:", ...changes]),
+  ];
+}
+
+function endpointCells({ pool, endpoint, observed, since, reason, ...by }: ExplainedEndpoint): string[] {
+  const { forced, override } = by;
+  const why = override === null ? "" : ` by ${override.owner} until ${override.until}: ${override.reason}`;
+  return [
+    `  ${pool}/${endpoint}`,
+    `observed ${observed}`,
+    since === null ? "" : `since ${since}`,
+    forced === null ? reason : `${reason}; forced ${forced}${why}`,
   ];
 }
 

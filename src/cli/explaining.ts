@@ -1,7 +1,9 @@
 /** What `explain` and `whatif` share: where explanations come from, their shape, and what of them is a no. */
 
+import { Option } from "commander";
 import { z } from "zod";
 import type { ExplainedState } from "../daemon/explain.ts";
+import { createMaintenance } from "../daemon/maintenance.ts";
 import { supposeAllUp } from "../daemon/supposed-health.ts";
 import type { PlaceOf } from "../geo/client.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
@@ -9,6 +11,7 @@ import { supposeResolved } from "../policy/resolved.ts";
 import { indexZones } from "../zone/lookup.ts";
 import { askNode, errorOf, readReply } from "./node-client.ts";
 import { CommandFailure, EXIT } from "./outcome.ts";
+import { overrideSchema } from "./override-reply.ts";
 import { loadUntried } from "./zone-option.ts";
 
 const traceSchema: z.ZodType<TraceNode> = z.lazy(() =>
@@ -19,6 +22,16 @@ const traceSchema: z.ZodType<TraceNode> = z.lazy(() =>
     children: z.array(traceSchema).exactOptional(),
   }),
 );
+
+const endpointSchema = z.looseObject({
+  pool: z.string(),
+  endpoint: z.string(),
+  observed: z.string(),
+  forced: z.string().nullable(),
+  since: z.string().nullable(),
+  reason: z.string(),
+  override: overrideSchema.nullable(),
+});
 
 export const explanationSchema = z.looseObject({
   name: z.string(),
@@ -34,15 +47,25 @@ export const explanationSchema = z.looseObject({
   ),
   overCapacity: z.array(z.string()),
   trace: z.array(traceSchema),
+  endpoints: z.array(endpointSchema),
+  next: z.array(z.object({ at: z.string().exactOptional(), what: z.string() })),
+  dryRun: z.literal(true).exactOptional(),
 });
 
 export type Explained = z.output<typeof explanationSchema>;
 
-/** The zones of a folder or a file with every endpoint supposed up. Ends the command where they are faulty. */
+/**
+ * The zones of a folder or a file with every endpoint supposed up; nothing is under way but windows that are to open. Ends
+ * the command where they are faulty.
+ */
 export function stateFromFiles(zones: string, placeOf: PlaceOf): ExplainedState {
-  const { definitions: written, zones: loaded } = loadUntried([zones], "explain", placeOf);
+  const { definitions: written, zones: loaded, windows } = loadUntried([zones], "explain", placeOf);
   const definitions = supposeResolved(written);
-  return { zones: indexZones(loaded), definitions, snapshot: supposeAllUp(definitions), placeOf };
+  const maintenance = createMaintenance();
+  maintenance.use(windows);
+  maintenance.step(Date.now(), () => undefined);
+  const pending = { overrides: [], windows: maintenance.views(), watched: () => [] };
+  return { zones: indexZones(loaded), definitions, snapshot: supposeAllUp(definitions), placeOf, pending };
 }
 
 /** Asks a running node. Ends the command where it refuses. */
@@ -63,8 +86,26 @@ export function isNo({ outcome, rung }: Pick<Explained, "outcome" | "rung">): bo
   return outcome === "nxdomain" || outcome === "servfail" || rung === 4;
 }
 
-export function formatQuestion({ name, type, client, location }: Explained): string {
+export function formatQuestion({ name, type, client, location, dryRun }: Explained): string {
   const from = client === null ? "a client of whom nothing is known" : client;
   const place = location === null ? "" : ` in ${location}`;
-  return `${name} ${type} asked by ${from}${place}`;
+  return `${dryRun ? "dry run of " : ""}${name} ${type} asked by ${from}${place}`;
+}
+
+export function dryRunOption(): Option {
+  return new Option("--dry-run", "explain the dry run at the name, as if it were served");
+}
+
+/** What is asked of a node, in the query of its URL. */
+export function explainParameters(
+  name: string,
+  type: string,
+  { client, dryRun }: { readonly client?: string; readonly dryRun?: true },
+): URLSearchParams {
+  return new URLSearchParams({
+    name,
+    type,
+    ...(client === undefined ? {} : { client }),
+    ...(dryRun ? { mode: "dry-run" } : {}),
+  });
 }

@@ -9,7 +9,7 @@
  */
 
 import { startAdmin } from "../admin/server.ts";
-import type { ReloadOutcome } from "../admin/source.ts";
+import type { AdminSource } from "../admin/source.ts";
 import { Counters, type Image, publishImage } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
@@ -21,7 +21,9 @@ import type { ZoneSet } from "../zone/model.ts";
 import { createAdminSource } from "./admin-source.ts";
 import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
 import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
-import { type Ending, endAll } from "./endings.ts";
+import { type Availability, createAvailability } from "./availability.ts";
+import { createDrilling, type Drilling } from "./drilling.ts";
+import { createStop, type Ending, endAll, STOP_MS } from "./endings.ts";
 import { type Events, openEvents } from "./events.ts";
 import { createForcing, type Forcing } from "./forcing.ts";
 import type { GeoKeeping } from "./geo-keeping.ts";
@@ -32,14 +34,22 @@ import { readyLine, reasonOf } from "./listeners.ts";
 import { createLiveEndpoints, type LiveEndpoints } from "./live-endpoints.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
-import { lockState, openCertificate, openGeo } from "./openings.ts";
-import { becomeUser, judgeUser, type User } from "./privileges.ts";
+import {
+  dropPrivileges,
+  lockState,
+  openCertificate,
+  openGeo,
+  openTransfer,
+  whomToBecome,
+} from "./openings.ts";
+import type { User } from "./privileges.ts";
 import { createProbing } from "./probing.ts";
 import { createStatus, type Status } from "./readiness.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
-import { openSecondaries, type Secondaries } from "./secondaries.ts";
+import type { Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
+import { createShiftJudge } from "./shift-judge.ts";
 import { StartFailure } from "./start-failure.ts";
 import { createLastResorts, createTransitions, type LastResorts } from "./transitions.ts";
 import { watchFoldersOf, watchZones } from "./watch.ts";
@@ -47,8 +57,6 @@ import { loadForStart } from "./zone-loading.ts";
 
 /** How long serving waits for the first round of probes. */
 export const FIRST_ROUND_MS = 5000;
-/** How long a stop may take in all. */
-export const STOP_MS = 5000;
 /** One line of a kind in this time, for what could repeat without end. */
 const LIMITED_LOG_MS = 60_000;
 
@@ -70,7 +78,7 @@ export interface Daemon {
   readonly listenTls: readonly SocketAddress[];
   readonly listenHttps: readonly SocketAddress[];
   readonly admin: SocketAddress;
-  reload(): Promise<ReloadOutcome>;
+  readonly reload: AdminSource["reload"];
   /** Not ready from this moment; queries in flight are answered; done after `STOP_MS` at the latest. */
   stop(): Promise<void>;
 }
@@ -106,16 +114,19 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const user = await whomToBecome(given);
   await lockState(options, log, endings);
   const geo = openGeo(given);
-  const start = await loadForStart(options.zones, options.state, log, geo.placeOf);
+  const start = await loadForStart({ options, log, placeOf: geo.placeOf });
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
   const events = await openEvents({ folder: options.state, now: clock.now, log, limiter });
   endings.push(() => events.stop());
   const parts: RunningParts = { ...given, events, geo };
-  const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
+  const secondaries = openTransfer(parts, () => core.serving.image(), limiter);
   const core = createCore(parts, user, secondaries);
-  const status = createStatus(() => core.serving.image() !== undefined);
+  const status = createStatus(
+    () => core.serving.image() !== undefined,
+    () => core.book.firstRound(),
+  );
   const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
@@ -127,7 +138,7 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   endings.push((deadlineMs) => side.stop(deadlineMs));
   core.answering = side;
   status.firstRoundIn();
-  await core.reloading.begin(start.loaded, start.faulty);
+  await core.reloading.begin(start);
 
   const listening = await side.listen();
   if (!listening.ok) throw new StartFailure(listening.message);
@@ -154,7 +165,7 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
     listenHttps: listeners.https,
     admin: { address: admin.address, port: admin.port },
     reload: core.reload,
-    stop: createStop(parts, status, endings),
+    stop: createStop({ ...parts, node: options.node, record: events.record, status, endings }),
   };
 }
 
@@ -162,37 +173,14 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
 async function beginHealth(core: Core, status: Status, set: ZoneSet, endings: Ending[]): Promise<void> {
   const unreadable = await core.forcing.replay();
   if (unreadable !== undefined) throw new StartFailure(unreadable);
+  await core.drilling.begin();
   status.overridesReplayed();
+  await core.availability.restore();
   core.known = await core.endpoints.begin(set);
   const { endpoints, prober, serving } = core;
   endings.push(() => endpoints.hosts.stop());
   endings.push(() => prober.stop());
   endings.push(() => serving.stop());
-}
-
-/** `undefined`: the node stays who it is. */
-async function whomToBecome({ options, log }: DaemonParts): Promise<User | undefined> {
-  const { listenTls, listenHttps } = options.streams;
-  const bound = [...options.listen, ...listenTls, ...listenHttps, options.admin];
-  const judged = await judgeUser(options.user, bound, process.getuid?.());
-  if (!judged.ok) throw new StartFailure(judged.message);
-  if (judged.warning !== undefined) log.warn(judged.warning);
-  return judged.user;
-}
-
-function dropPrivileges(user: User, { state, zones }: ServeOptions): void {
-  const hindrance = becomeUser(user, { stateFolder: state, zones });
-  if (hindrance !== undefined) throw new StartFailure(hindrance);
-}
-
-function readSecondaries(
-  { options, log, clock }: DaemonParts,
-  image: () => Image | undefined,
-  limiter: LogLimiter,
-): Secondaries {
-  const opened = openSecondaries({ options: options.transfer, image, now: clock.now, log, limiter });
-  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
-  return opened.secondaries;
 }
 
 interface Core {
@@ -201,15 +189,17 @@ interface Core {
   readonly counters: Counters;
   readonly collector: ImageCollector;
   readonly forcing: Forcing;
+  readonly drilling: Drilling;
   readonly prober: Prober;
   readonly endpoints: LiveEndpoints;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
+  readonly availability: Availability;
   readonly settings: KeptSettings;
   readonly certificate: NodeCertificate | undefined;
   readonly geo: GeoKeeping;
   /** Reads whatever files may have changed. */
-  readonly reload: () => Promise<ReloadOutcome>;
+  readonly reload: AdminSource["reload"];
   /** What answers, once it is made; told of every image. */
   answering: AnsweringSide | undefined;
   /** What writes health down, once it is needed; told of every change. */
@@ -220,7 +210,7 @@ interface Core {
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
 function createCore(parts: RunningParts, runAs: User | undefined, secondaries: Secondaries): Core {
-  const { options, log, clock, geo, serviceManager } = parts;
+  const { options, log, clock, geo } = parts;
   const later = { answering: undefined, keeping: undefined, known: new Map() };
   const core: Pick<Core, "answering" | "keeping" | "known"> = later;
   const book = createHealthBook();
@@ -229,6 +219,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
   const { record } = parts.events;
   const lastResorts = createLastResorts();
   const transitions = createTransitions({ record, lastResorts, known: () => core.known });
+  const availability = createAvailability({ folder: options.state, now: clock.now, log });
   const changed = (): void => core.answering?.publish();
   const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
   if (!kept.ok) throw new StartFailure(kept.message);
@@ -247,9 +238,12 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       core.answering?.publish();
       core.keeping?.noteChange();
       transitions.note(publication);
+      availability.note(publication.after, transitions.observedPools);
       forcing.published();
+      drilling.published();
     },
   });
+  const drilling = createDrilling({ ...parts, forcing, counters, serving: () => serving });
   const prober = createProbing({
     log,
     record,
@@ -259,16 +253,12 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       if (book.record(target.key, verdict)) serving.healthChanged();
     },
   });
-  const endpoints = createLiveEndpoints({ ...parts, book, prober, onChange });
+  const endpoints = createLiveEndpoints({ ...parts, record, book, prober, onChange });
   const reloading = createReloading({
-    paths: options.zones,
-    stateFolder: options.state,
+    ...parts,
     placeOf: geo.placeOf,
-    now: clock.now,
-    log,
     record,
-    node: options.node,
-    serviceManager,
+    judgeShift: createShiftJudge({ ...parts, book, forcing, image: () => serving.image() }),
     noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
     prepare: (set) => endpoints.prepare(set),
@@ -280,16 +270,25 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     },
   });
   const certificate = openCertificate(parts);
-  const reload = async (): Promise<ReloadOutcome> => {
+  const reload: Core["reload"] = async (wish) => {
     certificate?.reload();
     if (geo.reload()) serving.geoChanged();
-    const outcome = await reloading.reload();
+    const outcome = await reloading.reload(wish);
     await forcing.reload();
     return outcome;
   };
-  const answering = { serving, counters, collector, settings, certificate };
-  const made = { geo, book, forcing, prober, endpoints, reloading, lastResorts, reload, ...answering };
-  return Object.assign(core, made);
+  const shown = { serving, counters, collector, settings, certificate, lastResorts, availability };
+  return Object.assign(core, {
+    geo,
+    book,
+    forcing,
+    drilling,
+    prober,
+    endpoints,
+    reloading,
+    reload,
+    ...shown,
+  });
 }
 
 async function startAdminPlane(
@@ -305,16 +304,19 @@ async function startAdminPlane(
     events,
     counters: core.counters,
     lastResorts: core.lastResorts,
+    availability: core.availability,
     answering: () => core.answering,
     certificate: core.certificate,
     geo: core.geo,
     secondaries: secondaries.counts,
     hosts: core.endpoints.hosts,
     overrides: core.forcing.source,
+    drills: core.drilling.source,
     readiness: status.readiness,
     load: core.reloading.outcome,
     reload: core.reload,
   });
+  core.drilling.readMetrics(source);
   const { address, port } = options.admin;
   try {
     return await startAdmin({ address, port, source, log, token: adminToken });
@@ -367,34 +369,11 @@ async function startUpkeep(
     endings.push(watchFoldersOf(certificate.paths, () => certificate.reload(), cannotWatch));
   }
   endings.push(await core.forcing.start(cannotWatch));
-  const { state: stateFolder } = options;
-  const keeping = startHealthKeeping({
-    folder: stateFolder,
-    keep: () => endpoints.keep(),
-    now: clock.now,
-    limiter,
-    log,
-  });
+  endings.push(core.drilling.start());
+  const keepers = { stateFolder: options.state, now: clock.now, limiter, log };
+  const keeping = startHealthKeeping({ ...keepers, keep: () => endpoints.keep() });
   core.keeping = keeping;
   endings.push(() => keeping.stop());
-  endings.push(startHousekeeping({ stateFolder, book, settings, limiter, now: clock.now, log }));
-}
-
-function createStop(
-  { serviceManager, log, events, options: { node } }: RunningParts,
-  status: Status,
-  endings: Ending[],
-): Daemon["stop"] {
-  let stopped: Promise<void> | undefined;
-  return () => {
-    stopped ??= (async () => {
-      status.stopping();
-      log.info({ event: "stopping" }, "stopping");
-      events.record({ kind: "node", ref: node, from: "serving", to: "stopping", reason: "asked to stop" });
-      void serviceManager.tell("STOPPING=1", "stopping");
-      await endAll(endings, STOP_MS, { log });
-      log.info({ event: "stopped" }, "stopped");
-    })();
-    return stopped;
-  };
+  endings.push(core.availability.start(limiter));
+  endings.push(startHousekeeping({ ...keepers, book, settings }));
 }

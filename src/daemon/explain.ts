@@ -9,7 +9,7 @@ import type {
   ExplainRefusal,
   Explanation,
   WhatIfOutcome,
-} from "../admin/source.ts";
+} from "../admin/explanation.ts";
 import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
@@ -18,12 +18,23 @@ import { type Client, formatPlace, NOWHERE, type PlaceOf, UNKNOWN_CLIENT } from 
 import { continentOf } from "../geo/country.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { askedPlacesOf } from "../policy/asked-places.ts";
-import { explain, sharesOf } from "../policy/evaluate.ts";
+import { explain } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
 import type { Definitions, Policy } from "../policy/model.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
+import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
+import { isServiceBinding, policiesOfRecords } from "../zone/record-policies.ts";
+import { type ExplainedPending, explainReach, FAMILIES } from "./explain-reach.ts";
+import {
+  type Decided,
+  explainHints,
+  explainWithheld,
+  OF_ZONE_FILE,
+  type RecordPolicies,
+  sharesIn,
+} from "./explain-records.ts";
 import { supposeDown } from "./supposed-health.ts";
 
 /** What an explanation is about. */
@@ -33,12 +44,13 @@ export interface ExplainedState {
   readonly snapshot: Snapshot;
   /** Where a network lies; asked only where the policy asks for a place. */
   readonly placeOf: PlaceOf;
+  /** What is under way; `undefined` of a health that is supposed. */
+  readonly pending?: ExplainedPending | undefined;
 }
 
-type Decided = Omit<Explanation, "name" | "type" | "client" | "location">;
-
 /** The state must hold nothing that is not served yet; such sets are refused before. */
-export function explainName(state: ExplainedState, query: ExplainQuery): ExplainOutcome {
+export function explainName(served: ExplainedState, query: ExplainQuery): ExplainOutcome {
+  const state = query.dryRun ? { ...served, zones: promoteDryRuns(served.zones) } : served;
   const name = parseName(query.name, ROOT);
   if (!name.ok) return refuse("name", `Cannot explain '${query.name}': ${name.message}`);
   const type = parseType(query.type);
@@ -52,8 +64,15 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
   if (zone === undefined && chain.length === 0) {
     return refuse(undefined, `Cannot explain '${formatName(name.name)}': it lies in no zone that is served`);
   }
-  const client = end.kind === "policy" ? placed(given, end.policy, state) : given;
-  const decided = decide(end, state, client, type);
+  if (query.dryRun && !(end.kind === "policy" && end.policy.dryRun)) {
+    const message = `Cannot explain the dry run of '${formatName(name.name)}': no dry-run POLICY answers it`;
+    return refuse(undefined, message);
+  }
+  const policies = policiesBehind(end, state, type);
+  const asked =
+    end.kind === "policy" ? end.policy : isServiceBinding(type) ? policies.find(Boolean) : undefined;
+  const client = asked === undefined ? given : placed(given, asked, state);
+  const decided = decide(end, state, client, type, policies);
   return {
     ok: true,
     explanation: {
@@ -63,8 +82,15 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
       location: formatPlace(client.place) ?? null,
       ...decided,
       trace: [...chain.map(traceLink), ...decided.trace],
+      ...(query.dryRun ? { dryRun: true } : {}),
     },
   };
+}
+
+/** By record: the policies that decide what becomes of records that no policy answers. */
+function policiesBehind(end: LookupEnd, { zones }: ExplainedState, type: number): RecordPolicies {
+  if (end.kind !== "answer" || end.node === undefined) return [];
+  return policiesOfRecords(zones, end.zone, end.node, type);
 }
 
 /** The client where the geo database puts it, if the policy asks for that. */
@@ -80,7 +106,7 @@ export function whatIf(state: ExplainedState, query: ExplainQuery, down: readonl
   if (!supposed.ok) return refuse("down", supposed.message);
   const before = explainName(state, query);
   if (!before.ok) return before;
-  const after = explainName({ ...state, snapshot: supposed.snapshot }, query);
+  const after = explainName({ ...state, snapshot: supposed.snapshot, pending: undefined }, query);
   if (!after.ok) return after;
   return { ok: true, whatIf: { ...after.explanation, before: before.explanation } };
 }
@@ -111,24 +137,33 @@ function traceLink({ owner, type, rdatas }: RRset): TraceNode {
   };
 }
 
-function decide(end: LookupEnd, state: ExplainedState, client: Client, type: number): Decided {
-  return end.kind === "policy" ? decideByPolicy(end, state, client) : decideByZone(end, type);
+function decide(
+  end: LookupEnd,
+  state: ExplainedState,
+  client: Client,
+  type: number,
+  policies: RecordPolicies,
+): Decided {
+  if (end.kind === "policy") return decideByPolicy(end, state, client);
+  if (end.kind !== "answer" || policies.every((policy) => policy === undefined))
+    return decideByZone(end, type);
+  const decided = isServiceBinding(type)
+    ? explainHints(end.rrset, policies, state, client)
+    : explainWithheld(end.rrset, policies, state);
+  return { ...decided, ...explainReach(policies, FAMILIES, state) };
 }
 
 function decideByPolicy(
   { policy, family }: Extract<LookupEnd, { kind: "policy" }>,
-  { definitions, snapshot }: ExplainedState,
+  state: ExplainedState,
   client: Client,
 ): Decided {
+  const { definitions, snapshot } = state;
   const { evaluation, trace } = explain(policy, definitions, snapshot, client, family);
-  const shares = sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
-    pool: endpoint.pool,
-    endpoint: endpoint.name,
-    addresses: addresses.map(({ text }) => text),
-    share,
-  }));
   const { outcome, ttlSeconds, rung, failingOpen, overCapacity } = evaluation;
-  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace };
+  const reached = explainReach([policy], [family], state);
+  const shares = sharesIn(evaluation);
+  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace, ...reached };
 }
 
 /** What rests on zone files alone: no rung, no shares. */
@@ -140,8 +175,7 @@ function decideByZone(end: Exclude<LookupEnd, { kind: "policy" }>, type: number)
     decision: string,
     reason: string,
   ): Decided => {
-    const trace = [{ node, decision, reason }];
-    return { outcome, ttlSeconds, rung: null, failingOpen: false, shares: [], overCapacity: [], trace };
+    return { ...OF_ZONE_FILE, outcome, ttlSeconds, trace: [{ node, decision, reason }] };
   };
   const list = ({ type: own, rdatas }: RRset): string =>
     rdatas.map((rdata) => formatRdata(own, rdata)).join(", ");

@@ -44,6 +44,8 @@ export interface JoinedZone {
   readonly block: ZoneBlock;
   /** The number of its first policy. */
   readonly policies: number;
+  /** The number of its first live RRset. */
+  readonly live: number;
   /** The number of the zone that holds what is above the apex, where that is ours as well. */
   readonly parent: number | undefined;
 }
@@ -51,6 +53,8 @@ export interface JoinedZone {
 export interface JoinedPolicy {
   readonly clients: ClientTable;
   readonly endpoints: readonly unknown[];
+  /** As `POLICY` has it. */
+  readonly dryRun: number;
 }
 
 export function joinZones(
@@ -69,6 +73,7 @@ export function joinZones(
   blocks.forEach((block, number) => {
     setZone(builder, zonesAt + number * ZONE.words, block);
     renumber(builder.words, block, number, zones[number]?.policies ?? 0);
+    builder.words[zonesAt + number * ZONE.words + ZONE.live] = zones[number]?.live ?? 0;
   });
   const { table, shadowed } = new TableWriter(builder, zones, zonesAt, nodes).write();
   const { words } = builder;
@@ -112,9 +117,10 @@ function appendPolicies(builder: WordBuilder, policies: readonly JoinedPolicy[])
   const at = builder.take(policies.length * POLICY.words);
   const { words } = builder;
   let counters = 0;
-  policies.forEach(({ endpoints }, number) => {
+  policies.forEach(({ endpoints, dryRun }, number) => {
     words[at + number * POLICY.words + POLICY.clients] = clients[number] ?? 0;
     words[at + number * POLICY.words + POLICY.answerCounter] = counters;
+    words[at + number * POLICY.words + POLICY.dryRun] = dryRun;
     counters += endpoints.length;
   });
   words[ZONE_HEADER.answerCounters] = counters;

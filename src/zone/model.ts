@@ -29,6 +29,12 @@ export interface ZoneNode {
   readonly policy: Policy | undefined;
 }
 
+/** A POLICY record that says `dry-run`: evaluated, published and counted, and never answered from. */
+export interface DryRun {
+  readonly owner: Name;
+  readonly policy: Policy;
+}
+
 export interface Zone {
   readonly apex: Name;
   readonly file: string;
@@ -36,6 +42,8 @@ export interface Zone {
   readonly soa: RRset;
   /** By `nameKey` of the owner: every owner and every empty non-terminal from the apex down. */
   readonly nodes: ZoneNodes;
+  /** By `nameKey` of the owner, which need not be a name of the zone: what is never answered makes no name exist. */
+  readonly dryRuns: ReadonlyMap<string, DryRun>;
 }
 
 export type SupposedState = "up" | "down" | "drain";
@@ -119,8 +127,8 @@ export interface LoadResult {
   readonly notServed: readonly Diagnostic[];
   /** Every `$EXPECT` with what came of it; none where something else was an error, and nothing could be tried. */
   readonly tested: readonly TestedExpectation[];
-  /** What a later load may take over where files are unchanged; none without a set. */
+  /** What a later load may take over where files are unchanged; none without `untried`. */
   readonly judged: readonly JudgedFile[];
-  /** Every file of the set with its octets, for whoever keeps them; none without a set. */
+  /** Every file of the set with its octets, for whoever keeps them; none without `untried`. */
   readonly sources: readonly SourceFile[];
 }

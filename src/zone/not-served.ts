@@ -7,17 +7,12 @@
 import type { DefinitionEntries } from "./definitions.ts";
 import { type Diagnostic, type Report, warningAt } from "./diagnostic.ts";
 import type { Position } from "./model.ts";
-import type { EndpointEntry, PolicyRecordEntry, PoolEntry, ZoneFileEntries } from "./syntax.ts";
+import type { EndpointEntry, PoolEntry } from "./syntax.ts";
 
-const POLICY_OPTIONS = ["dry-run"] as const;
-
-export function findNotServed(files: readonly ZoneFileEntries[], entries: DefinitionEntries): Diagnostic[] {
+export function findNotServed(entries: DefinitionEntries): Diagnostic[] {
   const found: Diagnostic[] = [];
   const report: Report = (diagnostic) => found.push(diagnostic);
   for (const entry of entries.pools.values()) inPool(entry, report);
-  for (const file of files) {
-    for (const entry of file.policyRecords) inPolicyRecord(entry, report);
-  }
   return found;
 }
 
@@ -31,11 +26,4 @@ function inPool(pool: PoolEntry, report: Report): void {
 
 function inEndpoint({ answerAs, position, keyPositions }: EndpointEntry, report: Report): void {
   if (answerAs === "cname") report(notServed(keyPositions.get("as") ?? position, "as=cname"));
-}
-
-function inPolicyRecord({ optionPositions }: PolicyRecordEntry, report: Report): void {
-  for (const option of POLICY_OPTIONS) {
-    const place = optionPositions.get(option);
-    if (place !== undefined) report(notServed(place, option));
-  }
 }

@@ -1,7 +1,8 @@
 /** `/api/v1/explain` and `/api/v1/whatif` (CONTRACT.md §4): why an answer is what it is, and what it would be. */
 
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { AdminSource, ExplainQuery, ExplainRefusal } from "../source.ts";
+import type { ExplainQuery, ExplainRefusal } from "../explanation.ts";
+import type { AdminSource } from "../source.ts";
 import { sendError } from "./app.ts";
 import { type Parameter, readParameter, readParameters } from "./parameter.ts";
 
@@ -38,15 +39,28 @@ function readQuery(query: unknown): ReadQuery {
   const name = readParameter(query, "name");
   const type = readParameter(query, "type");
   const client = readParameter(query, "client");
-  const faulty = [name, type, client].find(({ fault }) => fault !== undefined);
+  const mode = readMode(query);
+  const faulty = [name, type, client, mode].find(({ fault }) => fault !== undefined);
   if (faulty !== undefined) return { ok: false, faulty };
   if (name.value === undefined) {
     return { ok: false, faulty: { key: "name", fault: "Cannot explain: 'name' is missing" } };
   }
   return {
     ok: true,
-    query: { name: name.value, type: type.value ?? DEFAULT_TYPE, client: client.value },
+    query: {
+      name: name.value,
+      type: type.value ?? DEFAULT_TYPE,
+      client: client.value,
+      ...(mode.value === "dry-run" ? { dryRun: true } : {}),
+    },
   };
+}
+
+/** As metrics have it: what is served, or the dry run at the name. */
+function readMode(query: unknown): Parameter {
+  const mode = readParameter(query, "mode");
+  if (mode.value === undefined || mode.value === "serving" || mode.value === "dry-run") return mode;
+  return { key: "mode", fault: `Cannot explain: mode '${mode.value}' is neither serving nor dry-run` };
 }
 
 function sendFault(reply: FastifyReply, { key, fault = "" }: Parameter): FastifyReply {

@@ -6,8 +6,12 @@
  * Where a metric could be understood in two ways, its help text says which one is meant.
  */
 
+import { AVAILABILITY_METRICS } from "./availability-metrics.ts";
+import { DRILL_METRICS } from "./drill-metrics.ts";
 import { GEO_METRICS } from "./geo-metrics.ts";
 import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
+import { RECORD_METRICS } from "./record-metrics.ts";
+import { ZONE_METRICS } from "./zone-metrics.ts";
 
 export interface MetricDescription {
   readonly name: `fairlead_${string}`;
@@ -56,6 +60,14 @@ export const METRICS = [
     labels: ["policy", "pool", "endpoint"],
     help: "Answers from a policy, by the endpoint that was drawn first.",
     published: true,
+  },
+  {
+    name: "fairlead_dry_run_answers_total",
+    type: "counter",
+    labels: ["policy", "pool", "endpoint"],
+    help: "Answers that a dry-run policy would have given to the queries for its owner, by the endpoint that was drawn first.",
+    published: true,
+    addition: "what a dry run would do to live traffic",
   },
   {
     name: "fairlead_endpoint_up",
@@ -117,7 +129,7 @@ export const METRICS = [
     name: "fairlead_policy_share",
     type: "gauge",
     labels: ["policy", "pool", "mode"],
-    help: "Probability from 0 to 1 that an endpoint of the pool is drawn first for a client of unknown place: of A answers, or of AAAA where the policy reaches no IPv4 address.",
+    help: "Probability from 0 to 1 that an endpoint of the pool is drawn first for a client of unknown place: of A answers, or of AAAA where the policy reaches no IPv4 address. Mode: serving, or dry-run for what is not served.",
     published: true,
   },
   {
@@ -169,34 +181,7 @@ export const METRICS = [
     help: "Changes of the endpoint's observed state; the first verdict after a start is one.",
     published: true,
   },
-  {
-    name: "fairlead_availability_ratio",
-    type: "gauge",
-    labels: ["pool", "window"],
-    help: "Part of the window, from 0 to 1, in which the pool was up.",
-    published: false,
-  },
-  {
-    name: "fairlead_zone_serial",
-    type: "gauge",
-    labels: ["zone"],
-    help: "Serial of the zone's SOA, as served.",
-    published: true,
-  },
-  {
-    name: "fairlead_zone_load_success",
-    type: "gauge",
-    labels: [],
-    help: "1 while the zone files as last read are what is served; 0 while they are faulty and an earlier set is served.",
-    published: true,
-  },
-  {
-    name: "fairlead_zone_load_timestamp_seconds",
-    type: "gauge",
-    labels: [],
-    help: "When the zones that are served were loaded from their files.",
-    published: true,
-  },
+  ...ZONE_METRICS,
   {
     name: "fairlead_image_generation",
     type: "gauge",
@@ -376,8 +361,11 @@ export const METRICS = [
     published: true,
     addition: "TLS with certificates that are reloaded",
   },
+  ...AVAILABILITY_METRICS,
   ...HOST_NAME_METRICS,
   ...GEO_METRICS,
+  ...DRILL_METRICS,
+  ...RECORD_METRICS,
   {
     name: "fairlead_build_info",
     type: "gauge",

@@ -1,13 +1,18 @@
 /** The status of a node as JSON, in the shape of CONTRACT.md §4, built from what `status/derive` found. Pure. */
 
+import type { KnownAvailability } from "../../health/availability.ts";
 import type { Hold } from "../../health/snapshot.ts";
 import type { Forced, Observed } from "../../health/verdict.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
+import type { ShareView } from "../explanation.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
-import type { DiagnosticView, LoadOutcome, Readiness, ServingState, ShareView } from "../source.ts";
+import type { Consent, LoadCheck } from "../load.ts";
+import type { AvailabilitySource, DiagnosticView, LoadOutcome, Readiness, ServingState } from "../source.ts";
+import { statusOfAvailability } from "./availability.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
+import type { DrillsStatus } from "./drills.ts";
 import type { ForcingStatus } from "./forcing.ts";
 import { formatTime } from "./time.ts";
 
@@ -16,6 +21,8 @@ export interface PolicyStatus {
   /** The metrics' label. */
   readonly name: string;
   readonly expression: string;
+  /** Evaluated and never served: all that follows is what would be. */
+  readonly dryRun: boolean;
   /** The address families in which it has endpoints; rung, failing open and TTL are the worst of them. */
   readonly families: readonly AddressFamily[];
   readonly outcome: Evaluation["outcome"];
@@ -24,6 +31,7 @@ export interface PolicyStatus {
   /** Pools that get more of its demand than their capacity. */
   readonly overCapacity: readonly string[];
   readonly ttlSeconds: number;
+  readonly availability: KnownAvailability;
   readonly shares: readonly ShareView[];
 }
 
@@ -70,6 +78,9 @@ export type HoldStatus =
 export interface PoolStatus {
   readonly name: string;
   readonly up: boolean;
+  /** By probes alone: forced states, grace and holds left aside. */
+  readonly observed: Observed;
+  readonly availability: KnownAvailability;
   /** By family; empty where nothing holds it. */
   readonly holds: Readonly<Partial<Record<AddressFamily, HoldStatus>>>;
   readonly endpoints: readonly EndpointStatus[];
@@ -88,9 +99,22 @@ export interface Status extends ForcingStatus {
     readonly success: boolean;
     readonly loadedAt: string | null;
     readonly diagnostics: readonly DiagnosticView[];
+    /** Why the files as last read are not served; `null` where they are. */
+    readonly refused: string | null;
+    /** What a person overruled for the set that is served; `null`: nothing. */
+    readonly despite: ConsentStatus | null;
   };
+  readonly drills: DrillsStatus;
   readonly zones: readonly ZoneStatus[];
   readonly pools: readonly PoolStatus[];
+}
+
+/** So that nobody forgets. */
+export interface ConsentStatus {
+  readonly checks: readonly LoadCheck[];
+  readonly reason: string;
+  readonly owner: string;
+  readonly at: string | null;
 }
 
 export interface StatusInput {
@@ -99,7 +123,9 @@ export interface StatusInput {
   readonly readiness: Readiness;
   readonly load: LoadOutcome;
   readonly forcing: ForcingStatus;
+  readonly drills: DrillsStatus;
   readonly hosts: Iterable<HostNameReading>;
+  readonly availability: AvailabilitySource;
   readonly serving: { readonly state: ServingState; readonly derived: DerivedState } | undefined;
 }
 
@@ -109,7 +135,9 @@ export function buildStatus({
   readiness,
   load,
   forcing,
+  drills,
   hosts,
+  availability,
   serving,
 }: StatusInput): Status {
   const hostsByName = new Map(Array.from(hosts, (host) => [host.hostName, host]));
@@ -124,11 +152,20 @@ export function buildStatus({
       success: load.success,
       loadedAt: formatTime(load.loadedAtMs),
       diagnostics: load.diagnostics,
+      refused: load.refusal?.message ?? null,
+      despite: statusOfConsent(load.despite),
     },
     ...forcing,
-    zones: serving?.derived.zones.map(statusOfZone) ?? [],
-    pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName)) ?? [],
+    drills,
+    zones: serving?.derived.zones.map((zone) => statusOfZone(zone, availability)) ?? [],
+    pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName, availability)) ?? [],
   };
+}
+
+export function statusOfConsent(consent: Consent | undefined): ConsentStatus | null {
+  if (consent === undefined) return null;
+  const { checks, reason, owner, atMs } = consent;
+  return { checks, reason, owner, at: formatTime(atMs) };
 }
 
 /** One zone of `/api/v1/zones`. */
@@ -137,8 +174,11 @@ export interface ZoneDetail extends ZoneStatus {
   readonly rrsets: number;
 }
 
-export function buildZones(derived: DerivedState | undefined): ZoneDetail[] {
-  return derived?.zones.map(detailOfZone) ?? [];
+export function buildZones(
+  derived: DerivedState | undefined,
+  availability: AvailabilitySource,
+): ZoneDetail[] {
+  return derived?.zones.map((zone) => detailOfZone(zone, availability)) ?? [];
 }
 
 /** Shares as the API and the command line write them; `explain` has the same shape. */
@@ -151,47 +191,57 @@ export function viewShares(shares: readonly Share[]): ShareView[] {
   }));
 }
 
-function statusOfZone({ zone, policies }: ZoneState): ZoneStatus {
-  return { name: zone.name, serial: zone.serial, policies: policies.map(statusOfPolicy) };
+function statusOfZone({ zone, policies }: ZoneState, availability: AvailabilitySource): ZoneStatus {
+  const { name, serial } = zone;
+  return { name, serial, policies: policies.map((state) => statusOfPolicy(state, availability)) };
 }
 
-function detailOfZone(state: ZoneState): ZoneDetail {
+function detailOfZone(state: ZoneState, availability: AvailabilitySource): ZoneDetail {
   const { file, rrsetCount } = state.zone;
-  return { ...statusOfZone(state), file, rrsets: rrsetCount };
+  return { ...statusOfZone(state, availability), file, rrsets: rrsetCount };
 }
 
-function statusOfPolicy(state: PolicyState): PolicyStatus {
+function statusOfPolicy(state: PolicyState, availability: AvailabilitySource): PolicyStatus {
   const { owner, policy } = state.view;
   return {
     owner,
     name: policy.name,
     expression: formatExpression(policy.expression),
+    dryRun: policy.dryRun,
     families: state.families,
     outcome: state.outcome,
     rung: state.rung,
     failingOpen: state.failingOpen,
     overCapacity: state.overCapacity,
     ttlSeconds: state.ttlSeconds,
+    availability: statusOfAvailability(policy.dryRun ? [] : availability.ofPolicy(policy.name)),
     shares: viewShares(state.shares),
   };
 }
 
 type Hosts = ReadonlyMap<string, HostNameReading>;
 
-function statusOfPool({ pool, up, holds, endpoints }: PoolState, hosts: Hosts): PoolStatus {
+function statusOfPool(
+  { pool, up, observed, holds, endpoints }: PoolState,
+  hosts: Hosts,
+  availability: AvailabilitySource,
+): PoolStatus {
   const views: Partial<Record<AddressFamily, HoldStatus>> = {};
   if (holds.ipv4 !== undefined) views.ipv4 = statusOfHold(holds.ipv4);
   if (holds.ipv6 !== undefined) views.ipv6 = statusOfHold(holds.ipv6);
   return {
     name: pool.name,
     up,
+    observed,
+    availability: statusOfAvailability(availability.ofPool(pool.name)),
     holds: views,
     endpoints: endpoints.map((state) => statusOfEndpoint(state, hosts)),
   };
 }
 
 function statusOfHold(hold: Hold): HoldStatus {
-  return hold.kind === "held" ? { kind: "held", until: formatTime(hold.untilMs) } : hold;
+  if (hold.kind === "held") return { kind: "held", until: formatTime(hold.untilMs) };
+  return { kind: "ramping", part: hold.part };
 }
 
 function statusOfEndpoint(state: EndpointState, hosts: Hosts): EndpointStatus {

@@ -97,6 +97,7 @@ describe("writeExposition()", () => {
 });
 
 describe("createRegistry()", () => {
+  const DRY_RUN = policy({ kind: "pool", pool: "virginia" }, { dryRun: true });
   const cases: readonly {
     readonly what: string;
     readonly situation: Situation;
@@ -108,6 +109,9 @@ describe("createRegistry()", () => {
       lines: [
         'fairlead_endpoint_up{pool="frankfurt",endpoint="fra-1"} 1',
         'fairlead_pool_up{pool="frankfurt"} 1',
+        'fairlead_pool_observed_up{pool="frankfurt"} 1',
+        'fairlead_availability_ratio{pool="frankfurt",window="1d"} 0.9998',
+        'fairlead_policy_availability_ratio{policy="six",window="1h"} 1',
         'fairlead_pool_endpoints{pool="frankfurt",state="up"} 2',
         'fairlead_pool_endpoints{pool="frankfurt",state="drain"} 0',
         'fairlead_policy_rung{policy="www.gtm.example.com."} 1',
@@ -165,6 +169,9 @@ describe("createRegistry()", () => {
         'fairlead_endpoint_observed_up{pool="frankfurt",endpoint="fra-1"} 1',
         'fairlead_endpoint_up{pool="virginia",endpoint="iad-1"} 1',
         'fairlead_endpoint_observed_up{pool="virginia",endpoint="iad-1"} 0',
+        'fairlead_pool_up{pool="virginia"} 1',
+        'fairlead_pool_observed_up{pool="virginia"} 0',
+        'fairlead_pool_observed_up{pool="frankfurt"} 1',
         'fairlead_pool_endpoints{pool="frankfurt",state="drain"} 1',
         'fairlead_pool_endpoints{pool="frankfurt",state="unknown"} 1',
         'fairlead_pool_endpoints{pool="virginia",state="up"} 1',
@@ -186,7 +193,33 @@ describe("createRegistry()", () => {
         'fairlead_policy_share{policy="shared",pool="frankfurt",mode="serving"} 1',
       ],
     },
+    {
+      what: "a dry run beside what is served",
+      situation: {
+        health: { "virginia/iad-1": "down" },
+        policies: [
+          ["www.gtm.example.com.", WWW],
+          ["www.gtm.example.com.", { ...DRY_RUN, name: WWW.name }],
+        ],
+      },
+      lines: [
+        'fairlead_policy_share{policy="www.gtm.example.com.",pool="frankfurt",mode="serving"} 1',
+        'fairlead_policy_share{policy="www.gtm.example.com.",pool="virginia",mode="dry-run"} 1',
+        'fairlead_policy_rung{policy="www.gtm.example.com."} 1',
+        'fairlead_policy_failing_open{policy="www.gtm.example.com."} 0',
+        'fairlead_dry_run_answers_total{policy="next",pool="virginia",endpoint="iad-1"} 3',
+      ],
+    },
   ];
+  it("createRegistry() tells of a dry run the shares alone", async () => {
+    const situation: Situation = {
+      policies: [["try.gtm.example.com.", { ...DRY_RUN, demand: 5, name: "try" }]],
+    };
+    const lines = (await expositionOf(createNode(situation))).split("\n");
+    expect(lines.filter((line) => line.includes('policy="try"'))).to.deep.equal([
+      'fairlead_policy_share{policy="try",pool="virginia",mode="dry-run"} 1',
+    ]);
+  });
   for (const { what, situation, lines } of cases) {
     it(`createRegistry() publishes ${what}`, async () => {
       const written = (await expositionOf(createNode(situation))).split("\n");
@@ -196,6 +229,12 @@ describe("createRegistry()", () => {
       ).to.equal(written.filter((line) => /^\w/.test(line)).length, "a series is written twice");
     });
   }
+
+  it("createRegistry() says nothing of a pool, or a window, of which nothing is known", async () => {
+    const text = await expositionOf(createNode({ health: { "tokyo/nrt-1": "unknown" } }));
+    expect(text).to.not.match(/^fairlead_pool_observed_up\{pool="tokyo"/m);
+    expect(text).to.not.match(/^fairlead_availability_ratio\{(?:pool="tokyo"|.*window="30d")/m);
+  });
 
   it("createRegistry() sums up the buckets of a histogram", async () => {
     const text = await expositionOf(createNode());
@@ -214,7 +253,13 @@ describe("createRegistry()", () => {
   it("createRegistry() publishes what it can before the first image", async () => {
     const node = createNode();
     node.state = undefined;
-    node.loaded = { success: false, loadedAtMs: undefined, diagnostics: [] };
+    node.loaded = {
+      success: false,
+      loadedAtMs: undefined,
+      diagnostics: [],
+      refusal: undefined,
+      despite: undefined,
+    };
     const text = await expositionOf(node);
     expect(text).to.include("\nfairlead_zone_load_success 0\n");
     expect(text).to.not.match(/^fairlead_(?:image_generation|zone_load_timestamp_seconds|pool_up) /m);

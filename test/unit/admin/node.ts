@@ -1,22 +1,27 @@
 /** A node in memory for the tests of the admin plane: real policies over a health that tests choose, counts by hand. */
 
+import type { DrillRefusal, ScheduledDrill } from "../../../src/admin/drill-source.ts";
+import type { ExplainQuery, Explanation } from "../../../src/admin/explanation.ts";
+import type { ReloadWish } from "../../../src/admin/load.ts";
 import type {
-  AdminSource,
-  ExplainQuery,
-  Explanation,
-  HistogramReading,
-  LoadOutcome,
   OverrideRefusal,
   OverrideView,
   OverrideWish,
+  WindowView,
+} from "../../../src/admin/override-source.ts";
+import type {
+  AdminSource,
+  HistogramReading,
+  LoadOutcome,
   PolicyView,
   Readiness,
   ReloadOutcome,
   ServingState,
-  WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import type { AvailabilityReading } from "../../../src/health/availability.ts";
 import type { Forced } from "../../../src/health/verdict.ts";
+import type { DrillPlan, DrillReport } from "../../../src/policy/drill.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import type { Definitions, Policy, Pool } from "../../../src/policy/model.ts";
 import { definitions, endpoint, type HealthWord, policy, pool, snapshot } from "../../support/policies.ts";
@@ -55,6 +60,7 @@ export function servingState(situation: Situation = {}): ServingState {
   const state = {
     generation: 7,
     buildSeconds: 0.004,
+    withheld: [{ owner: "_sip._tcp.example.", type: "SRV", records: 1 }],
     definitions: known,
     snapshot: { ...snapshot(pools, situation.health, situation.forced), atMs: Date.UTC(2026, 10, 22, 12) },
   };
@@ -107,13 +113,22 @@ export interface Node extends AdminSource {
   loaded: LoadOutcome;
   reloaded: ReloadOutcome;
   reloads: number;
+  readonly despite: ReloadWish[];
   readonly asked: ExplainQuery[];
   /** What was supposed down. */
   readonly supposed: string[];
   readonly wishes: OverrideWish[];
+  readonly drillPlans: DrillPlan[];
+  drillRefusal: DrillRefusal | undefined;
   /** How the next change of overrides is refused, where it is. */
   refusal: OverrideRefusal | undefined;
 }
+
+export const AVAILABLE: readonly AvailabilityReading[] = [
+  { window: "1h", ratio: 1, knownMs: 3_600_000 },
+  { window: "1d", ratio: 0.9998, knownMs: 18_000_000 },
+  { window: "30d", ratio: undefined, knownMs: 0 },
+];
 
 const EXPLAINED: Explanation = {
   name: "",
@@ -127,6 +142,8 @@ const EXPLAINED: Explanation = {
   shares: [],
   overCapacity: [],
   trace: [],
+  endpoints: [],
+  next: [],
 };
 
 export const DRAINED: OverrideView = {
@@ -155,17 +172,77 @@ export const REFUSED_WINDOW: WindowView = {
   nextMs: Date.UTC(2026, 10, 23, 12),
 };
 
+export const DRILL: DrillReport = {
+  id: "d0",
+  name: null,
+  drain: ["frankfurt"],
+  down: [],
+  reason: "game day",
+  owner: "ann@desk",
+  force: false,
+  abortWhen: ["pool:virginia"],
+  fromMs: Date.UTC(2026, 10, 22, 12),
+  untilMs: Date.UTC(2026, 10, 22, 12, 10),
+  endedMs: null,
+  outcome: "running",
+  why: "",
+  preflight: {
+    objections: [{ kind: "capacity", message: "pool virginia gets too much" }],
+    remarks: [],
+    policiesTouched: 1,
+    before: [{ owner: "www.gtm.example.com.", client: "", shares: { frankfurt: 1 } }],
+    during: [{ owner: "www.gtm.example.com.", client: "", shares: { virginia: 1 } }],
+    loads: [],
+    ttlSeconds: 30,
+  },
+  during: null,
+  after: null,
+  answers: null,
+  drained: [{ pool: "frankfurt", answers: 3, lastAfterMs: 1500, drained: true, forgottenAfterMs: 31_500 }],
+  events: [
+    {
+      atMs: Date.UTC(2026, 10, 22, 12),
+      kind: "forced",
+      ref: "frankfurt/fra-1",
+      from: null,
+      to: "drain",
+      reason: "",
+    },
+  ],
+  eventsLeftOut: 0,
+  remarks: [],
+};
+
+const SCHEDULED: ScheduledDrill = {
+  name: "quarterly",
+  drain: ["frankfurt"],
+  down: [],
+  forMs: 600_000,
+  cron: "0 10 1 * *",
+  timeZone: "UTC",
+  nextMs: Date.UTC(2026, 11, 1, 10),
+};
+
 export function createNode(situation: Situation = {}): Node {
   const node: Node = {
     node: "ns1",
     version: "0.1.0",
     ready: { ready: true, reasons: [] },
     state: servingState(situation),
-    loaded: { success: true, loadedAtMs: Date.UTC(2026, 10, 22, 11), diagnostics: [] },
-    reloaded: { ok: true, generation: 8, diagnostics: [] },
+    loaded: {
+      success: true,
+      loadedAtMs: Date.UTC(2026, 10, 22, 11),
+      diagnostics: [],
+      refusal: undefined,
+      despite: undefined,
+    },
+    reloaded: { ok: true, generation: 8, diagnostics: [], refusal: undefined, despite: undefined },
     reloads: 0,
+    despite: [],
     asked: [],
     wishes: [],
+    drillPlans: [],
+    drillRefusal: undefined,
     refusal: undefined,
     overrides: {
       list: () => [DRAINED],
@@ -182,6 +259,20 @@ export function createNode(situation: Situation = {}): Node {
       },
       clear: async () => node.refusal ?? { ok: true, cleared: [DRAINED] },
     },
+    drills: {
+      list: () => [DRILL],
+      scheduled: () => [SCHEDULED],
+      outcomes: () => [{ labels: { outcome: "passed" }, value: 3 }],
+      preflight(plan) {
+        node.drillPlans.push(plan);
+        return node.drillRefusal ?? { ok: true, preflight: DRILL.preflight };
+      },
+      async start(plan) {
+        node.drillPlans.push(plan);
+        return node.drillRefusal ?? { ok: true, drill: DRILL };
+      },
+      abort: async () => node.drillRefusal ?? { ok: true, drill: DRILL },
+    },
     hosts: {
       readings: () => [
         {
@@ -193,6 +284,10 @@ export function createNode(situation: Situation = {}): Node {
         },
       ],
       counts: () => ({ ok: 9, failed: 1 }),
+    },
+    availability: {
+      ofPool: (name) => (name === "tokyo" ? [] : AVAILABLE),
+      ofPolicy: () => AVAILABLE,
     },
     supposed: [],
     readiness: () => node.ready,
@@ -228,6 +323,7 @@ export function createNode(situation: Situation = {}): Node {
       rateLimited: () => [{ action: "slip", value: 5 }],
       extendedErrors: () => [{ error: "stale", value: 2 }],
       answers: () => [{ policy: "six", pool: "tokyo", endpoint: "nrt-1", value: 5 }],
+      dryRunAnswers: () => [{ policy: "next", pool: "virginia", endpoint: "iad-1", value: 3 }],
       responseSeconds: () => DURATIONS,
     },
     probeCounters: {
@@ -266,8 +362,9 @@ export function createNode(situation: Situation = {}): Node {
       };
     },
     exportZone: (apex) => (apex === "gtm.example.com." ? ["one line\n", "another\n"] : undefined),
-    async reload() {
+    async reload(wish) {
       node.reloads += 1;
+      if (wish !== undefined) node.despite.push(wish);
       return node.reloaded;
     },
   };

@@ -1,15 +1,18 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { renderPage } from "../../../src/admin/page/page.ts";
+import type { NodeEvent } from "../../../src/admin/events/event.ts";
+import { PAGE_EVENT_LIMIT, renderPage } from "../../../src/admin/page/page.ts";
 import { createDerive, derive } from "../../../src/admin/status/derive.ts";
+import { statusOfDrills } from "../../../src/admin/status/drills.ts";
 import { statusOfForcing } from "../../../src/admin/status/forcing.ts";
 import { buildStatus, type HoldStatus, type Status } from "../../../src/admin/status/status.ts";
 import { networkOf } from "../../../src/geo/network.ts";
 import type { AddressHealth } from "../../../src/health/snapshot.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
 import { formatExpression } from "../../../src/policy/expression-text.ts";
-import type { HealthWord } from "../../support/policies.ts";
-import { createNode, type Situation, servingState } from "./node.ts";
+import type { Policy } from "../../../src/policy/model.ts";
+import { endpoint, type HealthWord, pool } from "../../support/policies.ts";
+import { createNode, type Situation, servingState, WWW } from "./node.ts";
 
 function statusOf(situation: Situation): Status {
   const node = createNode(situation);
@@ -20,7 +23,9 @@ function statusOf(situation: Situation): Status {
   return buildStatus({
     ...inputs,
     forcing,
+    drills: statusOfDrills(node.drills),
     hosts: node.hosts.readings(),
+    availability: node.availability,
     serving: { state, derived: derive(state) },
   });
 }
@@ -79,10 +84,33 @@ describe("derive()", () => {
 
 describe("createDerive()", () => {
   it("createDerive() derives each state once", () => {
-    const deriveOnce = createDerive();
+    const derived = createDerive();
     const state = servingState();
-    expect(deriveOnce(state)).to.equal(deriveOnce(state));
-    expect(deriveOnce(servingState())).to.not.equal(deriveOnce(state));
+    expect(derived.now(state)).to.equal(derived.now(state));
+    expect(derived.now(servingState())).to.not.equal(derived.now(state));
+  });
+
+  it("inTurns() comes to the same, and lets others have their turn", async () => {
+    const state = servingState();
+    expect(await createDerive().inTurns(state)).to.deep.equal(derive(state));
+    // Pools of a thousand endpoints together.
+    const endpoints = Array.from({ length: 100 }, (_, at) => endpoint("p", `e${at}`, ["192.0.2.1"]));
+    const pools = new Map(Array.from({ length: 100 }, (_, at) => [`p${at}`, pool(`p${at}`, endpoints)]));
+    const large = { ...state, zones: [], definitions: { ...state.definitions, pools } };
+    const derived = createDerive();
+    let turns = 0;
+    let counting = true;
+    const count = (): void => {
+      turns += 1;
+      if (counting) setImmediate(count).unref();
+    };
+    setImmediate(count);
+    const both = await Promise.all([derived.inTurns(large), derived.inTurns(large)]);
+    counting = false;
+    expect(turns).to.be.at.least(9);
+    expect(both[0] === both[1]).to.equal(true);
+    expect(JSON.stringify(both[0]) === JSON.stringify(derive(large))).to.equal(true);
+    expect(derived.now(large) === both[0]).to.equal(true);
   });
 });
 
@@ -141,7 +169,18 @@ describe("renderPage()", () => {
       code: "x",
       message: evil,
     } as const;
-    const page = renderPage({
+    const event = {
+      id: 1,
+      atMs: 0,
+      kind: "override",
+      ref: evil,
+      from: evil,
+      to: evil,
+      reason: evil,
+      owner: evil,
+      refused: evil,
+    } as const;
+    const wicked = {
       ...status,
       node: evil,
       version: evil,
@@ -149,12 +188,56 @@ describe("renderPage()", () => {
       reasons: [evil],
       load: { ...status.load, success: false, diagnostics: [diagnostic] },
       zones: zone === undefined ? [] : [{ ...zone, policies }, ...zones],
-      pools: status.pools.map(({ up, holds, endpoints }) => ({ up, holds, endpoints, name: evil })),
-    });
+      pools: status.pools.map((pool) => Object.assign(pool, { name: evil })),
+    };
+    const page = renderPage(wicked, [event]);
     expect(page).to.not.include("<script");
     expect(page.split("&lt;script&gt;alert(&quot;&amp;&#39;&quot;)&lt;/script&gt;").length).to.be.greaterThan(
-      8,
+      14,
     );
+  });
+
+  it("renderPage() shows the latest events, the last one first, and no more than it may", () => {
+    const events = Array.from({ length: PAGE_EVENT_LIMIT + 3 }, (_, index): NodeEvent => {
+      const change = { kind: "pool", ref: `pool-${index}.`, from: "up", to: null, reason: "why" } as const;
+      return { id: index, atMs: Date.UTC(2026, 10, 22, 12, index), ...change };
+    });
+    const page = renderPage(statusOf({}), events);
+    const shown = [...page.matchAll(/<code>pool-(\d+)\.<\/code>/g)].map(([, number]) => Number(number));
+    expect(shown).to.deep.equal(
+      events
+        .slice(-PAGE_EVENT_LIMIT)
+        .map(({ id }) => id)
+        .reverse(),
+    );
+    expect(page).to.include("2026-11-22T12:22:00.000Z");
+    expect(page).to.include("up → none");
+  });
+
+  it("renderPage() and the status say how available pools and policies were, and how much of that is known", () => {
+    const status = statusOf({ forced: { "virginia/iad-1": "drain" } });
+    const known = { "1h": { ratio: 1, knownSeconds: 3_600 }, "1d": { ratio: 0.9998, knownSeconds: 18_000 } };
+    const availability = { ...known, "30d": { ratio: null, knownSeconds: 0 } };
+    expect(status.pools[1]).to.deep.include({ name: "virginia", up: false, observed: "up", availability });
+    expect(status.pools[2]?.availability).to.deep.equal({});
+    expect(status.zones[0]?.policies[0]?.availability).to.deep.equal(availability);
+    expect(renderPage(status, []).split("1h 100%, 1d 99.98% (of 5h)")).to.have.length(5);
+  });
+
+  it("renderPage() and the status say what is a dry run", () => {
+    const dryRun: Policy = { ...WWW, dryRun: true };
+    const status = statusOf({
+      policies: [
+        ["www.gtm.example.com.", WWW],
+        ["www.gtm.example.com.", dryRun],
+      ],
+    });
+    expect(status.zones[0]?.policies.map((told) => [told.owner, told.dryRun])).to.deep.equal([
+      ["www.gtm.example.com.", false],
+      ["www.gtm.example.com.", true],
+    ]);
+    expect(status.zones[0]?.policies[1]?.availability).to.deep.equal({});
+    expect(renderPage(status, [])).to.include("dry run: up");
   });
 
   it("renderPage() and the status say what holds a pool back", () => {
@@ -170,7 +253,7 @@ describe("renderPage()", () => {
     ];
     for (const [hold, text] of rows) {
       const held = { ...pool, up: false, holds: { ipv4: hold } };
-      expect(renderPage({ ...status, pools: [held, ...pools] })).to.include(text);
+      expect(renderPage({ ...status, pools: [held, ...pools] }, [])).to.include(text);
     }
   });
 
@@ -195,14 +278,14 @@ describe("renderPage()", () => {
       inForce: false,
       next: "2026-11-23T12:00:00.000Z",
     });
-    const page = renderPage(status);
+    const page = renderPage(status, []);
     expect(page).to.include("kernel &lt;update&gt;");
     expect(page).to.include("down, not in force");
     expect(page).to.include("forced.yaml:3:");
     expect(page).to.not.include("matches nothing");
     const stranded = status.overrides.map((override) => ({ ...override, matches: 0 }));
-    expect(renderPage({ ...status, overrides: stranded })).to.include("(matches nothing)");
-    expect(renderPage({ ...status, overrides: [], windows: [], overrideFile: null })).to.not.include(
+    expect(renderPage({ ...status, overrides: stranded }, [])).to.include("(matches nothing)");
+    expect(renderPage({ ...status, overrides: [], windows: [], overrideFile: null }, [])).to.not.include(
       "Overrides",
     );
   });
@@ -213,7 +296,7 @@ describe("renderPage()", () => {
       "frankfurt/fra-2": "down",
       "virginia/iad-1": "down",
     } as const;
-    const page = renderPage(statusOf({ health }));
+    const page = renderPage(statusOf({ health }), []);
     expect(page).to.include("failing open");
     expect(page).to.include("(pool down)");
   });

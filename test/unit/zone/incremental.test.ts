@@ -111,6 +111,18 @@ describe("loadZones() with an earlier load", () => {
     expect(zoneOf(changed, "one.")).to.equal(zoneOf(first, "one."));
   });
 
+  it("makes another zone where a dry run means something else", () => {
+    const before = load({ ...texts, "four.zone": `${HEAD}p POLICY two dry-run\n` }, []);
+    const policy = "$POLICY two one\n$POOL one monitor=none\n  a 192.0.2.1\n";
+    const after = load(
+      { ...texts, "four.zone": `${HEAD}p POLICY two dry-run\n`, "pools.inc": policy },
+      before.judged,
+    );
+    expect(zoneOf(after, "four.")).to.not.equal(zoneOf(before, "four."));
+    const dryRun = zoneOf(after, "four.").dryRuns.get("\u0001p\u0004four\u0000");
+    expect(dryRun?.policy.expression).to.deep.equal({ kind: "policy", policy: "two" });
+  });
+
   it("looks across zones again: at names that are gone, and at zones within zones", () => {
     const gone = load({ ...texts, "pools.inc": "$POOL one monitor=none\n  a 192.0.2.1\n" }, first.judged);
     expect(gone.diagnostics.map(formatDiagnostic).join("\n")).to.include(
@@ -134,6 +146,8 @@ describe("loadZones() with an earlier load", () => {
 
     "p POLICY one",
     "q POLICY failover ( one two )",
+    "q POLICY two dry-run",
+    "sub POLICY one dry-run",
     "$EXPECT p A is one",
     "$EXPECT q A when one=down is two",
 

@@ -97,11 +97,11 @@ describe("loadZones()", () => {
   });
 
   it("shows what is not served beside what is wrong", () => {
-    const text = `${HEAD}${SHARED}www POLICY failover ( alpha betta ) dry-run\n`;
+    const text = `${HEAD}${SHARED}$POOL gamma monitor=none\n  c-1 lb.example.net. as=cname\nwww POLICY failover ( alpha betta )\n`;
     const { diagnostics, notServed } = loadTexts({ "one.zone": text });
     expect(diagnostics.map(({ code }) => code)).to.deep.equal(["unknown-pool"]);
     expect(notServed.map(formatDiagnostic)).to.deep.equal([
-      "one.zone:11:37: warning: 'dry-run' is understood but not served by this version",
+      "one.zone:12:23: warning: 'as=cname' is understood but not served by this version",
     ]);
   });
 
@@ -110,7 +110,7 @@ describe("loadZones()", () => {
   });
 
   it("loads a set of which some words are not served: whoever serves it decides", () => {
-    const text = `${HEAD}${SHARED}www 10 POLICY failover ( alpha beta ) dry-run\n$EXPECT www A is alpha\n`;
+    const text = `${HEAD}${SHARED}$POOL gamma monitor=none\n  c-1 lb.example.net. as=cname\nwww 10 POLICY failover ( alpha beta )\n$EXPECT www A is alpha\n`;
     const { set, diagnostics, notServed, tested } = loadTexts({ "one.zone": text });
     expect(set?.zones).to.have.length(1);
     expect(diagnostics).to.deep.equal([]);
