@@ -104,7 +104,7 @@ export class World {
       return new World({ zone, set, questions, node }, { chance, folder, responder, nowMs });
     } catch (error) {
       responder.close();
-      await rm(folder, { recursive: true, force: state !== "up" });
+      await rm(folder, { recursive: true, force: true });
       throw error;
     }
   }
@@ -112,7 +112,7 @@ export class World {
   async stop(): Promise<void> {
     await this.node.stop();
     this.#responder.close();
-    await rm(this.#folder, { recursive: true, force: state !== "up" });
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
   /** Forces other endpoints than before, at random, by the file of overrides; says which. */
