@@ -23,6 +23,7 @@ import { AVAILABILITY_NAME } from "../../../src/daemon/availability-file.ts";
 import { type Daemon, startDaemon } from "../../../src/daemon/daemon.ts";
 import { parseEvents } from "../../../src/daemon/event-segments.ts";
 import { JOURNAL_NAME, openOverrideJournal } from "../../../src/daemon/override-journal.ts";
+import { needRoot } from "../../peers.ts";
 import {
   adminUrl,
   askDaemon as ask,
@@ -75,13 +76,7 @@ describe("a node whose disk is full", function () {
     if (status !== 0) throw new Error(`${command} ${words.join(" ")}: ${stderr}`);
   }
 
-  /** Only root may. */
-  function mountDisk(context: Mocha.Context): string {
-    if (process.getuid?.() !== 0) {
-      if (process.env.FAIRLEAD_REQUIRE_PEERS === "1")
-        throw new Error("FAIRLEAD_REQUIRE_PEERS=1, and not root");
-      context.skip();
-    }
+  function mountDisk(): string {
     const path = join(home, "disk");
     mkdirSync(path);
     run("mount", "-t", "tmpfs", "-o", `size=${SIZE},mode=700`, "fairlead-test", path);
@@ -135,7 +130,8 @@ describe("a node whose disk is full", function () {
       .savedAtMs;
 
   it("refuses overrides that it cannot keep, loses none, goes on serving, and recovers with the room", async function () {
-    const state = join(mountDisk(this), "state");
+    needRoot.call(this);
+    const state = join(mountDisk(), "state");
     const running = await start(state);
     expect((await set(running, "reason 0")).status).to.equal(201);
     await until("the other region", async () => (await ask(running)) === "198.51.100.1");
@@ -193,5 +189,21 @@ describe("a node whose disk is full", function () {
     expect(await reasonsOf(again)).to.deep.equal(["reason last"]);
     expect((await eventsOf(again)).map(({ id }) => id)).to.include.members(told);
     expect(await ask(again)).to.equal("198.51.100.1");
+  });
+
+  it("comes up again on a disk that is full, with what was kept, and alone", async function () {
+    needRoot.call(this);
+    const state = join(mountDisk(), "state");
+    const first = await start(state);
+    expect((await set(first, "kept")).status).to.equal(201);
+    await first.stop();
+    fill(join(state, "..", "filler"));
+    const second = await start(state);
+    expect(await ask(second)).to.equal("198.51.100.1");
+    expect(await reasonsOf(second)).to.deep.equal(["kept"]);
+    const another = await startDaemon(partsOf(home, { state }, logged));
+    expect(another.ok ? "it started" : another.message).to.include("is in use by process");
+    await second.stop();
+    expect(readdirSync(state)).to.not.include("lock");
   });
 });
