@@ -114,7 +114,10 @@ export class PolicyRecords {
     if (slots === 0 && !isOneFavourite(tables, table)) {
       return this.#writeSeveral(reply, tables, recordView, table, answerCounter, type, owner);
     }
-    const candidate = this.#drawOne(tables, table, first, slots, reply.place.position);
+    const candidate =
+      slots > 0
+        ? this.#drawSlot(tables, first, slots)
+        : favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, reply.place.position);
     if (candidate === NO_CANDIDATE) return POLICY_RESULT.nodata;
     const from = tables.candidateRecords[candidate] ?? 0;
     const octets = (tables.candidateRecords[candidate + 1] ?? 0) - from;
@@ -146,24 +149,11 @@ export class PolicyRecords {
     place.position = position;
   }
 
+  /** Of every table by its draws, which slots are but a quicker way to. */
   #countDraw(tables: DecisionTables, table: number, answerCounter: number, position: number): void {
-    const first = tables.tableSlots[table] ?? 0;
-    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
-    if (slots > 0 || isOneFavourite(tables, table)) {
-      const candidate = this.#drawOne(tables, table, first, slots, position);
-      if (candidate === NO_CANDIDATE) return;
-      this.#counters.countAnswer(answerCounter + (tables.candidateEndpoints[candidate] ?? 0));
-      return;
-    }
     const draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, draw) === 0) return;
     this.#countDrawn(tables, this.#drawSeveral(tables, table, draw, position), answerCounter);
-  }
-
-  /** From a table whose answers are one endpoint each. */
-  #drawOne(tables: DecisionTables, table: number, first: number, slots: number, position: number): number {
-    if (slots > 0) return this.#drawSlot(tables, first, slots);
-    return favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, position);
   }
 
   #drawSlot(tables: DecisionTables, first: number, slots: number): number {
