@@ -25,11 +25,12 @@ import {
 } from "../image/draws.ts";
 import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
 import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
-import { type DecisionTables, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
+import { type DecisionTables, hintTableOf, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
 import { ERROR_OF_RUNG, EXTENDED_ERROR } from "./extended-errors.ts";
 import { Generator } from "./generator.ts";
+import type { Hints } from "./hints.ts";
 import { placeClient, positionClient } from "./place-client.ts";
 import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
@@ -114,10 +115,7 @@ export class PolicyRecords {
     if (slots === 0 && !isOneFavourite(tables, table)) {
       return this.#writeSeveral(reply, tables, recordView, table, answerCounter, type, owner);
     }
-    const candidate =
-      slots > 0
-        ? this.#drawSlot(tables, first, slots)
-        : favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, reply.place.position);
+    const candidate = this.#drawOne(tables, table, first, slots, reply.place.position);
     if (candidate === NO_CANDIDATE) return POLICY_RESULT.nodata;
     const from = tables.candidateRecords[candidate] ?? 0;
     const octets = (tables.candidateRecords[candidate + 1] ?? 0) - from;
@@ -154,6 +152,58 @@ export class PolicyRecords {
     const draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, draw) === 0) return;
     this.#countDrawn(tables, this.#drawSeveral(tables, table, draw, position), answerCounter);
+  }
+
+  /** The table for hints as it is before anybody chooses. The scope grows: an answer may have hints of several policies. */
+  hintTableFor(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+  ): number {
+    const { place } = reply;
+    const { scopeBits } = place;
+    placeClient(reply, query, client, image, policyNumber);
+    place.scopeBits = Math.max(place.scopeBits, scopeBits);
+    return hintTableOf(image.tables, policyNumber, place.classNumber);
+  }
+
+  /** Draws endpoints as for A and AAAA together, and adds their addresses; of a draw that is NODATA none. */
+  drawHints(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+    hints: Hints,
+  ): void {
+    const { tables } = image;
+    const choice = this.hintTableFor(reply, query, client, image, policyNumber);
+    if ((tables.outcomes[choice] ?? 0) >= OUTCOME.sliced) positionClient(reply, query, client);
+    const { position } = reply.place;
+    const table = this.#chooseFrom(tables, choice, position);
+    if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
+    if (tables.outcomes[table] !== OUTCOME.answer) return;
+    const first = tables.tableSlots[table] ?? 0;
+    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
+    if (slots > 0 || isOneFavourite(tables, table)) {
+      const candidate = this.#drawOne(tables, table, first, slots, position);
+      if (candidate !== NO_CANDIDATE) addAddresses(tables, candidate, hints);
+      return;
+    }
+    const draw = drawOf(tables, table, this.#random);
+    if (candidateCount(tables, draw) === 0) return;
+    const drawn = this.#drawSeveral(tables, table, draw, position);
+    for (let index = 0; index < drawn; index++) {
+      addAddresses(tables, this.#room.order[index] ?? 0, hints);
+    }
+  }
+
+  /** From a table whose answers are one endpoint each. */
+  #drawOne(tables: DecisionTables, table: number, first: number, slots: number, position: number): number {
+    if (slots > 0) return this.#drawSlot(tables, first, slots);
+    return favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, position);
   }
 
   #drawSlot(tables: DecisionTables, first: number, slots: number): number {
@@ -240,6 +290,17 @@ function errorOf({ outcomes, rungs }: DecisionTables, table: number): number {
 /** Whether an answer from the table is one endpoint, the client's favourite. */
 function isOneFavourite(tables: DecisionTables, table: number): boolean {
   return tables.tableSticky[table] === 1 && tables.drawAnswers[tables.tableDraws[table] ?? 0] === 1;
+}
+
+/** Of a table for hints: its records are of both families. */
+function addAddresses({ records, candidateRecords }: DecisionTables, candidate: number, hints: Hints): void {
+  const end = candidateRecords[candidate + 1] ?? 0;
+  let at = candidateRecords[candidate] ?? 0;
+  while (at < end) {
+    const length = records[at + RECORD_HEAD_OCTETS - 1] ?? 0;
+    hints.add(records, at + RECORD_HEAD_OCTETS, length);
+    at += RECORD_HEAD_OCTETS + length;
+  }
 }
 
 function recordOctets(type: number): number {

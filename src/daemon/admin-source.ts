@@ -1,12 +1,13 @@
 /** The running node as the admin plane sees it: everything it shows is read from here, and from what is served. */
 
+import type { DrillsSource } from "../admin/drill-source.ts";
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
+import type { OverridesSource } from "../admin/override-source.ts";
 import type {
   AdminSource,
   AvailabilitySource,
   ExplainRefusal,
   LoadOutcome,
-  OverridesSource,
   Readiness,
   SecondariesView,
 } from "../admin/source.ts";
@@ -38,6 +39,7 @@ export interface NodeParts {
   readonly hosts: HostNamesSource;
   readonly availability: AvailabilitySource;
   readonly overrides: OverridesSource;
+  readonly drills: DrillsSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: AdminSource["reload"];
@@ -84,6 +86,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     availability: parts.availability,
     events: parts.events,
     overrides: parts.overrides,
+    drills: parts.drills,
     explain(query) {
       const state = explainedState(parts);
       return state === undefined ? NOTHING_TO_EXPLAIN : explainName(state, query);

@@ -18,13 +18,21 @@ import { type Client, formatPlace, NOWHERE, type PlaceOf, UNKNOWN_CLIENT } from 
 import { continentOf } from "../geo/country.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { askedPlacesOf } from "../policy/asked-places.ts";
-import { explain, sharesOf } from "../policy/evaluate.ts";
+import { explain } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
 import type { Definitions, Policy } from "../policy/model.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
 import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
+import { isServiceBinding, policiesOfRecords } from "../zone/record-policies.ts";
+import {
+  type Decided,
+  explainHints,
+  explainWithheld,
+  type RecordPolicies,
+  sharesIn,
+} from "./explain-records.ts";
 import { supposeDown } from "./supposed-health.ts";
 
 /** What an explanation is about. */
@@ -35,8 +43,6 @@ export interface ExplainedState {
   /** Where a network lies; asked only where the policy asks for a place. */
   readonly placeOf: PlaceOf;
 }
-
-type Decided = Omit<Explanation, "name" | "type" | "client" | "location" | "dryRun">;
 
 /** The state must hold nothing that is not served yet; such sets are refused before. */
 export function explainName(served: ExplainedState, query: ExplainQuery): ExplainOutcome {
@@ -58,8 +64,11 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
     const message = `Cannot explain the dry run of '${formatName(name.name)}': no dry-run POLICY answers it`;
     return refuse(undefined, message);
   }
-  const client = end.kind === "policy" ? placed(given, end.policy, state) : given;
-  const decided = decide(end, state, client, type);
+  const policies = policiesBehind(end, state, type);
+  const asked =
+    end.kind === "policy" ? end.policy : isServiceBinding(type) ? policies.find(Boolean) : undefined;
+  const client = asked === undefined ? given : placed(given, asked, state);
+  const decided = decide(end, state, client, type, policies);
   return {
     ok: true,
     explanation: {
@@ -72,6 +81,12 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
       ...(query.dryRun ? { dryRun: true } : {}),
     },
   };
+}
+
+/** By record: the policies that decide what becomes of records that no policy answers. */
+function policiesBehind(end: LookupEnd, { zones }: ExplainedState, type: number): RecordPolicies {
+  if (end.kind !== "answer" || end.node === undefined) return [];
+  return policiesOfRecords(zones, end.zone, end.node, type);
 }
 
 /** The client where the geo database puts it, if the policy asks for that. */
@@ -118,8 +133,19 @@ function traceLink({ owner, type, rdatas }: RRset): TraceNode {
   };
 }
 
-function decide(end: LookupEnd, state: ExplainedState, client: Client, type: number): Decided {
-  return end.kind === "policy" ? decideByPolicy(end, state, client) : decideByZone(end, type);
+function decide(
+  end: LookupEnd,
+  state: ExplainedState,
+  client: Client,
+  type: number,
+  policies: RecordPolicies,
+): Decided {
+  if (end.kind === "policy") return decideByPolicy(end, state, client);
+  if (end.kind !== "answer" || policies.every((policy) => policy === undefined))
+    return decideByZone(end, type);
+  return isServiceBinding(type)
+    ? explainHints(end.rrset, policies, state, client)
+    : explainWithheld(end.rrset, policies, state);
 }
 
 function decideByPolicy(
@@ -128,14 +154,8 @@ function decideByPolicy(
   client: Client,
 ): Decided {
   const { evaluation, trace } = explain(policy, definitions, snapshot, client, family);
-  const shares = sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
-    pool: endpoint.pool,
-    endpoint: endpoint.name,
-    addresses: addresses.map(({ text }) => text),
-    share,
-  }));
   const { outcome, ttlSeconds, rung, failingOpen, overCapacity } = evaluation;
-  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace };
+  return { outcome, ttlSeconds, rung, failingOpen, shares: sharesIn(evaluation), overCapacity, trace };
 }
 
 /** What rests on zone files alone: no rung, no shares. */

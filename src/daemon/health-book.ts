@@ -163,11 +163,14 @@ export function createHealthBook(): HealthBook {
       for (const { key, monitor, endpoints } of probe.states) {
         const kept = states.get(key);
         if (kept === undefined) continue;
-        kept.state = step(kept.state, verdict, monitor.thresholds);
+        const before = kept.state;
+        kept.state = step(before, verdict, monitor.thresholds);
         kept.certificateExpiresAtMs = verdict.certificate?.expiresAtMs ?? kept.certificateExpiresAtMs;
+        // Most verdicts say what the one before said, and then nobody's health can be another one.
+        const saysTheSame = isSameHealth(before, kept.state);
         for (const endpoint of endpoints) {
           counts.noteVerdict(endpoint, monitor.name, verdict);
-          if (refresh(endpoint, current)) changed = true;
+          if (!saysTheSame && refresh(endpoint, current)) changed = true;
         }
       }
       counts.noteDuration(probe.target.monitor.name, verdict);

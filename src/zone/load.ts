@@ -13,6 +13,7 @@
 
 import { PLACE_UNKNOWN, type PlaceOf } from "../geo/client.ts";
 import { reachOf } from "../policy/reach.ts";
+import { checkHealthAware } from "./check-health-aware.ts";
 import { checkHostNames } from "./check-host-names.ts";
 import { type BoundPolicy, checkPolicyMeaning } from "./check-policies.ts";
 import { checkPools, checkZones } from "./check-set.ts";
@@ -102,6 +103,7 @@ class SetJudgement {
     if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics), notServed };
     const set = this.#makeSet(files, resolved, expectations);
     checkHostNames(entries, set.zones, report);
+    checkHealthAware(set.zones, report);
     const tested = runExpectations(set, placeOf, report);
     this.#lint(entries, bound, set, tested);
     return {

@@ -47,6 +47,11 @@ export function nodeSamples(source: AdminSource) {
       return [{ labels: { transport: answering.transport }, value: answering.workers }];
     },
     fairlead_dns_worker_restarts_total: (): Sample[] => one(source.answering()?.restarts() ?? 0),
+    fairlead_records_withheld: (): Sample[] =>
+      source.serving()?.withheld.map(({ owner, type, records }) => ({
+        labels: { owner, type },
+        value: records,
+      })) ?? [],
     fairlead_image_generation: (): Sample[] => ofState(({ generation }) => generation),
     fairlead_image_build_seconds: (): Sample[] => ofState(({ buildSeconds }) => buildSeconds),
   };

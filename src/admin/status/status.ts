@@ -18,6 +18,7 @@ import type {
 } from "../source.ts";
 import { statusOfAvailability } from "./availability.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
+import type { DrillsStatus } from "./drills.ts";
 import type { ForcingStatus } from "./forcing.ts";
 import { formatTime } from "./time.ts";
 
@@ -109,6 +110,7 @@ export interface Status extends ForcingStatus {
     /** What a person overruled for the set that is served; `null`: nothing. */
     readonly despite: ConsentStatus | null;
   };
+  readonly drills: DrillsStatus;
   readonly zones: readonly ZoneStatus[];
   readonly pools: readonly PoolStatus[];
 }
@@ -127,6 +129,7 @@ export interface StatusInput {
   readonly readiness: Readiness;
   readonly load: LoadOutcome;
   readonly forcing: ForcingStatus;
+  readonly drills: DrillsStatus;
   readonly hosts: Iterable<HostNameReading>;
   readonly availability: AvailabilitySource;
   readonly serving: { readonly state: ServingState; readonly derived: DerivedState } | undefined;
@@ -138,6 +141,7 @@ export function buildStatus({
   readiness,
   load,
   forcing,
+  drills,
   hosts,
   availability,
   serving,
@@ -158,6 +162,7 @@ export function buildStatus({
       despite: statusOfConsent(load.despite),
     },
     ...forcing,
+    drills,
     zones: serving?.derived.zones.map((zone) => statusOfZone(zone, availability)) ?? [],
     pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName, availability)) ?? [],
   };

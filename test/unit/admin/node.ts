@@ -1,24 +1,28 @@
 /** A node in memory for the tests of the admin plane: real policies over a health that tests choose, counts by hand. */
 
+import type { DrillRefusal, ScheduledDrill } from "../../../src/admin/drill-source.ts";
 import type { ReloadWish } from "../../../src/admin/load.ts";
+import type {
+  OverrideRefusal,
+  OverrideView,
+  OverrideWish,
+  WindowView,
+} from "../../../src/admin/override-source.ts";
 import type {
   AdminSource,
   ExplainQuery,
   Explanation,
   HistogramReading,
   LoadOutcome,
-  OverrideRefusal,
-  OverrideView,
-  OverrideWish,
   PolicyView,
   Readiness,
   ReloadOutcome,
   ServingState,
-  WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import type { AvailabilityReading } from "../../../src/health/availability.ts";
 import type { Forced } from "../../../src/health/verdict.ts";
+import type { DrillPlan, DrillReport } from "../../../src/policy/drill.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import type { Definitions, Policy, Pool } from "../../../src/policy/model.ts";
 import { definitions, endpoint, type HealthWord, policy, pool, snapshot } from "../../support/policies.ts";
@@ -57,6 +61,7 @@ export function servingState(situation: Situation = {}): ServingState {
   const state = {
     generation: 7,
     buildSeconds: 0.004,
+    withheld: [{ owner: "_sip._tcp.example.", type: "SRV", records: 1 }],
     definitions: known,
     snapshot: { ...snapshot(pools, situation.health, situation.forced), atMs: Date.UTC(2026, 10, 22, 12) },
   };
@@ -114,6 +119,8 @@ export interface Node extends AdminSource {
   /** What was supposed down. */
   readonly supposed: string[];
   readonly wishes: OverrideWish[];
+  readonly drillPlans: DrillPlan[];
+  drillRefusal: DrillRefusal | undefined;
   /** How the next change of overrides is refused, where it is. */
   refusal: OverrideRefusal | undefined;
 }
@@ -164,6 +171,57 @@ export const REFUSED_WINDOW: WindowView = {
   nextMs: Date.UTC(2026, 10, 23, 12),
 };
 
+export const DRILL: DrillReport = {
+  id: "d0",
+  name: null,
+  drain: ["frankfurt"],
+  down: [],
+  reason: "game day",
+  owner: "ann@desk",
+  force: false,
+  abortWhen: ["pool:virginia"],
+  fromMs: Date.UTC(2026, 10, 22, 12),
+  untilMs: Date.UTC(2026, 10, 22, 12, 10),
+  endedMs: null,
+  outcome: "running",
+  why: "",
+  preflight: {
+    objections: [{ kind: "capacity", message: "pool virginia gets too much" }],
+    remarks: [],
+    policiesTouched: 1,
+    before: [{ owner: "www.gtm.example.com.", client: "", shares: { frankfurt: 1 } }],
+    during: [{ owner: "www.gtm.example.com.", client: "", shares: { virginia: 1 } }],
+    loads: [],
+    ttlSeconds: 30,
+  },
+  during: null,
+  after: null,
+  answers: null,
+  drained: [{ pool: "frankfurt", answers: 3, lastAfterMs: 1500, drained: true, forgottenAfterMs: 31_500 }],
+  events: [
+    {
+      atMs: Date.UTC(2026, 10, 22, 12),
+      kind: "forced",
+      ref: "frankfurt/fra-1",
+      from: null,
+      to: "drain",
+      reason: "",
+    },
+  ],
+  eventsLeftOut: 0,
+  remarks: [],
+};
+
+const SCHEDULED: ScheduledDrill = {
+  name: "quarterly",
+  drain: ["frankfurt"],
+  down: [],
+  forMs: 600_000,
+  cron: "0 10 1 * *",
+  timeZone: "UTC",
+  nextMs: Date.UTC(2026, 11, 1, 10),
+};
+
 export function createNode(situation: Situation = {}): Node {
   const node: Node = {
     node: "ns1",
@@ -182,6 +240,8 @@ export function createNode(situation: Situation = {}): Node {
     despite: [],
     asked: [],
     wishes: [],
+    drillPlans: [],
+    drillRefusal: undefined,
     refusal: undefined,
     overrides: {
       list: () => [DRAINED],
@@ -197,6 +257,20 @@ export function createNode(situation: Situation = {}): Node {
         return node.refusal ?? { ok: true, override: { ...DRAINED, ...wish } };
       },
       clear: async () => node.refusal ?? { ok: true, cleared: [DRAINED] },
+    },
+    drills: {
+      list: () => [DRILL],
+      scheduled: () => [SCHEDULED],
+      outcomes: () => [{ labels: { outcome: "passed" }, value: 3 }],
+      preflight(plan) {
+        node.drillPlans.push(plan);
+        return node.drillRefusal ?? { ok: true, preflight: DRILL.preflight };
+      },
+      async start(plan) {
+        node.drillPlans.push(plan);
+        return node.drillRefusal ?? { ok: true, drill: DRILL };
+      },
+      abort: async () => node.drillRefusal ?? { ok: true, drill: DRILL },
     },
     hosts: {
       readings: () => [
