@@ -227,15 +227,17 @@ export function observedOfPool(pool: Pool, { atMs, endpoints }: Snapshot): Obser
   return standings.length === 0 || standings.includes("unknown") ? "unknown" : "down";
 }
 
-/** When grace runs out for an address of the pool by the passing of time alone; `undefined`: for none. */
+/** When grace runs out for an address of the pool, or of one family of it, by the passing of time alone; `undefined`: for none. */
 export function graceEndMs(
   { endpoints, graceMs }: Pool,
   { endpoints: healths, atMs }: Snapshot,
+  family?: AddressFamily,
 ): number | undefined {
   if (graceMs === 0) return undefined;
   const ends = endpoints.flatMap((endpoint) => {
     const health = healths.get(endpoint.id);
     return (health?.addresses ?? [])
+      .filter((_, index) => family === undefined || endpoint.addresses[index]?.family === family)
       .filter((address) => isInGrace(health?.forced, address, { atMs, graceMs }))
       .map(({ failingSinceMs }) => (failingSinceMs ?? atMs) + graceMs);
   });

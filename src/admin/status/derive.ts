@@ -177,7 +177,7 @@ function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): P
   return { pool, up, observed, holds: snapshot.holds?.get(pool.name) ?? {}, endpoints };
 }
 
-function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {
+export function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {
   const forced = health?.forced;
   const addresses = endpoint.addresses.map((address, index) => ({
     address,

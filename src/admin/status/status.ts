@@ -6,16 +6,10 @@ import type { Forced, Observed } from "../../health/verdict.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
+import type { ShareView } from "../explanation.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
 import type { Consent, LoadCheck } from "../load.ts";
-import type {
-  AvailabilitySource,
-  DiagnosticView,
-  LoadOutcome,
-  Readiness,
-  ServingState,
-  ShareView,
-} from "../source.ts";
+import type { AvailabilitySource, DiagnosticView, LoadOutcome, Readiness, ServingState } from "../source.ts";
 import { statusOfAvailability } from "./availability.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
 import type { DrillsStatus } from "./drills.ts";
@@ -246,7 +240,8 @@ function statusOfPool(
 }
 
 function statusOfHold(hold: Hold): HoldStatus {
-  return hold.kind === "held" ? { kind: "held", until: formatTime(hold.untilMs) } : hold;
+  if (hold.kind === "held") return { kind: "held", until: formatTime(hold.untilMs) };
+  return { kind: "ramping", part: hold.part };
 }
 
 function statusOfEndpoint(state: EndpointState, hosts: Hosts): EndpointStatus {
