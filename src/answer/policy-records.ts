@@ -147,15 +147,8 @@ export class PolicyRecords {
     place.position = position;
   }
 
+  /** Of every table by its draws, which slots are but a quicker way to. */
   #countDraw(tables: DecisionTables, table: number, answerCounter: number, position: number): void {
-    const first = tables.tableSlots[table] ?? 0;
-    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
-    if (slots > 0 || isOneFavourite(tables, table)) {
-      const candidate = this.#drawOne(tables, table, first, slots, position);
-      if (candidate === NO_CANDIDATE) return;
-      this.#counters.countAnswer(answerCounter + (tables.candidateEndpoints[candidate] ?? 0));
-      return;
-    }
     const draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, draw) === 0) return;
     this.#countDrawn(tables, this.#drawSeveral(tables, table, draw, position), answerCounter);
