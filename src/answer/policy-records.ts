@@ -8,6 +8,13 @@
  * | has none: some draw answers several    | draw by probability, candidates by order of arrival     |
  * | is sticky                              | candidates by the client's favourites                   |
  * | is sliced, sticky or mixed with tables | the client's position, its favourite, chance: a table   |
+ *
+ * Where a candidate is answered as CNAME, what is drawn first decides for all types (RFC 1034 §3.6.2):
+ *
+ * | drawn first | A, AAAA                                     | every other type |
+ * | ----------- | ------------------------------------------- | ---------------- |
+ * | a CNAME     | that alone                                  | that alone       |
+ * | addresses   | those, and of the others drawn theirs alike | NODATA           |
  */
 
 import { CLASS, TYPE } from "../dns/types.ts";
@@ -35,7 +42,13 @@ import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
 /** What became of it: so many records were written, or one of these. */
-export const POLICY_RESULT = { nodata: 0, servfail: -1, truncated: -2 } as const;
+export const POLICY_RESULT = {
+  nodata: 0,
+  servfail: -1,
+  truncated: -2,
+  /** Of `write`: a CNAME may be drawn, which is for `writeAny`. Of `writeAny`: one was, and `cnameTarget` leads on. */
+  cname: -3,
+} as const;
 
 const RANDOM_STEPS = 2 ** 32;
 /** Octets of a whole record, by address family. */
@@ -54,6 +67,9 @@ export class PolicyRecords {
   readonly #generator: Generator;
   readonly #random: Random;
   readonly #room = createDrawRoom();
+  #drawnCount = 0;
+  /** After `writeAny` has written a CNAME: where in `tables.records` the name stands that it leads to. */
+  cnameTarget = 0;
 
   constructor(random: Random, counters: CounterWriter) {
     this.#counters = counters;
@@ -107,8 +123,7 @@ export class PolicyRecords {
   ): number {
     const outcome = tables.outcomes[table];
     if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
-    if (outcome === OUTCOME.servfail) return POLICY_RESULT.servfail;
-    if (outcome === OUTCOME.nodata) return POLICY_RESULT.nodata;
+    if (outcome !== OUTCOME.answer) return resultOf(outcome);
     const first = tables.tableSlots[table] ?? 0;
     const slots = (tables.tableSlots[table + 1] ?? 0) - first;
     if (slots === 0 && !isOneFavourite(tables, table)) {
@@ -145,11 +160,93 @@ export class PolicyRecords {
     owner: RecordOwner | undefined,
   ): number {
     const draw = drawOf(tables, table, this.#random);
-    if (candidateCount(tables, draw) === 0) return POLICY_RESULT.nodata;
-    const drawn =
-      tables.tableSticky[table] === 1
-        ? favouritesInOrder(tables, draw, reply.place.position, this.#room)
-        : this.#drawInto(tables, draw);
+    const drawn = this.#drawInto(reply, tables, table, draw);
+    if (drawn === 0) return POLICY_RESULT.nodata;
+    return this.#writeDrawn(reply, tables, recordView, draw, drawn, answerCounter, type, owner);
+  }
+
+  /**
+   * Writes what a query of any type is answered from a table of a policy that can answer CNAMEs, through the reply's open
+   * writer: the number of address records, or a POLICY_RESULT.
+   */
+  writeAny(
+    reply: Reply,
+    image: OpenImage,
+    table: number,
+    answerCounter: number,
+    type: number,
+    owner: RecordOwner,
+  ): number {
+    const { tables, recordView } = image;
+    const isAddress = type === TYPE.A || type === TYPE.AAAA;
+    const outcome = tables.outcomes[table];
+    if (outcome !== OUTCOME.cname && (isAddress || outcome !== OUTCOME.answer)) {
+      return this.write(reply, image, table, answerCounter, type, owner);
+    }
+    if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
+    if (outcome === OUTCOME.answer) return POLICY_RESULT.nodata;
+    const draw = this.#drawFirst(reply, tables, table);
+    const { order } = this.#room;
+    const drawn = this.#drawnCount;
+    if (drawn === 0) return POLICY_RESULT.nodata;
+    const first = order[0] ?? 0;
+    if (isCname(tables, recordView, first)) {
+      return this.#writeCname(reply, tables, recordView, first, answerCounter, owner);
+    }
+    if (!isAddress) return POLICY_RESULT.nodata;
+    let kept = 0;
+    for (let index = 0; index < drawn; index++) {
+      const candidate = order[index] ?? 0;
+      if (!isCname(tables, recordView, candidate)) order[kept++] = candidate;
+    }
+    return this.#writeDrawn(reply, tables, recordView, draw, kept, answerCounter, type, owner);
+  }
+
+  #writeCname(
+    reply: Reply,
+    { records, candidateRecords, candidateEndpoints }: DecisionTables,
+    recordView: DataView,
+    candidate: number,
+    answerCounter: number,
+    { octets, at }: RecordOwner,
+  ): number {
+    const from = candidateRecords[candidate] ?? 0;
+    const end = candidateRecords[candidate + 1] ?? 0;
+    const rdata = from + RECORD_HEAD_OCTETS;
+    const ttlSeconds = recordView.getUint32(from + 6);
+    if (!reply.writer.writeRecord(octets, at, TYPE.CNAME, CLASS.IN, ttlSeconds, records, rdata, end)) {
+      return POLICY_RESULT.truncated;
+    }
+    this.#counters.countAnswer(answerCounter + (candidateEndpoints[candidate] ?? 0));
+    this.cnameTarget = rdata;
+    return POLICY_RESULT.cname;
+  }
+
+  /** Draws into the room from a table that has a CNAME among its candidates: the draw. `#drawnCount` are drawn. */
+  #drawFirst(reply: Reply, tables: DecisionTables, table: number): number {
+    const first = tables.tableSlots[table] ?? 0;
+    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
+    if (slots === 0) {
+      const draw = drawOf(tables, table, this.#random);
+      this.#drawnCount = this.#drawInto(reply, tables, table, draw);
+      return draw;
+    }
+    const candidate = this.#drawSlot(tables, first, slots);
+    this.#drawnCount = candidate === NO_CANDIDATE ? 0 : 1;
+    if (candidate !== NO_CANDIDATE) this.#room.order[0] = candidate;
+    return tables.tableDraws[table] ?? 0;
+  }
+
+  #writeDrawn(
+    reply: Reply,
+    tables: DecisionTables,
+    recordView: DataView,
+    draw: number,
+    drawn: number,
+    answerCounter: number,
+    type: number,
+    owner: RecordOwner | undefined,
+  ): number {
     const { position } = reply;
     const mark = reply.writer.mark();
     const step = recordOctets(type);
@@ -175,10 +272,13 @@ export class PolicyRecords {
     return records;
   }
 
-  /** Draws candidates into the room, in the order of the answer, and says how many. */
-  #drawInto(tables: DecisionTables, draw: number): number {
-    const single = tables.drawAnswers[draw] === 1;
-    if (!single || this.#room.order.length === 0) {
+  /** Draws candidates into the room, in the order of the answer, and says how many; 0: the draw has none. */
+  #drawInto(reply: Reply, tables: DecisionTables, table: number, draw: number): number {
+    if (candidateCount(tables, draw) === 0) return 0;
+    if (tables.tableSticky[table] === 1) {
+      return favouritesInOrder(tables, draw, reply.place.position, this.#room);
+    }
+    if (tables.drawAnswers[draw] !== 1) {
       return drawCandidatesInOrder(tables, draw, this.#random, this.#room);
     }
     this.#room.order[0] = candidateOf(tables, draw, this.#random);
@@ -198,16 +298,26 @@ export class PolicyRecords {
   }
 }
 
+/** What becomes of a table without answers of its own. */
+function resultOf(outcome: number | undefined): number {
+  if (outcome === OUTCOME.cname) return POLICY_RESULT.cname;
+  return outcome === OUTCOME.servfail ? POLICY_RESULT.servfail : POLICY_RESULT.nodata;
+}
+
 /** Why a table that is not from the first rung answers as it does. */
 function errorOf({ outcomes, rungs }: DecisionTables, table: number): number {
   const error = ERROR_OF_RUNG[rungs[table] ?? 0] ?? EXTENDED_ERROR.none;
-  const answers = outcomes[table] === OUTCOME.answer;
+  const answers = outcomes[table] === OUTCOME.answer || outcomes[table] === OUTCOME.cname;
   return error === EXTENDED_ERROR.failingOpen && !answers ? EXTENDED_ERROR.allDown : error;
 }
 
 /** Whether an answer from the table is one endpoint, the client's favourite. */
 function isOneFavourite(tables: DecisionTables, table: number): boolean {
   return tables.tableSticky[table] === 1 && tables.drawAnswers[tables.tableDraws[table] ?? 0] === 1;
+}
+
+function isCname({ candidateRecords }: DecisionTables, recordView: DataView, candidate: number): boolean {
+  return recordView.getUint16((candidateRecords[candidate] ?? 0) + 2) === TYPE.CNAME;
 }
 
 function recordOctets(type: number): number {

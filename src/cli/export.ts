@@ -42,7 +42,7 @@ export function addExport(program: Command): void {
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nA policy becomes the addresses that a client of whom nothing is known could get with everything up." +
+      "\nA policy becomes the addresses, or the CNAME, that a client of whom nothing is known could get with everything up." +
         "\nExit status: 0 written, 1 faulty zones or no such zone, 2 wrong usage.",
     )
     .action((names: readonly string[], options: ExportOptions) => run(names, options));

@@ -10,6 +10,7 @@ import type {
   Explanation,
   WhatIfOutcome,
 } from "../admin/source.ts";
+import { viewShares } from "../admin/status/status.ts";
 import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
@@ -18,9 +19,11 @@ import { type Client, formatPlace, NOWHERE, type PlaceOf, UNKNOWN_CLIENT } from 
 import { continentOf } from "../geo/country.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { askedPlacesOf } from "../policy/asked-places.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import { explain, sharesOf } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
-import type { Definitions, Policy } from "../policy/model.ts";
+import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
+import { reachOf } from "../policy/reach.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
@@ -52,7 +55,8 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
   if (zone === undefined && chain.length === 0) {
     return refuse(undefined, `Cannot explain '${formatName(name.name)}': it lies in no zone that is served`);
   }
-  const client = end.kind === "policy" ? placed(given, end.policy, state) : given;
+  const policy = policyOf(end, state);
+  const client = policy === undefined ? given : placed(given, policy, state);
   const decided = decide(end, state, client, type);
   return {
     ok: true,
@@ -111,22 +115,37 @@ function traceLink({ owner, type, rdatas }: RRset): TraceNode {
   };
 }
 
+/** The policy that answers: A and AAAA for itself, and every other type of its owner where it can draw a CNAME. */
+function policyOf(end: LookupEnd, { definitions }: ExplainedState): Policy | undefined {
+  if (end.kind === "policy") return end.policy;
+  if (end.kind !== "nodata" || end.policy === undefined) return undefined;
+  const { endpoints } = reachOf(end.policy.expression, definitions);
+  return endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined) ? end.policy : undefined;
+}
+
 function decide(end: LookupEnd, state: ExplainedState, client: Client, type: number): Decided {
-  return end.kind === "policy" ? decideByPolicy(end, state, client) : decideByZone(end, type);
+  if (end.kind === "policy") return decideByPolicy(end.policy, end.family, state, client);
+  const policy = policyOf(end, state);
+  if (policy === undefined) return decideByZone(end, type);
+  // As A, save that whoever is drawn with addresses has none of this type.
+  const decided = decideByPolicy(policy, "ipv4", state, client);
+  const shares = decided.shares.filter(({ cname }) => cname !== undefined);
+  const isAnswer = decided.outcome === "answer" && shares.length > 0;
+  return {
+    ...decided,
+    shares,
+    outcome: decided.outcome === "answer" && !isAnswer ? "nodata" : decided.outcome,
+  };
 }
 
 function decideByPolicy(
-  { policy, family }: Extract<LookupEnd, { kind: "policy" }>,
+  policy: Policy,
+  family: AddressFamily,
   { definitions, snapshot }: ExplainedState,
   client: Client,
 ): Decided {
   const { evaluation, trace } = explain(policy, definitions, snapshot, client, family);
-  const shares = sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
-    pool: endpoint.pool,
-    endpoint: endpoint.name,
-    addresses: addresses.map(({ text }) => text),
-    share,
-  }));
+  const shares = viewShares(sharesOf(evaluation));
   const { outcome, ttlSeconds, rung, failingOpen, overCapacity } = evaluation;
   return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace };
 }

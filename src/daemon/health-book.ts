@@ -14,6 +14,7 @@ import { initialState, newcomerState, type ProbeState, step } from "../health/hy
 import type { ForcedStates } from "../health/override.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
 import type { Forced, Verdict } from "../health/verdict.ts";
+import { placesOf } from "../policy/cname.ts";
 import type { Definitions, Endpoint } from "../policy/model.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
@@ -83,10 +84,11 @@ export function createHealthBook(): HealthBook {
 
   const healthOf = (endpoint: Endpoint, set: ZoneSet): EndpointHealth => ({
     forced: undefined,
-    addresses: endpoint.addresses.map((address) => {
+    addresses: placesOf(endpoint).map((address) => {
       const stateOf = (name: string): ProbeState | undefined => {
         const monitor = set.monitors.get(name);
-        return monitor && states.get(stateKeyOf(monitor, endpoint, address))?.state;
+        const key = monitor && stateKeyOf(monitor, endpoint, address);
+        return key === undefined ? undefined : states.get(key)?.state;
       };
       return composeAddressHealth(endpoint.monitor, stateOf, startedMs);
     }),

@@ -18,7 +18,7 @@ import { NOT_MONITORED } from "../health/compose.ts";
 import { type EndpointHealth, observedOf } from "../health/snapshot.ts";
 import type { Observed } from "../health/verdict.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
-import { isAddressUp, standingOfPool } from "../policy/group.ts";
+import { familiesOf, isAddressUp, standingOfPool } from "../policy/group.ts";
 import type { AddressFamily, Pool } from "../policy/model.ts";
 import { isPoolUp } from "../policy/pool.ts";
 import type { Recorder } from "./events.ts";
@@ -134,9 +134,7 @@ function isHeld({ name }: Pool, state: ServingState | undefined): boolean {
 
 /** What nobody has probed yet, and could be up, is not down. */
 function stateOfPool(pool: Pool, { definitions, snapshot }: ServingState): Observed {
-  const families = FAMILIES.filter((family) =>
-    pool.endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
-  );
+  const families = familiesOf(pool.endpoints);
   if (families.some((family) => isPoolUp(pool, definitions, snapshot, family))) return "up";
   const isOpen = families.some((family) => standingOfPool(pool, snapshot, family).stands === "unknown");
   return isOpen ? "unknown" : "down";

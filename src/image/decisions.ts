@@ -9,6 +9,7 @@
 import { type Client, UNKNOWN_CLIENT } from "../geo/client.ts";
 import { networkOfClass } from "../geo/client-classes.ts";
 import type { Snapshot } from "../health/snapshot.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions } from "../policy/model.ts";
@@ -45,7 +46,7 @@ export function compileDecisions(
   const evaluations = zones.policies.map((entry, policyNumber) => {
     const clients = places?.clients[policyNumber];
     const numbers = new Map(entry.endpoints.map(({ id }, number) => [id, number]));
-    builder.beginPolicy();
+    builder.beginPolicy(entry.endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined));
     const evaluationOf = (classNumber: number, family: AddressFamily): Evaluation => {
       const client = clients === undefined ? clientOfClass(entry, classNumber) : clients[classNumber];
       const question = { client: client ?? UNKNOWN_CLIENT, classNumber, family };

@@ -3,9 +3,11 @@
  * in the sizes that this takes, and filled. Ordinary arrays that grow gave the collector most of a build's time to do.
  */
 
+import { type Name, nameOf } from "../dns/name.ts";
 import { CLASS, TYPE } from "../dns/types.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
-import type { Address } from "../policy/model.ts";
+import type { Endpoint } from "../policy/model.ts";
 import { type AliasSlots, fillAliasSlots } from "./alias.ts";
 import { QUESTION_POINTER, RECORD_HEAD_OCTETS } from "./layout.ts";
 import { keyOf } from "./rendezvous.ts";
@@ -24,12 +26,15 @@ import { ALL_ANSWERS, type DecisionTables, NO_CANDIDATE, OUTCOME } from "./table
 export class TablesBuilder {
   readonly #directoryBases: number[] = [];
   readonly #directory: number[] = [];
+  readonly #cnames: number[] = [];
   readonly #tables: Table[] = [];
   /** Numbers of tables by `hashOf`. */
   readonly #tablesByHash = new Map<number, number[]>();
 
-  beginPolicy(): void {
+  /** `canBeCname`: some endpoint that it can reach is answered as CNAME. */
+  beginPolicy(canBeCname: boolean): void {
     this.#directoryBases.push(this.#directory.length);
+    this.#cnames.push(canBeCname ? 1 : 0);
   }
 
   /** The policy's next entry, class by class and A before AAAA. */
@@ -54,6 +59,7 @@ export class TablesBuilder {
     const directories = {
       directoryBases: Uint32Array.from(this.#directoryBases),
       directory: Uint32Array.from(this.#directory),
+      policyCnames: Uint8Array.from(this.#cnames),
     };
     return new TablesFiller(this.#tables, directories).tables;
   }
@@ -80,7 +86,7 @@ const POSITIONS = 2 ** 32;
 interface Sizes {
   draws: number;
   candidates: number;
-  addresses: number;
+  records: number;
   octets: number;
   slots: number;
   /** Slots of choices by rendezvous. */
@@ -88,11 +94,11 @@ interface Sizes {
   mostCandidates: number;
 }
 
-function measure(tables: readonly Table[]): Sizes {
+function measure(tables: readonly Table[], targets: Targets): Sizes {
   const sizes: Sizes = {
     draws: 0,
     candidates: 0,
-    addresses: 0,
+    records: 0,
     octets: 0,
     slots: 0,
     parts: 0,
@@ -112,8 +118,10 @@ function measure(tables: readonly Table[]): Sizes {
       // A draw without candidates is a slot as well: NODATA.
       if (single) sizes.slots += Math.max(1, candidates.length);
       sizes.mostCandidates = Math.max(sizes.mostCandidates, candidates.length);
-      for (const { addresses } of candidates) {
-        sizes.addresses += addresses.length;
+      for (const { endpoint, addresses } of candidates) {
+        const target = targets.of(endpoint);
+        sizes.records += target === undefined ? addresses.length : 1;
+        sizes.octets += target?.length ?? 0;
         for (const { octets } of addresses) sizes.octets += octets.length;
       }
     }
@@ -121,10 +129,10 @@ function measure(tables: readonly Table[]): Sizes {
   return sizes;
 }
 
-type Directories = Pick<DecisionTables, "directoryBases" | "directory">;
+type Directories = Pick<DecisionTables, "directoryBases" | "directory" | "policyCnames">;
 
 function makeTables(tables: number, sizes: Sizes, directories: Directories): DecisionTables {
-  const { draws, candidates, addresses, octets, slots, parts, mostCandidates } = sizes;
+  const { draws, candidates, records, octets, slots, parts, mostCandidates } = sizes;
   return {
     ...directories,
     outcomes: new Uint8Array(tables),
@@ -148,14 +156,29 @@ function makeTables(tables: number, sizes: Sizes, directories: Directories): Dec
     slotAliases: new Int32Array(slots),
     slotParts: new Float64Array(parts),
     candidateRecords: new Uint32Array(candidates + 1),
-    records: new Uint8Array(addresses * RECORD_HEAD_OCTETS + octets),
+    records: new Uint8Array(records * RECORD_HEAD_OCTETS + octets),
     mostCandidates,
   };
+}
+
+/** The names that CNAMEs lead to, as rdata; each is made once. */
+class Targets {
+  readonly #names = new Map<string, Name>();
+
+  /** `undefined` where the endpoint is answered with its addresses. */
+  of(endpoint: Endpoint): Name | undefined {
+    const text = cnameTargetOf(endpoint);
+    if (text === undefined) return undefined;
+    const name = this.#names.get(text) ?? nameOf(text);
+    this.#names.set(text, name);
+    return name;
+  }
 }
 
 /** Fills the arrays from the first table to the last. */
 class TablesFiller {
   readonly tables: DecisionTables;
+  readonly #targets = new Targets();
   readonly #slots: AliasSlots;
   #draw = 0;
   #candidate = 0;
@@ -165,7 +188,7 @@ class TablesFiller {
   #part = 0;
 
   constructor(tables: readonly Table[], directories: Directories) {
-    this.tables = makeTables(tables.length, measure(tables), directories);
+    this.tables = makeTables(tables.length, measure(tables, this.#targets), directories);
     const { slotThresholds: thresholds, slotCandidates: candidates, slotAliases: aliases } = this.tables;
     this.#slots = { thresholds, candidates, aliases };
     tables.forEach((table, number) => {
@@ -224,6 +247,7 @@ class TablesFiller {
     const slotCandidates: number[] = [];
     const slotWeights: number[] = [];
     let probability = 0;
+    if (hasCname(evaluation)) outcomes[number] = OUTCOME.cname;
     for (const draw of evaluation.draws) {
       probability += draw.probability;
       drawProbabilities[this.#draw] = probability;
@@ -255,7 +279,11 @@ class TablesFiller {
       tables.candidateSums[this.#candidate] = sum;
       tables.candidateEndpoints[this.#candidate] = numbers.get(endpoint.id) ?? 0;
       if (sticky) tables.candidateKeys[this.#candidate] = keyOf(endpoint.id);
-      for (const address of addresses) this.#fillAddress(address, ttlSeconds);
+      const target = this.#targets.of(endpoint);
+      if (target !== undefined) this.#fillRecord(TYPE.CNAME, target, ttlSeconds);
+      for (const { family, octets } of addresses) {
+        this.#fillRecord(family === "ipv4" ? TYPE.A : TYPE.AAAA, octets, ttlSeconds);
+      }
       this.#candidate++;
       tables.candidateOctets[this.#candidate] = this.#octet;
       tables.candidateRecords[this.#candidate] = this.#record;
@@ -267,12 +295,12 @@ class TablesFiller {
     return sum;
   }
 
-  #fillAddress({ family, octets }: Address, ttlSeconds: number): void {
-    const { records, octets: addresses } = this.tables;
+  #fillRecord(type: number, octets: Uint8Array, ttlSeconds: number): void {
+    const { records, octets: rdata } = this.tables;
     const at = this.#record;
     records[at] = QUESTION_POINTER >>> 8;
     records[at + 1] = QUESTION_POINTER & 0xff;
-    records[at + 3] = family === "ipv4" ? TYPE.A : TYPE.AAAA;
+    records[at + 3] = type;
     records[at + 5] = CLASS.IN;
     records[at + 6] = ttlSeconds >>> 24;
     records[at + 7] = ttlSeconds >>> 16;
@@ -282,11 +310,17 @@ class TablesFiller {
     for (let index = 0; index < octets.length; index++) {
       const octet = octets[index] ?? 0;
       records[at + RECORD_HEAD_OCTETS + index] = octet;
-      addresses[this.#octet + index] = octet;
+      rdata[this.#octet + index] = octet;
     }
     this.#octet += octets.length;
     this.#record += RECORD_HEAD_OCTETS + octets.length;
   }
+}
+
+function hasCname({ draws }: Evaluation): boolean {
+  return draws.some(({ candidates }) =>
+    candidates.some(({ endpoint }) => cnameTargetOf(endpoint) !== undefined),
+  );
 }
 
 /** Whether an address stands at two candidates, and an answer that holds both would hold it twice. */

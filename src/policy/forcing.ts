@@ -26,11 +26,10 @@ import type { Snapshot } from "../health/snapshot.ts";
 import { decide } from "./decide.ts";
 import { describeClient, distinctClients } from "./distinct-clients.ts";
 import type { Expression } from "./expression.ts";
-import type { AddressFamily, Definitions, Endpoint, Policy } from "./model.ts";
+import { familiesOf } from "./group.ts";
+import type { Definitions, Policy } from "./model.ts";
 import { isUp, type Question } from "./node.ts";
 import { reachOf } from "./reach.ts";
-
-const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 
 export interface OwnedPolicy {
   /** Absolute, as text. */
@@ -114,10 +113,4 @@ function expressionOf(ref: string): Expression {
   return slash === -1
     ? { kind: "pool", pool: ref }
     : { kind: "endpoint", pool: ref.slice(0, slash), endpoint: ref.slice(slash + 1) };
-}
-
-function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
-  return FAMILIES.filter((family) =>
-    endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
-  );
 }

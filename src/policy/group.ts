@@ -14,8 +14,8 @@
  * | none         | unknown                   | no     | yes    | yes    | yes    |
  * | none         | down, failing             | no     | no     | no     | yes    |
  *
- * An endpoint is up for a family while one of its addresses of that family is. A pool is up while `min-up` of its
- * endpoints are; from rung 2 on, while one is. A pool without any address of the family is judged by the other one and
+ * An endpoint is up for a family while one of its addresses of that family is; one that is answered as CNAME while any of
+ * them is (`policy/cname`). A pool is up while `min-up` of its endpoints are; from rung 2 on, while one is. A pool without any address of the family is judged by the other one and
  * answers NODATA where it is chosen. An endpoint that an expression names by itself is a pool of one.
  *
  * On rung 1 a pool with `grace` stays while enough of its endpoints are up or have been failing for less than that. Whether
@@ -36,6 +36,7 @@ import {
   type Snapshot,
 } from "../health/snapshot.ts";
 import type { Forced } from "../health/verdict.ts";
+import { cnameTargetOf, placesOf } from "./cname.ts";
 import type { Rung } from "./evaluation.ts";
 import type { Standing } from "./failback.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, MinUp, Pool } from "./model.ts";
@@ -70,7 +71,10 @@ interface Moment {
 }
 
 interface JudgedAddress {
-  readonly address: Address;
+  /** `undefined` for the host name of an endpoint that is answered as CNAME, and was not resolved so far. */
+  readonly address: Address | undefined;
+  /** The address, or that name. */
+  readonly text: string;
   readonly health: AddressHealth;
   readonly up: boolean;
   readonly inGrace: boolean;
@@ -94,13 +98,15 @@ function judgeEndpoint(
   moment: Moment,
 ): JudgedEndpoint {
   const forced = health?.forced;
+  const target = cnameTargetOf(endpoint);
   const addresses: JudgedAddress[] = [];
-  endpoint.addresses.forEach((address, index) => {
-    if (address.family !== family) return;
+  placesOf(endpoint).forEach((address, index) => {
+    if (target === undefined && address?.family !== family) return;
     const addressHealth = health?.addresses[index] ?? NOT_YET_PROBED;
     const up = isAddressUp(forced, addressHealth, moment.rung);
     const inGrace = moment.rung === 1 && isInGrace(forced, addressHealth, moment);
-    addresses.push({ address, health: addressHealth, up, inGrace });
+    const text = address?.text ?? target ?? "";
+    addresses.push({ address, text, health: addressHealth, up, inGrace });
   });
   const up = addresses.some((address) => address.up);
   const inGrace = !up && addresses.some((address) => address.inGrace);
@@ -118,7 +124,16 @@ export function otherFamily(family: AddressFamily): AddressFamily {
 }
 
 function has(endpoint: Endpoint, family: AddressFamily): boolean {
-  return endpoint.addresses.some((address) => address.family === family);
+  return (
+    cnameTargetOf(endpoint) !== undefined || endpoint.addresses.some((address) => address.family === family)
+  );
+}
+
+const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
+
+/** Those in which some of the endpoints can be answered. */
+export function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
+  return FAMILIES.filter((family) => endpoints.some((endpoint) => has(endpoint, family)));
 }
 
 /** What decides about a group of endpoints, a pool or a single endpoint. */

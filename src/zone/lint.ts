@@ -5,6 +5,7 @@
 
 import { formatName } from "../dns/name.ts";
 import type { Monitor } from "../health/monitor.ts";
+import { mixesByChance } from "../policy/cname.ts";
 import type { Definitions } from "../policy/model.ts";
 import type { BoundPolicy } from "./check-policies.ts";
 import type { DefinitionEntries } from "./definitions.ts";
@@ -49,6 +50,10 @@ export function lintPolicy(
   if (reach.pools.size === 1) {
     const message = `POLICY at '${name}' has a single pool, '${[...reach.pools].join()}': nothing is left when it is down`;
     report(warningAt(entry.position, "policy-with-single-pool", message));
+  }
+  if (mixesByChance(policy.expression, definitions)) {
+    const message = `POLICY at '${name}' draws CNAMEs and addresses alike: a resolver that holds the CNAME asks for no address, so shares hold roughly; below sticky ( … ) a client keeps to one`;
+    report(warningAt(entry.position, "cname-mixed-with-addresses", message));
   }
   if (!isExpected) {
     const message = `POLICY at '${name}' has no $EXPECT: nothing holds it to what it is for`;

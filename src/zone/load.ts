@@ -92,7 +92,7 @@ class SetJudgement {
     const bound = this.#judged.flatMap((file, index) => this.#bindPolicies(file, index, resolved));
     const expectations = resolveExpectations(files, entries, report);
     for (const file of files) checkRefs(file, entries, report);
-    const notServed = tidy(findNotServed(files, entries));
+    const notServed = tidy(findNotServed(files));
     if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics), notServed };
     const set = this.#makeSet(files, resolved, expectations);
     checkHostNames(entries, set.zones, report);

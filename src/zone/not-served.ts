@@ -4,17 +4,15 @@
  * Whoever builds one of them takes it off this list.
  */
 
-import type { DefinitionEntries } from "./definitions.ts";
 import { type Diagnostic, type Report, warningAt } from "./diagnostic.ts";
 import type { Position } from "./model.ts";
-import type { EndpointEntry, PolicyRecordEntry, PoolEntry, ZoneFileEntries } from "./syntax.ts";
+import type { PolicyRecordEntry, ZoneFileEntries } from "./syntax.ts";
 
 const POLICY_OPTIONS = ["dry-run"] as const;
 
-export function findNotServed(files: readonly ZoneFileEntries[], entries: DefinitionEntries): Diagnostic[] {
+export function findNotServed(files: readonly ZoneFileEntries[]): Diagnostic[] {
   const found: Diagnostic[] = [];
   const report: Report = (diagnostic) => found.push(diagnostic);
-  for (const entry of entries.pools.values()) inPool(entry, report);
   for (const file of files) {
     for (const entry of file.policyRecords) inPolicyRecord(entry, report);
   }
@@ -23,14 +21,6 @@ export function findNotServed(files: readonly ZoneFileEntries[], entries: Defini
 
 function notServed(position: Position, word: string): Diagnostic {
   return warningAt(position, "not-served", `'${word}' is understood but not served by this version`);
-}
-
-function inPool(pool: PoolEntry, report: Report): void {
-  for (const endpoint of pool.endpoints) inEndpoint(endpoint, report);
-}
-
-function inEndpoint({ answerAs, position, keyPositions }: EndpointEntry, report: Report): void {
-  if (answerAs === "cname") report(notServed(keyPositions.get("as") ?? position, "as=cname"));
 }
 
 function inPolicyRecord({ optionPositions }: PolicyRecordEntry, report: Report): void {

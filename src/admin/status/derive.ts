@@ -22,7 +22,7 @@ import {
 import type { Forced, Observed } from "../../health/verdict.ts";
 import { sharesOf } from "../../policy/evaluate.ts";
 import type { Evaluation, Rung, Share } from "../../policy/evaluation.ts";
-import { isAddressUp } from "../../policy/group.ts";
+import { familiesOf as familiesAnswered, isAddressUp } from "../../policy/group.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Pool } from "../../policy/model.ts";
 import { isPoolUp } from "../../policy/pool.ts";
 import { reachOf } from "../../policy/reach.ts";
@@ -122,9 +122,7 @@ function derivePolicy(view: PolicyView, definitions: Definitions): PolicyState {
 }
 
 function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
-  const families = FAMILIES.filter((family) =>
-    endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
-  );
+  const families = familiesAnswered(endpoints);
   return families.length === 0 ? FAMILIES : families;
 }
 
@@ -142,10 +140,12 @@ function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined):
     address,
     health: health?.addresses[index] ?? NOT_YET_PROBED,
   }));
-  const observed = observedOf(addresses.map(({ health }) => health));
+  // One that is answered as CNAME has a health before its name was resolved.
+  const healths = addresses.length > 0 ? addresses.map(({ health }) => health) : (health?.addresses ?? []);
+  const observed = observedOf(healths);
   return {
     endpoint,
-    up: addresses.some((address) => isAddressUp(forced, address.health, 1)),
+    up: healths.some((each) => isAddressUp(forced, each, 1)),
     observed,
     forced,
     sinceMs: sinceOf(observed, addresses),

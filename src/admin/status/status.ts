@@ -2,6 +2,7 @@
 
 import type { Hold } from "../../health/snapshot.ts";
 import type { Forced, Observed } from "../../health/verdict.ts";
+import { cnameTargetOf } from "../../policy/cname.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
@@ -143,12 +144,16 @@ export function buildZones(derived: DerivedState | undefined): ZoneDetail[] {
 
 /** Shares as the API and the command line write them; `explain` has the same shape. */
 export function viewShares(shares: readonly Share[]): ShareView[] {
-  return shares.map(({ endpoint, addresses, share }) => ({
-    pool: endpoint.pool,
-    endpoint: endpoint.name,
-    addresses: addresses.map(({ text }) => text),
-    share,
-  }));
+  return shares.map(({ endpoint, addresses, share }) => {
+    const cname = cnameTargetOf(endpoint);
+    return {
+      pool: endpoint.pool,
+      endpoint: endpoint.name,
+      addresses: addresses.map(({ text }) => text),
+      ...(cname === undefined ? {} : { cname }),
+      share,
+    };
+  });
 }
 
 function statusOfZone({ zone, policies }: ZoneState): ZoneStatus {

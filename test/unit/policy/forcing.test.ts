@@ -9,6 +9,7 @@ import type { Forced } from "../../../src/health/verdict.ts";
 import { distinctClients } from "../../../src/policy/distinct-clients.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import { type OwnedPolicy, objectionsTo, type Stakes } from "../../../src/policy/forcing.ts";
+import { familiesOf } from "../../../src/policy/group.ts";
 import type { AddressFamily, Definitions } from "../../../src/policy/model.ts";
 import { reachOf } from "../../../src/policy/reach.ts";
 import {
@@ -116,11 +117,7 @@ describe("objectionsTo()", () => {
           before,
           after,
         );
-        const families = (["ipv4", "ipv6"] as const).filter((family) =>
-          reachOf(policy.expression, definitions).endpoints.some(({ addresses }) =>
-            addresses.some((address) => address.family === family),
-          ),
-        );
+        const families = familiesOf(reachOf(policy.expression, definitions).endpoints);
         const rungIn = (health: Snapshot, ip: string, family: AddressFamily): number =>
           evaluate(policy, definitions, health, clientAt(ip), family).rung;
         const falls = families.some((family) =>
