@@ -40,7 +40,10 @@ function runMocha(words, countsPath) {
     const child = spawn(process.execPath, [mocha].concat(words), {
       cwd: ROOT,
       stdio: "inherit",
-      env: Object.assign({}, process.env, { FAIRLEAD_TEST_COUNTS: countsPath }),
+      env: Object.assign({}, process.env, {
+        FAIRLEAD_TEST_COUNTS: countsPath,
+        FAIRLEAD_TEST_COMMAND: join(ROOT, "dist", "main.js"),
+      }),
     });
     // Ctrl-C reaches mocha as well, being of our process group: wait for its end, and still say the line.
     process.on("SIGINT", () => undefined);

@@ -21,7 +21,7 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
-/** One POLICY record with what it comes to for a client of whom nothing is known. */
+/** One POLICY record, a dry run too, with what it comes to for a client of whom nothing is known. */
 export interface PolicyView {
   readonly owner: string;
   readonly policy: Policy;
@@ -38,7 +38,7 @@ export interface ZoneView {
   readonly file: string;
   readonly serial: number;
   readonly rrsetCount: number;
-  /** In the order of the zone. */
+  /** In the order of the zone, dry runs last. */
   readonly policies: readonly PolicyView[];
 }
 
@@ -99,6 +99,13 @@ export interface AnswerCounters {
     readonly endpoint: string;
     readonly value: number;
   }>;
+  /** What dry runs would have answered to the same queries. */
+  dryRunAnswers(): Iterable<{
+    readonly policy: string;
+    readonly pool: string;
+    readonly endpoint: string;
+    readonly value: number;
+  }>;
   responseSeconds(): HistogramReading;
 }
 
@@ -129,6 +136,8 @@ export interface ExplainQuery {
   readonly type: string;
   /** An address, a network or `country:XX`; `undefined` for an unknown place. */
   readonly client: string | undefined;
+  /** As if every dry run were served. */
+  readonly dryRun?: true;
 }
 
 export interface ShareView {
@@ -157,6 +166,8 @@ export interface Explanation {
   /** Pools that get more of the policy's demand than their capacity. */
   readonly overCapacity: readonly string[];
   readonly trace: readonly TraceNode[];
+  /** Of what is not served: as if it were. */
+  readonly dryRun?: true;
 }
 
 export interface ExplainRefusal {

@@ -9,7 +9,7 @@
  * extended errors                                 likewise
  * queries        [zone][transport][type]          zone slot 0 is `none`: names that are not ours
  * responses      [zone][rcode]
- * answers        by policy, then by endpoint as the policy numbers them
+ * answers        by policy, then by endpoint as the policy numbers them; of dry runs too
  * ```
  */
 

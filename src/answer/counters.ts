@@ -50,8 +50,11 @@ interface Block {
 interface Totals {
   readonly queries: LabelledTotals<"zone" | "qtype" | "transport">;
   readonly responses: LabelledTotals<"zone" | "rcode">;
-  readonly answers: LabelledTotals<"policy" | "pool" | "endpoint">;
+  readonly answers: EndpointTotals;
+  readonly dryRunAnswers: EndpointTotals;
 }
+
+type EndpointTotals = LabelledTotals<"policy" | "pool" | "endpoint">;
 
 export class Counters extends CounterWriter {
   readonly #blocks = new Map<SharedArrayBuffer, Block>();
@@ -59,6 +62,7 @@ export class Counters extends CounterWriter {
     queries: new LabelledTotals(["zone", "qtype", "transport"]),
     responses: new LabelledTotals(["zone", "rcode"]),
     answers: new LabelledTotals(["policy", "pool", "endpoint"]),
+    dryRunAnswers: new LabelledTotals(["policy", "pool", "endpoint"]),
   };
   /** Everything before the queries, of blocks that were released. */
   readonly #pastTimes = new Float64Array(QUERIES_AT);
@@ -101,7 +105,7 @@ export class Counters extends CounterWriter {
     this.#blocks.delete(block);
     addQueries(this.#past.queries, known);
     addResponses(this.#past.responses, known);
-    addAnswers(this.#past.answers, known);
+    addAnswers(this.#past, known);
     addTimes(this.#pastTimes, known);
   }
 
@@ -118,9 +122,19 @@ export class Counters extends CounterWriter {
   }
 
   answers(): { policy: string; pool: string; endpoint: string; value: number }[] {
-    const totals = this.#past.answers.copy();
+    return this.#endpointTotals().answers.entries();
+  }
+
+  /** What dry runs would have answered. */
+  dryRunAnswers(): { policy: string; pool: string; endpoint: string; value: number }[] {
+    return this.#endpointTotals().dryRunAnswers.entries();
+  }
+
+  #endpointTotals(): Pick<Totals, "answers" | "dryRunAnswers"> {
+    const { answers, dryRunAnswers } = this.#past;
+    const totals = { answers: answers.copy(), dryRunAnswers: dryRunAnswers.copy() };
     for (const block of this.#blocks.values()) addAnswers(totals, block);
-    return totals.entries();
+    return totals;
   }
 
   /** Every reason, those that never occurred as well. */
@@ -200,12 +214,13 @@ function addResponses(totals: Totals["responses"], block: Block): void {
 }
 
 /** The counters of endpoints stand in the order in which the image numbers them (`POLICY.answerCounter`). */
-function addAnswers(totals: Totals["answers"], block: Block): void {
+function addAnswers(totals: Pick<Totals, "answers" | "dryRunAnswers">, block: Block): void {
   let index = answersAt(zoneCountOf(block));
-  for (const { name: policy, endpoints } of block.labels?.policies ?? []) {
+  for (const { name: policy, endpoints, dryRun } of block.labels?.policies ?? []) {
+    const counted = dryRun ? totals.dryRunAnswers : totals.answers;
     for (const { pool, name } of endpoints) {
       const value = block.counts[index++] ?? 0;
-      if (value > 0) totals.add(value, { policy, pool, endpoint: name });
+      if (value > 0) counted.add(value, { policy, pool, endpoint: name });
     }
   }
 }

@@ -19,7 +19,7 @@ import { formatIp } from "../dns/address.ts";
 import { candidateCount, createDrawRoom, favouriteOf, favouritesInOrder, sliceOf } from "../image/draws.ts";
 import { closestEncloser, findNode, linkOf } from "../image/find.ts";
 import { KIND, KIND_MASK, NODE } from "../image/layout.ts";
-import { type OpenImage, placesOf } from "../image/open-image.ts";
+import { dryRunOf, type OpenImage, placesOf } from "../image/open-image.ts";
 import { locationOf } from "../image/place-tables.ts";
 import { type DecisionTables, OUTCOME, tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
@@ -47,7 +47,9 @@ export function policyAt(image: OpenImage, view: DataView, at: number, octets: n
     node = encloser !== 0 && head(encloser) === KIND.plain ? linkOf(words, encloser) : 0;
   }
   if (node === 0 || (head(node) !== KIND.plain && head(node) !== KIND.dname)) return -1;
-  return (words[node + NODE.policy] ?? 0) - 1;
+  const policy = words[node + NODE.policy] ?? 0;
+  // One that is its own dry run answers nothing.
+  return policy === 0 || dryRunOf(image, policy - 1) === policy ? -1 : policy - 1;
 }
 
 /** Reads the labels once for each set of zones. */

@@ -31,7 +31,7 @@ import {
   sliceOf,
 } from "../image/draws.ts";
 import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
-import type { OpenImage } from "../image/open-image.ts";
+import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
 import { type DecisionTables, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
@@ -67,7 +67,8 @@ export class PolicyRecords {
   readonly #generator: Generator;
   readonly #random: Random;
   readonly #room = createDrawRoom();
-  #drawnCount = 0;
+  /** Of `#drawAnswer`: what was drawn from. */
+  #draw = 0;
   /** After `writeAny` has written a CNAME: where in `tables.records` the name stands that it leads to. */
   cnameTarget = 0;
 
@@ -129,10 +130,7 @@ export class PolicyRecords {
     if (slots === 0 && !isOneFavourite(tables, table)) {
       return this.#writeSeveral(reply, tables, recordView, table, answerCounter, type, owner);
     }
-    const candidate =
-      slots > 0
-        ? this.#drawSlot(tables, first, slots)
-        : favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, reply.place.position);
+    const candidate = this.#drawOne(tables, table, first, slots, reply.place.position);
     if (candidate === NO_CANDIDATE) return POLICY_RESULT.nodata;
     const from = tables.candidateRecords[candidate] ?? 0;
     const octets = (tables.candidateRecords[candidate + 1] ?? 0) - from;
@@ -141,28 +139,29 @@ export class PolicyRecords {
     return octets / recordOctets(type);
   }
 
-  #drawSlot(tables: DecisionTables, first: number, slots: number): number {
-    if (slots === 1) return tables.slotCandidates[first] ?? NO_CANDIDATE;
-    const drawn = (this.#generator.next() >>> 0) * slots;
-    const slot = Math.floor(drawn / RANDOM_STEPS);
-    const fraction = drawn - slot * RANDOM_STEPS;
-    const isOwn = fraction < (tables.slotThresholds[first + slot] ?? 0);
-    return (isOwn ? tables.slotCandidates[first + slot] : tables.slotAliases[first + slot]) ?? NO_CANDIDATE;
-  }
-
-  #writeSeveral(
+  /**
+   * Counts what a dry run would have answered this client, drawn like an answer. The answer under way is left as it is, and
+   * holds for no fewer clients than without.
+   */
+  countDryRun(
     reply: Reply,
-    tables: DecisionTables,
-    recordView: DataView,
-    table: number,
-    answerCounter: number,
-    type: number,
-    owner: RecordOwner | undefined,
-  ): number {
-    const draw = drawOf(tables, table, this.#random);
-    const drawn = this.#drawInto(reply, tables, table, draw);
-    if (drawn === 0) return POLICY_RESULT.nodata;
-    return this.#writeDrawn(reply, tables, recordView, draw, drawn, answerCounter, type, owner);
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+    family: 0 | 1,
+  ): void {
+    const { tables, recordView } = image;
+    const { place } = reply;
+    const { classNumber, scopeBits, position } = place;
+    const table = this.tableFor(reply, query, client, image, policyNumber, family);
+    const counter = answerCounterOf(image, policyNumber);
+    if (isAnswer(tables.outcomes[table])) {
+      this.#countDrawn(tables, this.#drawAnswer(tables, recordView, table, place.position), counter);
+    }
+    place.classNumber = classNumber;
+    place.scopeBits = scopeBits;
+    place.position = position;
   }
 
   /**
@@ -185,21 +184,14 @@ export class PolicyRecords {
     }
     if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
     if (outcome === OUTCOME.answer) return POLICY_RESULT.nodata;
-    const draw = this.#drawFirst(reply, tables, table);
-    const { order } = this.#room;
-    const drawn = this.#drawnCount;
+    const drawn = this.#drawAnswer(tables, recordView, table, reply.place.position);
     if (drawn === 0) return POLICY_RESULT.nodata;
-    const first = order[0] ?? 0;
+    const first = this.#room.order[0] ?? 0;
     if (isCname(tables, recordView, first)) {
       return this.#writeCname(reply, tables, recordView, first, answerCounter, owner);
     }
     if (!isAddress) return POLICY_RESULT.nodata;
-    let kept = 0;
-    for (let index = 0; index < drawn; index++) {
-      const candidate = order[index] ?? 0;
-      if (!isCname(tables, recordView, candidate)) order[kept++] = candidate;
-    }
-    return this.#writeDrawn(reply, tables, recordView, draw, kept, answerCounter, type, owner);
+    return this.#writeDrawn(reply, tables, recordView, this.#draw, drawn, answerCounter, type, owner);
   }
 
   #writeCname(
@@ -222,21 +214,62 @@ export class PolicyRecords {
     return POLICY_RESULT.cname;
   }
 
-  /** Draws into the room from a table that has a CNAME among its candidates: the draw. `#drawnCount` are drawn. */
-  #drawFirst(reply: Reply, tables: DecisionTables, table: number): number {
+  /** Draws what one answer from any table holds into the room, and says how many candidates that is. */
+  #drawAnswer(tables: DecisionTables, recordView: DataView, table: number, position: number): number {
     const first = tables.tableSlots[table] ?? 0;
     const slots = (tables.tableSlots[table + 1] ?? 0) - first;
-    if (slots === 0) {
-      const draw = drawOf(tables, table, this.#random);
-      this.#drawnCount = this.#drawInto(reply, tables, table, draw);
-      return draw;
+    if (slots > 0 || isOneFavourite(tables, table)) {
+      const candidate = this.#drawOne(tables, table, first, slots, position);
+      if (candidate === NO_CANDIDATE) return 0;
+      this.#draw = tables.tableDraws[table] ?? 0;
+      this.#room.order[0] = candidate;
+      return 1;
     }
-    const candidate = this.#drawSlot(tables, first, slots);
-    this.#drawnCount = candidate === NO_CANDIDATE ? 0 : 1;
-    if (candidate !== NO_CANDIDATE) this.#room.order[0] = candidate;
-    return tables.tableDraws[table] ?? 0;
+    this.#draw = drawOf(tables, table, this.#random);
+    if (candidateCount(tables, this.#draw) === 0) return 0;
+    const drawn = this.#drawSeveral(tables, table, this.#draw, position);
+    const { order } = this.#room;
+    if (tables.outcomes[table] !== OUTCOME.cname) return drawn;
+    if (isCname(tables, recordView, order[0] ?? 0)) return 1;
+    let kept = 0;
+    for (let index = 0; index < drawn; index++) {
+      const candidate = order[index] ?? 0;
+      if (!isCname(tables, recordView, candidate)) order[kept++] = candidate;
+    }
+    return kept;
   }
 
+  /** From a table whose answers are one endpoint each. */
+  #drawOne(tables: DecisionTables, table: number, first: number, slots: number, position: number): number {
+    if (slots > 0) return this.#drawSlot(tables, first, slots);
+    return favouriteCandidateOf(tables, tables.tableDraws[table] ?? 0, position);
+  }
+
+  #drawSlot(tables: DecisionTables, first: number, slots: number): number {
+    if (slots === 1) return tables.slotCandidates[first] ?? NO_CANDIDATE;
+    const drawn = (this.#generator.next() >>> 0) * slots;
+    const slot = Math.floor(drawn / RANDOM_STEPS);
+    const fraction = drawn - slot * RANDOM_STEPS;
+    const isOwn = fraction < (tables.slotThresholds[first + slot] ?? 0);
+    return (isOwn ? tables.slotCandidates[first + slot] : tables.slotAliases[first + slot]) ?? NO_CANDIDATE;
+  }
+
+  #writeSeveral(
+    reply: Reply,
+    tables: DecisionTables,
+    recordView: DataView,
+    table: number,
+    answerCounter: number,
+    type: number,
+    owner: RecordOwner | undefined,
+  ): number {
+    const draw = drawOf(tables, table, this.#random);
+    if (candidateCount(tables, draw) === 0) return POLICY_RESULT.nodata;
+    const drawn = this.#drawSeveral(tables, table, draw, reply.place.position);
+    return this.#writeDrawn(reply, tables, recordView, draw, drawn, answerCounter, type, owner);
+  }
+
+  /** Writes the addresses of the candidates that stand in the room. */
   #writeDrawn(
     reply: Reply,
     tables: DecisionTables,
@@ -265,19 +298,20 @@ export class PolicyRecords {
         records++;
       }
     }
+    this.#countDrawn(tables, drawn, answerCounter);
+    return records;
+  }
+
+  #countDrawn(tables: DecisionTables, drawn: number, answerCounter: number): void {
     for (let index = 0; index < drawn; index++) {
       const endpoint = tables.candidateEndpoints[this.#room.order[index] ?? 0] ?? 0;
       this.#counters.countAnswer(answerCounter + endpoint);
     }
-    return records;
   }
 
-  /** Draws candidates into the room, in the order of the answer, and says how many; 0: the draw has none. */
-  #drawInto(reply: Reply, tables: DecisionTables, table: number, draw: number): number {
-    if (candidateCount(tables, draw) === 0) return 0;
-    if (tables.tableSticky[table] === 1) {
-      return favouritesInOrder(tables, draw, reply.place.position, this.#room);
-    }
+  /** Draws candidates into the room, in the order of the answer, and says how many. */
+  #drawSeveral(tables: DecisionTables, table: number, draw: number, position: number): number {
+    if (tables.tableSticky[table] === 1) return favouritesInOrder(tables, draw, position, this.#room);
     if (tables.drawAnswers[draw] !== 1) {
       return drawCandidatesInOrder(tables, draw, this.#random, this.#room);
     }
@@ -298,17 +332,21 @@ export class PolicyRecords {
   }
 }
 
-/** What becomes of a table without answers of its own. */
+/** What becomes of a table that has no addresses, or not these alone. */
 function resultOf(outcome: number | undefined): number {
   if (outcome === OUTCOME.cname) return POLICY_RESULT.cname;
   return outcome === OUTCOME.servfail ? POLICY_RESULT.servfail : POLICY_RESULT.nodata;
 }
 
+function isAnswer(outcome: number | undefined): boolean {
+  return outcome === OUTCOME.answer || outcome === OUTCOME.cname;
+}
+
 /** Why a table that is not from the first rung answers as it does. */
 function errorOf({ outcomes, rungs }: DecisionTables, table: number): number {
   const error = ERROR_OF_RUNG[rungs[table] ?? 0] ?? EXTENDED_ERROR.none;
-  const answers = outcomes[table] === OUTCOME.answer || outcomes[table] === OUTCOME.cname;
-  return error === EXTENDED_ERROR.failingOpen && !answers ? EXTENDED_ERROR.allDown : error;
+  const isDown = error === EXTENDED_ERROR.failingOpen && !isAnswer(outcomes[table]);
+  return isDown ? EXTENDED_ERROR.allDown : error;
 }
 
 /** Whether an answer from the table is one endpoint, the client's favourite. */

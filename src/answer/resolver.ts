@@ -1,7 +1,8 @@
 /**
  * Answers what takes one step: the name is found in the image's bytes, and what stands ready there is copied behind the
  * question. Whatever takes more (an alias to follow, a record that has to be written, or cut short because it does not
- * fit) is left to `answer/walk`, which can do everything; both follow the table at the head of `zone/lookup`.
+ * fit, a dry run to count) is left to `answer/walk`, which can do everything; both follow the table at the head of
+ * `zone/lookup`.
  */
 
 import { RCODE, TYPE } from "../dns/types.ts";
@@ -18,7 +19,7 @@ import {
   WORD_OCTETS,
   ZONE,
 } from "../image/layout.ts";
-import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
+import { answerCounterOf, dryRunOf, type OpenImage } from "../image/open-image.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
 import { negativeTtl } from "./place-client.ts";
@@ -111,6 +112,7 @@ export class Resolver {
     if (((words[node] ?? 0) & FLAG_CNAME) !== 0 && qtype !== TYPE.CNAME) return false;
     const policy = words[node + NODE.policy] ?? 0;
     if (policy !== 0 && (qtype === TYPE.A || qtype === TYPE.AAAA)) {
+      if (dryRunOf(image, policy - 1) !== 0) return false;
       return this.#answerByPolicy(reply, query, client, image, policy - 1);
     }
     const rrset = findRRset(words, node, qtype);

@@ -21,7 +21,7 @@ import {
   WORD_OCTETS,
   ZONE,
 } from "../image/layout.ts";
-import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
+import { answerCounterOf, dryRunOf, type OpenImage } from "../image/open-image.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { Completion } from "./completion.ts";
 import { negativeTtl } from "./place-client.ts";
@@ -115,7 +115,19 @@ export class Walk {
         }
         node = linked;
     }
-    return this.#answerFrom(reply, query, client, image, node, link);
+    const { qtype } = query;
+    const policy = words[node + NODE.policy] ?? 0;
+    if (policy === 0 || (qtype !== TYPE.A && qtype !== TYPE.AAAA)) {
+      return this.#answerFrom(reply, query, client, image, node, policy, link);
+    }
+    const dryRun = dryRunOf(image, policy - 1);
+    // One that is its own dry run answers nothing: what else stands here does.
+    const served = dryRun === policy ? 0 : policy;
+    const goesOn = this.#answerFrom(reply, query, client, image, node, served, link);
+    if (dryRun !== 0 && !reply.truncated) {
+      this.#policies.countDryRun(reply, query, client, image, dryRun - 1, qtype === TYPE.A ? 0 : 1);
+    }
+    return goesOn;
   }
 
   /** The node of a name of the chain, or its closest encloser; 0: it is not ours. */
@@ -140,12 +152,12 @@ export class Walk {
     client: ClientAddress,
     image: OpenImage,
     node: number,
+    policy: number,
     link: number,
   ): boolean {
     const { words } = image;
     const { qtype } = query;
     const head = words[node] ?? 0;
-    const policy = words[node + NODE.policy] ?? 0;
     if (policy !== 0 && image.tables.policyCnames[policy - 1] === 1) {
       return this.#answerByPolicy(reply, query, client, image, node, link);
     }

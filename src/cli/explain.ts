@@ -6,7 +6,9 @@ import { supposeDown } from "../daemon/supposed-health.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
 import {
   askToExplain,
+  dryRunOption,
   type Explained,
+  explainParameters,
   explanationSchema,
   formatQuestion,
   isNo,
@@ -25,6 +27,7 @@ interface ExplainOptions {
   readonly server?: string;
   readonly client?: string;
   readonly down?: readonly string[];
+  readonly dryRun?: true;
   readonly json?: true;
 }
 
@@ -39,6 +42,7 @@ export function addExplain(program: Command): void {
     .addOption(serverOption())
     .option("--client <client>", "who asks: an address, a network, country:XX or continent:XX")
     .option("--down <ref...>", "pools or endpoints (pool/endpoint) supposed down; with files only")
+    .addOption(dryRunOption())
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -58,11 +62,20 @@ async function run(name: string, type: string, options: ExplainOptions): Promise
   endWith(isNo(explained) ? EXIT.no : EXIT.ok);
 }
 
-function fromFiles(name: string, type: string, { zones, geoip, client, down }: ExplainOptions): Explained {
+function fromFiles(name: string, type: string, options: ExplainOptions): Explained {
+  const { zones, geoip, client, down, dryRun } = options;
   const state = stateFromFiles(zones, placesBy(geoip));
   const supposed = supposeDown(state.definitions, down ?? [], state.snapshot);
   if (!supposed.ok) throw new CommandFailure(EXIT.usage, supposed.message);
-  const outcome = explainName({ ...state, snapshot: supposed.snapshot }, { name, type, client });
+  const outcome = explainName(
+    { ...state, snapshot: supposed.snapshot },
+    {
+      name,
+      type,
+      client,
+      ...(dryRun ? { dryRun } : {}),
+    },
+  );
   if (!outcome.ok) throw refusalFailure(outcome.parameter, outcome.message);
   return explanationSchema.parse(outcome.explanation);
 }
@@ -71,16 +84,16 @@ async function fromNode(
   name: string,
   type: string,
   server: string,
-  { geoip, client, down }: ExplainOptions,
+  options: ExplainOptions,
 ): Promise<Explained> {
-  if (down !== undefined) {
+  if (options.down !== undefined) {
     throw new CommandFailure(
       EXIT.usage,
       "--down supposes a health, and a running node has its own; 'whatif' puts the two side by side",
     );
   }
-  refuseGeoip(geoip);
-  const query = new URLSearchParams({ name, type, ...(client === undefined ? {} : { client }) });
+  refuseGeoip(options.geoip);
+  const query = explainParameters(name, type, options);
   return askToExplain(server, `/api/v1/explain?${query.toString()}`, explanationSchema);
 }
 

@@ -1,5 +1,6 @@
 /** What `explain` and `whatif` share: where explanations come from, their shape, and what of them is a no. */
 
+import { Option } from "commander";
 import { z } from "zod";
 import type { ExplainedState } from "../daemon/explain.ts";
 import { supposeAllUp } from "../daemon/supposed-health.ts";
@@ -40,6 +41,7 @@ export const explanationSchema = z.looseObject({
   ),
   overCapacity: z.array(z.string()),
   trace: z.array(traceSchema),
+  dryRun: z.literal(true).exactOptional(),
 });
 
 export type Explained = z.output<typeof explanationSchema>;
@@ -69,8 +71,26 @@ export function isNo({ outcome, rung }: Pick<Explained, "outcome" | "rung">): bo
   return outcome === "nxdomain" || outcome === "servfail" || rung === 4;
 }
 
-export function formatQuestion({ name, type, client, location }: Explained): string {
+export function formatQuestion({ name, type, client, location, dryRun }: Explained): string {
   const from = client === null ? "a client of whom nothing is known" : client;
   const place = location === null ? "" : ` in ${location}`;
-  return `${name} ${type} asked by ${from}${place}`;
+  return `${dryRun ? "dry run of " : ""}${name} ${type} asked by ${from}${place}`;
+}
+
+export function dryRunOption(): Option {
+  return new Option("--dry-run", "explain the dry run at the name, as if it were served");
+}
+
+/** What is asked of a node, in the query of its URL. */
+export function explainParameters(
+  name: string,
+  type: string,
+  { client, dryRun }: { readonly client?: string; readonly dryRun?: true },
+): URLSearchParams {
+  return new URLSearchParams({
+    name,
+    type,
+    ...(client === undefined ? {} : { client }),
+    ...(dryRun ? { mode: "dry-run" } : {}),
+  });
 }

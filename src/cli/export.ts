@@ -5,7 +5,6 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { systemReason } from "../daemon/system-error.ts";
-import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import { formatName, nameKey, parseName, ROOT } from "../dns/name.ts";
 import { PLACE_UNKNOWN } from "../geo/client.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
@@ -64,7 +63,7 @@ async function run(names: readonly string[], options: ExportOptions): Promise<vo
 
 function zonesOfFiles(path: string): ExportedZone[] {
   const result = loadZonePaths([path], PLACE_UNKNOWN);
-  const fault = diagnosticsOf(result, "error").find(({ severity }) => severity === "error");
+  const fault = result.diagnostics.find(({ severity }) => severity === "error");
   const { set } = result;
   if (set === undefined || fault !== undefined) {
     const first = fault === undefined ? "" : `: ${formatDiagnostic(fault)}`;

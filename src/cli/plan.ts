@@ -13,6 +13,7 @@ import {
   type PlanSide,
   planOf,
 } from "../zone/plan.ts";
+import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
 import { EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
 import { formatPercent, formatShift } from "./percent.ts";
 import { loadUntried } from "./zone-option.ts";
@@ -20,6 +21,7 @@ import { loadUntried } from "./zone-option.ts";
 interface PlanOptions {
   /** From 0 to 1. */
   readonly maxShift?: number;
+  readonly dryRun?: true;
   readonly json?: true;
 }
 
@@ -30,6 +32,7 @@ export function addPlan(program: Command): void {
     .argument("<old>", "folder of *.zone files, or one zone file, as it is")
     .argument("<new>", "the same as it would be")
     .option("--max-shift <share>", "how many clients of a name may move, such as 20%", readShift)
+    .option("--dry-run", "with the dry runs of <new> served")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -46,8 +49,9 @@ function readShift(text: string): number {
   return percent / 100;
 }
 
-function run(from: string, to: string, { maxShift, json }: PlanOptions): void {
-  const plan = planOf(sideOf(from), sideOf(to));
+function run(from: string, to: string, { maxShift, dryRun, json }: PlanOptions): void {
+  const after = sideOf(to);
+  const plan = planOf(sideOf(from), dryRun ? { ...after, zones: promoteDryRuns(after.zones) } : after);
   if (json) printJson(plan);
   else for (const line of formatPlan(plan)) printLine(line);
   const exceeds = maxShift !== undefined && plan.maxShift > maxShift + TOLERANCE;

@@ -30,6 +30,7 @@ const statusSchema = z.looseObject({
         z.looseObject({
           owner: z.string(),
           expression: z.string(),
+          dryRun: z.boolean().optional(),
           rung: z.number(),
           failingOpen: z.boolean(),
           overCapacity: z.array(z.string()).optional(),
@@ -132,13 +133,15 @@ function forcingLines({ overrides = [], windows = [], overrideFile }: Status): s
 
 function policyLines({ policies }: Status["zones"][number]): string[] {
   return formatColumns(
-    policies.map(({ owner, expression, rung, failingOpen, overCapacity = [], ttlSeconds, shares }) => [
-      `  ${owner}`,
-      `rung ${rung}${failingOpen ? ", failing open" : ""}${overCapacity.length > 0 ? `, over capacity: ${overCapacity.join(" ")}` : ""}`,
-      `TTL ${ttlSeconds} s`,
-      shares.map(({ pool, endpoint, share }) => `${pool}/${endpoint}=${percent(share)}%`).join(" "),
-      expression,
-    ]),
+    policies.map(
+      ({ owner, expression, dryRun, rung, failingOpen, overCapacity = [], ttlSeconds, shares }) => [
+        `  ${owner}`,
+        `${dryRun ? "dry run, " : ""}rung ${rung}${failingOpen ? ", failing open" : ""}${overCapacity.length > 0 ? `, over capacity: ${overCapacity.join(" ")}` : ""}`,
+        `TTL ${ttlSeconds} s`,
+        shares.map(({ pool, endpoint, share }) => `${pool}/${endpoint}=${percent(share)}%`).join(" "),
+        expression,
+      ],
+    ),
   );
 }
 

@@ -1,8 +1,12 @@
 /** `fairlead test`: runs the `$EXPECT` of the zone files and prints what came of each. */
 
 import type { Command } from "commander";
+import type { PlaceOf } from "../geo/client.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
-import type { TestedExpectation } from "../zone/expect.ts";
+import { type TestedExpectation, testExpectations } from "../zone/expect.ts";
+import { indexZones } from "../zone/lookup.ts";
+import type { LoadResult } from "../zone/model.ts";
+import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
 import { geoipOption, placesBy } from "./geo-option.ts";
 import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
 import { loadZonePaths, ZONES_ARGUMENT, zonesOption } from "./zone-option.ts";
@@ -10,6 +14,7 @@ import { loadZonePaths, ZONES_ARGUMENT, zonesOption } from "./zone-option.ts";
 interface TestOptions {
   readonly zones: string;
   readonly geoip?: string;
+  readonly dryRun?: true;
   readonly json?: true;
 }
 
@@ -22,6 +27,7 @@ export function addTest(program: Command): void {
     .argument(...ZONES_ARGUMENT)
     .addOption(zonesOption())
     .addOption(geoipOption())
+    .option("--dry-run", "as if every dry run were served: what would hold, and what would not")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -32,8 +38,11 @@ export function addTest(program: Command): void {
     );
 }
 
-function test(paths: readonly string[], { geoip, json }: TestOptions): void {
-  const { tested, diagnostics } = loadZonePaths(paths, placesBy(geoip));
+function test(paths: readonly string[], { geoip, dryRun, json }: TestOptions): void {
+  const placeOf = placesBy(geoip);
+  const loaded = loadZonePaths(paths, placeOf);
+  const { diagnostics } = loaded;
+  const tested = dryRun ? testDryRuns(loaded, placeOf) : loaded.tested;
   // Without a fault of another kind every error is a failed expectation, and printed as such.
   const faults = diagnostics.filter(
     ({ severity, code }) => severity === "error" && code !== "expectation-failed",
@@ -50,6 +59,12 @@ function test(paths: readonly string[], { geoip, json }: TestOptions): void {
     printLine(`${paths.join(" ")}: ${held} of ${tested.length} expectations hold${untried}`);
   }
   endWith(faults.length + failed.length > 0 ? EXIT.no : EXIT.ok);
+}
+
+function testDryRuns({ untried }: LoadResult, placeOf: PlaceOf): TestedExpectation[] {
+  return untried === undefined
+    ? []
+    : testExpectations(untried, promoteDryRuns(indexZones(untried.zones)), placeOf);
 }
 
 function toJson({ expectation, result }: TestedExpectation): object {

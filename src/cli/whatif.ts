@@ -4,7 +4,9 @@ import { type Command, Option } from "commander";
 import { whatIf } from "../daemon/explain.ts";
 import {
   askToExplain,
+  dryRunOption,
   type Explained,
+  explainParameters,
   explanationSchema,
   formatQuestion,
   isNo,
@@ -23,6 +25,7 @@ interface WhatIfOptions {
   readonly server?: string;
   readonly client?: string;
   readonly down: readonly string[];
+  readonly dryRun?: true;
   readonly json?: true;
 }
 
@@ -48,6 +51,7 @@ export function addWhatIf(program: Command): void {
         "pools, endpoints (pool/endpoint) or globs supposed down",
       ).makeOptionMandatory(),
     )
+    .addOption(dryRunOption())
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -71,9 +75,10 @@ async function run(name: string, type: string, options: WhatIfOptions): Promise<
 function fromFiles(
   name: string,
   type: string,
-  { zones, geoip, client, down }: WhatIfOptions,
+  { zones, geoip, client, down, dryRun }: WhatIfOptions,
 ): WhatIfExplained {
-  const outcome = whatIf(stateFromFiles(zones, placesBy(geoip)), { name, type, client }, down);
+  const query = { name, type, client, ...(dryRun ? { dryRun } : {}) };
+  const outcome = whatIf(stateFromFiles(zones, placesBy(geoip)), query, down);
   if (!outcome.ok) throw refusalFailure(outcome.parameter, outcome.message);
   return whatIfSchema.parse(outcome.whatIf);
 }
@@ -82,11 +87,11 @@ async function fromNode(
   name: string,
   type: string,
   server: string,
-  { geoip, client, down }: WhatIfOptions,
+  options: WhatIfOptions,
 ): Promise<WhatIfExplained> {
-  refuseGeoip(geoip);
-  const query = new URLSearchParams({ name, type, ...(client === undefined ? {} : { client }) });
-  for (const ref of down) query.append("down", ref);
+  refuseGeoip(options.geoip);
+  const query = explainParameters(name, type, options);
+  for (const ref of options.down) query.append("down", ref);
   return askToExplain(server, `/api/v1/whatif?${query.toString()}`, whatIfSchema);
 }
 

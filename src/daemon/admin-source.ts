@@ -66,6 +66,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
       queries: () => parts.counters.queries(),
       responses: () => parts.counters.responses(),
       answers: () => parts.counters.answers(),
+      dryRunAnswers: () => parts.counters.dryRunAnswers(),
       rateLimited: () => parts.counters.rateLimited(),
       extendedErrors: () => parts.counters.extendedErrors(),
       responseSeconds: () => parts.counters.responseSeconds(),

@@ -27,6 +27,7 @@ import { reachOf } from "../policy/reach.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
+import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
 import { supposeDown } from "./supposed-health.ts";
 
 /** What an explanation is about. */
@@ -38,10 +39,10 @@ export interface ExplainedState {
   readonly placeOf: PlaceOf;
 }
 
-type Decided = Omit<Explanation, "name" | "type" | "client" | "location">;
+type Decided = Omit<Explanation, "name" | "type" | "client" | "location" | "dryRun">;
 
-/** The state must hold nothing that is not served yet; such sets are refused before. */
-export function explainName(state: ExplainedState, query: ExplainQuery): ExplainOutcome {
+export function explainName(served: ExplainedState, query: ExplainQuery): ExplainOutcome {
+  const state = query.dryRun ? { ...served, zones: promoteDryRuns(served.zones) } : served;
   const name = parseName(query.name, ROOT);
   if (!name.ok) return refuse("name", `Cannot explain '${query.name}': ${name.message}`);
   const type = parseType(query.type);
@@ -55,6 +56,10 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
   if (zone === undefined && chain.length === 0) {
     return refuse(undefined, `Cannot explain '${formatName(name.name)}': it lies in no zone that is served`);
   }
+  if (query.dryRun && !(end.kind === "policy" && end.policy.dryRun)) {
+    const message = `Cannot explain the dry run of '${formatName(name.name)}': no dry-run POLICY answers it`;
+    return refuse(undefined, message);
+  }
   const policy = policyOf(end, state);
   const client = policy === undefined ? given : placed(given, policy, state);
   const decided = decide(end, state, client, type);
@@ -67,6 +72,7 @@ export function explainName(state: ExplainedState, query: ExplainQuery): Explain
       location: formatPlace(client.place) ?? null,
       ...decided,
       trace: [...chain.map(traceLink), ...decided.trace],
+      ...(query.dryRun ? { dryRun: true } : {}),
     },
   };
 }
@@ -130,12 +136,8 @@ function decide(end: LookupEnd, state: ExplainedState, client: Client, type: num
   // As A, save that whoever is drawn with addresses has none of this type.
   const decided = decideByPolicy(policy, "ipv4", state, client);
   const shares = decided.shares.filter(({ cname }) => cname !== undefined);
-  const isAnswer = decided.outcome === "answer" && shares.length > 0;
-  return {
-    ...decided,
-    shares,
-    outcome: decided.outcome === "answer" && !isAnswer ? "nodata" : decided.outcome,
-  };
+  const outcome = decided.outcome === "answer" && shares.length === 0 ? "nodata" : decided.outcome;
+  return { ...decided, shares, outcome };
 }
 
 function decideByPolicy(

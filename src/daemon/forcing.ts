@@ -73,7 +73,9 @@ export function createForcing(parts: ForcingParts): Forcing {
     served() {
       const image = parts.image();
       if (image === undefined) return undefined;
-      const { set, policies } = image.zones;
+      const { set } = image.zones;
+      // A dry run has nobody to lose.
+      const policies = image.zones.policies.filter(({ policy }) => !policy.dryRun);
       const { definitions, snapshot } = image.decisions;
       return { set, definitions, policies, snapshot };
     },

@@ -86,7 +86,7 @@ export function createServing({ book, forcedAt, clock, geo, onPublish }: Serving
     const atMs = clock.now();
     const definitions = book.definitions() ?? part.set.definitions;
     const snapshot = book.snapshot(forcedAt(definitions, atMs), atMs);
-    const decisions = compileDecisions(part, snapshot, definitions, places);
+    const decisions = compileDecisions(part, snapshot, definitions, places, image?.decisions);
     const next = makeImage((image?.generation ?? 0) + 1, part, decisions);
     const before = state;
     image = next;

@@ -18,13 +18,12 @@ import { NOT_MONITORED } from "../health/compose.ts";
 import { type EndpointHealth, observedOf } from "../health/snapshot.ts";
 import type { Observed } from "../health/verdict.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
-import { familiesOf, isAddressUp, standingOfPool } from "../policy/group.ts";
-import type { AddressFamily, Pool } from "../policy/model.ts";
+import { isAddressUp, standingOfPool } from "../policy/group.ts";
+import type { Pool } from "../policy/model.ts";
 import { isPoolUp } from "../policy/pool.ts";
+import { FAMILIES, familiesOf } from "../policy/reach.ts";
 import type { Recorder } from "./events.ts";
 import type { Publication } from "./serving.ts";
-
-const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 
 /** By policy and rung; nothing ever goes down, also when a policy leaves the zones. */
 export interface LastResorts {
@@ -90,16 +89,17 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
       if (before !== undefined) noteForced(healthsBefore, healths, record);
       notePools(publication, touched);
       const policiesBefore = new Map<string, PolicyView>();
-      for (const zone of before?.zones ?? []) {
-        for (const view of zone.policies) policiesBefore.set(view.owner, view);
-      }
-      for (const zone of after.zones) {
-        for (const view of zone.policies) {
-          notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
-        }
+      for (const view of servedPolicies(before)) policiesBefore.set(view.owner, view);
+      for (const view of servedPolicies(after)) {
+        notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
       }
     },
   };
+}
+
+/** What a dry run would do is no event: it happens to nobody. */
+function servedPolicies(state: ServingState | undefined): PolicyView[] {
+  return (state?.zones ?? []).flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }
 
 /** Returns the pools of the endpoints whose health is another one. */

@@ -1,10 +1,9 @@
 /**
- * Zones for serving: from the files, or from the last accepted set where the files are faulty at a start. What is
- * understood but not served yet is an error here, so that nothing is silently ignored.
+ * Zones for serving: from the files, or from the last accepted set where the files are faulty at a start.
  */
 
 import type { PlaceOf } from "../geo/client.ts";
-import { compareDiagnostics, type Diagnostic } from "../zone/diagnostic.ts";
+import type { Diagnostic } from "../zone/diagnostic.ts";
 import type { JudgedFile } from "../zone/judge.ts";
 import { loadZones } from "../zone/load.ts";
 import type { LoadResult, SourceFile, ZoneSet } from "../zone/model.ts";
@@ -91,7 +90,7 @@ export function loadFromAccepted(kept: AcceptedSet, placeOf?: PlaceOf): LoadedZo
 }
 
 function accept(result: LoadResult, roots: readonly SourceFile[]): LoadedZones {
-  const diagnostics = diagnosticsOf(result, "error");
+  const { diagnostics } = result;
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   if (result.set === undefined || errors > 0) {
     return { ok: false, message: `${errors} ${errors === 1 ? "error" : "errors"} in the zones`, diagnostics };
@@ -101,16 +100,4 @@ function accept(result: LoadResult, roots: readonly SourceFile[]): LoadedZones {
   }
   const { set, judged, sources } = result;
   return { ok: true, set, judged, roots: roots.map(({ path }) => path), sources, diagnostics };
-}
-
-/** All that a load has to say, in order; what is not served has the severity given. */
-export function diagnosticsOf(
-  { diagnostics, notServed }: LoadResult,
-  severityOfNotServed: Diagnostic["severity"],
-): Diagnostic[] {
-  const together = [
-    ...diagnostics,
-    ...notServed.map((diagnostic) => ({ ...diagnostic, severity: severityOfNotServed })),
-  ];
-  return together.sort(compareDiagnostics);
 }

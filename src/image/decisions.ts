@@ -1,7 +1,13 @@
 /**
  * The decisions part of an image: `policy/evaluate` tabulated for every policy, class of clients and address family.
- * Rebuilt alone whenever health changes, so it is kept quick: records that say the same share one evaluation, and
- * evaluations that come to the same share one table.
+ * Rebuilt alone whenever health changes, so it is kept quick: records that say the same share one evaluation, evaluations
+ * that come to the same share one table, and what rests on no pool that has changed is taken over from the decisions before.
+ *
+ * | the decisions before                                   | made anew                            |
+ * | ------------------------------------------------------ | ------------------------------------ |
+ * | none, or of other zones, places or named policies      | all                                  |
+ * | have twice the tables that all came to when made anew  | all: shared tables have drifted apart |
+ * | any others                                             | policies that reach a changed pool   |
  *
  * The evaluations for a client of whom nothing is known are kept as they are: status and metrics show those.
  */
@@ -9,17 +15,21 @@
 import { type Client, UNKNOWN_CLIENT } from "../geo/client.ts";
 import { networkOfClass } from "../geo/client-classes.ts";
 import type { Snapshot } from "../health/snapshot.ts";
+import { changedPools } from "../policy/changed-pools.ts";
 import { cnameTargetOf } from "../policy/cname.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions } from "../policy/model.ts";
 import { classCount } from "./clients.ts";
 import type { PlacePart } from "./places.ts";
-import { type DecisionTables, openTables, packTables } from "./tables.ts";
+import { exchangeTables } from "./table-exchange.ts";
+import { type DecisionTables, openTables } from "./tables.ts";
 import { TablesBuilder } from "./tables-builder.ts";
 import type { PolicyEntry, ZonePart } from "./zones.ts";
 
 export interface Decisions {
+  /** Those of the zones that it was compiled from. */
+  readonly policies: readonly PolicyEntry[];
   readonly snapshot: Snapshot;
   /** What was evaluated: those of the zones, with the addresses that host names had. */
   readonly definitions: Definitions;
@@ -30,39 +40,108 @@ export interface Decisions {
   readonly tables: DecisionTables;
   /** The tables, for any thread. */
   readonly bytes: SharedArrayBuffer;
+  /** How many tables there were when all of them were made anew last. */
+  readonly tablesAnew: number;
 }
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 
-/** `definitions` are those of the zones, host names resolved; `places` must have been compiled from the same zones. */
+/** Then what is shared has drifted apart: tables of different builds are not compared with one another. */
+const DRIFT_LIMIT = 2;
+
+/**
+ * `definitions` are those of the zones, host names resolved; `places` must have been compiled from the same zones. Whatever
+ * `before` is, what comes of it is the same.
+ */
 export function compileDecisions(
   zones: ZonePart,
   snapshot: Snapshot,
   definitions: Definitions = zones.set.definitions,
   places?: PlacePart,
+  before?: Decisions,
 ): Decisions {
-  const builder = new TablesBuilder();
-  const memo: Memo = new Map();
-  const evaluations = zones.policies.map((entry, policyNumber) => {
-    const clients = places?.clients[policyNumber];
+  const { policies } = zones;
+  const compiler = new Compiler(definitions, snapshot, places);
+  if (before === undefined || !isComparable(before, policies, definitions, places)) {
+    const evaluations = policies.map((entry, number) => compiler.addPolicy(entry, number));
+    const bytes = compiler.finish();
+    const tables = openTables(bytes);
+    const tablesAnew = tables.outcomes.length;
+    return { policies, snapshot, definitions, places, evaluations, tables, bytes, tablesAnew };
+  }
+  const changed = changedPools(before, { definitions, snapshot });
+  const evaluations = [...before.evaluations];
+  const replaced: number[] = [];
+  policies.forEach((entry, number) => {
+    if (isDisjoint(changed, entry.pools)) return;
+    evaluations[number] = compiler.addPolicy(entry, number);
+    replaced.push(number);
+  });
+  const { tablesAnew } = before;
+  const bytes =
+    replaced.length === 0
+      ? before.bytes
+      : exchangeTables(before.tables, openTables(compiler.finish()), replaced);
+  const tables = openTables(bytes);
+  return { policies, snapshot, definitions, places, evaluations, tables, bytes, tablesAnew };
+}
+
+function isDisjoint(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  for (const each of others) if (some.has(each)) return false;
+  return true;
+}
+
+function isComparable(
+  { policies, definitions, places, tables, tablesAnew }: Decisions,
+  nextPolicies: readonly PolicyEntry[],
+  nextDefinitions: Definitions,
+  nextPlaces: PlacePart | undefined,
+): boolean {
+  return (
+    policies === nextPolicies &&
+    definitions.policies === nextDefinitions.policies &&
+    places === nextPlaces &&
+    tables.outcomes.length <= tablesAnew * DRIFT_LIMIT
+  );
+}
+
+class Compiler {
+  readonly #definitions: Definitions;
+  readonly #snapshot: Snapshot;
+  readonly #places: PlacePart | undefined;
+  readonly #builder = new TablesBuilder();
+  readonly #memo: Memo = new Map();
+
+  constructor(definitions: Definitions, snapshot: Snapshot, places: PlacePart | undefined) {
+    this.#definitions = definitions;
+    this.#snapshot = snapshot;
+    this.#places = places;
+  }
+
+  /** The next policy of the tables, all its classes; says what a client of whom nothing is known is answered. */
+  addPolicy(entry: PolicyEntry, policyNumber: number): Readonly<Record<AddressFamily, Evaluation>> {
+    const clients = this.#places?.clients[policyNumber];
     const numbers = new Map(entry.endpoints.map(({ id }, number) => [id, number]));
-    builder.beginPolicy(entry.endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined));
     const evaluationOf = (classNumber: number, family: AddressFamily): Evaluation => {
       const client = clients === undefined ? clientOfClass(entry, classNumber) : clients[classNumber];
       const question = { client: client ?? UNKNOWN_CLIENT, classNumber, family };
-      const evaluation = evaluateOnce(definitions, snapshot, entry, question, memo);
-      builder.addEntry(evaluation, numbers);
+      const evaluation = evaluateOnce(this.#definitions, this.#snapshot, entry, question, this.#memo);
+      this.#builder.addEntry(evaluation, numbers);
       return evaluation;
     };
+    const canBeCname = entry.endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined);
+    this.#builder.beginPolicy(canBeCname && !entry.policy.dryRun);
     const unknown = { ipv4: evaluationOf(0, "ipv4"), ipv6: evaluationOf(0, "ipv6") };
     const classes = clients?.length ?? classCount(entry.clients);
     for (let classNumber = 1; classNumber < classes; classNumber++) {
       for (const family of FAMILIES) evaluationOf(classNumber, family);
     }
     return unknown;
-  });
-  const bytes = packTables(builder.finish());
-  return { snapshot, definitions, places, evaluations, tables: openTables(bytes), bytes };
+  }
+
+  finish(): SharedArrayBuffer {
+    return this.#builder.finish();
+  }
 }
 
 /** Evaluations of policies that say the same, by their expression and then by the rest of the question. */

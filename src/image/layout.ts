@@ -24,7 +24,7 @@
  *   template TEMPLATE: octets · anchor's octets · counts · pointers · referred RRsets ·
  *            (node, type) of each RRset of the additional section · places of pointers · the octets
  * policies   tables of clients
- *            POLICY: clients · first answer counter, 2 words each
+ *            POLICY: clients · first answer counter · dry run + 1, 3 words each
  * zones      ZONE: SOA template · DS node · DS encloser · apex · block, 5 words each
  * table      slots of [hash, node]: open addressing, at most half full; the nodes that questions reach
  * shadowed   the same of all others: those at or below the apex of another zone of the set
@@ -40,7 +40,7 @@
  */
 
 /** The first word: a number that no other bytes begin with, and the version of this layout. */
-export const ZONE_BYTES_MAGIC = 0x466c_5a02;
+export const ZONE_BYTES_MAGIC = 0x466c_5a03;
 
 export const ZONE_HEADER = {
   magic: 0,
@@ -111,7 +111,11 @@ export function templateRecords(words: Int32Array, template: number): number {
 }
 
 export const ZONE = { soa: 0, dsNode: 1, dsEncloser: 2, apex: 3, block: 4, words: 5 } as const;
-export const POLICY = { clients: 0, answerCounter: 1, words: 2 } as const;
+/**
+ * `dryRun` is one more than the number of the policy that is drawn from and counted wherever this one is met, 0 where
+ * there is none. One that is its own dry run answers nothing: what else stands at the node does.
+ */
+export const POLICY = { clients: 0, answerCounter: 1, dryRun: 2, words: 3 } as const;
 
 export const WORD_OCTETS = 4;
 /** [hash, node] */

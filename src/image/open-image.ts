@@ -80,6 +80,11 @@ export function placesOf({ places }: OpenImage, policyNumber: number): number {
   return places === undefined ? 0 : (places.words[policyNumber] ?? 0);
 }
 
+/** One more than the number of the policy that is counted where this one is met; 0: there is none. */
+export function dryRunOf({ words, policiesAt }: OpenImage, policyNumber: number): number {
+  return words[policiesAt + policyNumber * POLICY.words + POLICY.dryRun] ?? 0;
+}
+
 /** The number of the counter of the policy's first endpoint. */
 export function answerCounterOf({ words, policiesAt }: OpenImage, policyNumber: number): number {
   return words[policiesAt + policyNumber * POLICY.words + POLICY.answerCounter] ?? 0;

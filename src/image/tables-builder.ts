@@ -21,7 +21,15 @@ import {
   type Table,
 } from "./table-identity.ts";
 import { addTables } from "./table-tree.ts";
-import { ALL_ANSWERS, type DecisionTables, NO_CANDIDATE, OUTCOME } from "./tables.ts";
+import {
+  ALL_ANSWERS,
+  createTables,
+  type DecisionTables,
+  NO_CANDIDATE,
+  OUTCOME,
+  openTables,
+  type TableSizes,
+} from "./tables.ts";
 
 export class TablesBuilder {
   readonly #directoryBases: number[] = [];
@@ -31,7 +39,7 @@ export class TablesBuilder {
   /** Numbers of tables by `hashOf`. */
   readonly #tablesByHash = new Map<number, number[]>();
 
-  /** `canBeCname`: some endpoint that it can reach is answered as CNAME. */
+  /** `canBeCname`: some endpoint that it can answer is answered as CNAME. */
   beginPolicy(canBeCname: boolean): void {
     this.#directoryBases.push(this.#directory.length);
     this.#cnames.push(canBeCname ? 1 : 0);
@@ -55,13 +63,16 @@ export class TablesBuilder {
     return number;
   }
 
-  finish(): DecisionTables {
-    const directories = {
-      directoryBases: Uint32Array.from(this.#directoryBases),
-      directory: Uint32Array.from(this.#directory),
-      policyCnames: Uint8Array.from(this.#cnames),
-    };
-    return new TablesFiller(this.#tables, directories).tables;
+  finish(): SharedArrayBuffer {
+    const targets = new Targets();
+    const sizes = measure(this.#tables, this.#directoryBases.length, this.#directory.length, targets);
+    const bytes = createTables(sizes);
+    const tables = openTables(bytes);
+    tables.directoryBases.set(this.#directoryBases);
+    tables.directory.set(this.#directory);
+    tables.policyCnames.set(this.#cnames);
+    fillTables(tables, this.#tables, targets);
+    return bytes;
   }
 }
 
@@ -83,82 +94,33 @@ const OUTCOME_OF_CHOICE: Readonly<Record<ChoiceKind, number>> = {
 /** How many positions clients are told apart by. */
 const POSITIONS = 2 ** 32;
 
-interface Sizes {
-  draws: number;
-  candidates: number;
-  records: number;
-  octets: number;
-  slots: number;
-  /** Slots of choices by rendezvous. */
-  parts: number;
-  mostCandidates: number;
-}
-
-function measure(tables: readonly Table[], targets: Targets): Sizes {
-  const sizes: Sizes = {
-    draws: 0,
-    candidates: 0,
-    records: 0,
-    octets: 0,
-    slots: 0,
-    parts: 0,
-    mostCandidates: 0,
-  };
+function measure(tables: readonly Table[], policies: number, entries: number, targets: Targets): TableSizes {
+  let [draws, candidates, records, octets, slots, parts, mostCandidates] = [0, 0, 0, 0, 0, 0, 0];
   for (const table of tables) {
     if (table.kind === "choice") {
-      sizes.slots += table.children.length;
-      if (table.choose === "rendezvous") sizes.parts += table.children.length;
+      slots += table.children.length;
+      if (table.choose === "rendezvous") parts += table.children.length;
       continue;
     }
-    const { evaluation } = table;
     const single = isSingle(table);
-    sizes.draws += evaluation.draws.length;
-    for (const { candidates } of evaluation.draws) {
-      sizes.candidates += candidates.length;
+    draws += table.evaluation.draws.length;
+    for (const draw of table.evaluation.draws) {
+      const count = draw.candidates.length;
+      candidates += count;
       // A draw without candidates is a slot as well: NODATA.
-      if (single) sizes.slots += Math.max(1, candidates.length);
-      sizes.mostCandidates = Math.max(sizes.mostCandidates, candidates.length);
-      for (const { endpoint, addresses } of candidates) {
-        const target = targets.of(endpoint);
-        sizes.records += target === undefined ? addresses.length : 1;
-        sizes.octets += target?.length ?? 0;
-        for (const { octets } of addresses) sizes.octets += octets.length;
+      if (single) slots += Math.max(1, count);
+      mostCandidates = Math.max(mostCandidates, count);
+      for (const candidate of draw.candidates) {
+        const target = targets.of(candidate.endpoint);
+        records += target === undefined ? candidate.addresses.length : 1;
+        octets += target?.length ?? 0;
+        for (const address of candidate.addresses) octets += address.octets.length;
       }
     }
   }
-  return sizes;
-}
-
-type Directories = Pick<DecisionTables, "directoryBases" | "directory" | "policyCnames">;
-
-function makeTables(tables: number, sizes: Sizes, directories: Directories): DecisionTables {
-  const { draws, candidates, records, octets, slots, parts, mostCandidates } = sizes;
-  return {
-    ...directories,
-    outcomes: new Uint8Array(tables),
-    rungs: new Uint8Array(tables),
-    ttlSeconds: new Uint32Array(tables),
-    tableSticky: new Uint8Array(tables),
-    tableDraws: new Uint32Array(tables + 1),
-    drawProbabilities: new Float64Array(draws),
-    drawAnswers: new Uint16Array(draws),
-    drawRepeats: new Uint8Array(draws),
-    drawCandidates: new Uint32Array(draws + 1),
-    candidateWeights: new Float64Array(candidates),
-    candidateSums: new Float64Array(candidates),
-    candidateEndpoints: new Uint32Array(candidates),
-    candidateKeys: new Uint32Array(candidates),
-    candidateOctets: new Uint32Array(candidates + 1),
-    octets: new Uint8Array(octets),
-    tableSlots: new Uint32Array(tables + 1),
-    slotThresholds: new Uint32Array(slots),
-    slotCandidates: new Int32Array(slots),
-    slotAliases: new Int32Array(slots),
-    slotParts: new Float64Array(parts),
-    candidateRecords: new Uint32Array(candidates + 1),
-    records: new Uint8Array(records * RECORD_HEAD_OCTETS + octets),
-    mostCandidates,
-  };
+  const recordOctets = records * RECORD_HEAD_OCTETS + octets;
+  const sizes = { draws, candidates, octets, recordOctets, slots, parts, mostCandidates };
+  return { policies, entries, tables: tables.length, ...sizes };
 }
 
 /** The names that CNAMEs lead to, as rdata; each is made once. */
@@ -176,9 +138,14 @@ class Targets {
 }
 
 /** Fills the arrays from the first table to the last. */
+function fillTables(into: DecisionTables, tables: readonly Table[], targets: Targets): void {
+  const filler = new TablesFiller(into, targets);
+  tables.forEach((table, number) => filler.fill(table, number));
+}
+
 class TablesFiller {
   readonly tables: DecisionTables;
-  readonly #targets = new Targets();
+  readonly #targets: Targets;
   readonly #slots: AliasSlots;
   #draw = 0;
   #candidate = 0;
@@ -187,14 +154,16 @@ class TablesFiller {
   #slot = 0;
   #part = 0;
 
-  constructor(tables: readonly Table[], directories: Directories) {
-    this.tables = makeTables(tables.length, measure(tables, this.#targets), directories);
-    const { slotThresholds: thresholds, slotCandidates: candidates, slotAliases: aliases } = this.tables;
+  constructor(tables: DecisionTables, targets: Targets) {
+    this.tables = tables;
+    this.#targets = targets;
+    const { slotThresholds: thresholds, slotCandidates: candidates, slotAliases: aliases } = tables;
     this.#slots = { thresholds, candidates, aliases };
-    tables.forEach((table, number) => {
-      if (table.kind === "choice") this.#fillChoice(table, number);
-      else this.#fillDrawn(table, number);
-    });
+  }
+
+  fill(table: Table, number: number): void {
+    if (table.kind === "choice") this.#fillChoice(table, number);
+    else this.#fillDrawn(table, number);
   }
 
   #fillChoice({ choose, children, rung, ttlSeconds }: ChoiceTable, number: number): void {
@@ -239,7 +208,7 @@ class TablesFiller {
   #fillDrawn(table: DrawnTable, number: number): void {
     const { sticky, evaluation } = table;
     const { outcomes, rungs, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
-    outcomes[number] = OUTCOME[evaluation.outcome];
+    outcomes[number] = hasCname(evaluation) ? OUTCOME.cname : OUTCOME[evaluation.outcome];
     rungs[number] = evaluation.rung;
     ttlSeconds[number] = evaluation.ttlSeconds;
     this.tables.tableSticky[number] = sticky ? 1 : 0;
@@ -247,7 +216,6 @@ class TablesFiller {
     const slotCandidates: number[] = [];
     const slotWeights: number[] = [];
     let probability = 0;
-    if (hasCname(evaluation)) outcomes[number] = OUTCOME.cname;
     for (const draw of evaluation.draws) {
       probability += draw.probability;
       drawProbabilities[this.#draw] = probability;

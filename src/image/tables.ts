@@ -34,8 +34,9 @@
  * look at what their records are; and whether a policy can come to one stands beside the directory, for the types that nothing
  * else answers at its owner.
  *
- * All arrays lie in one SharedArrayBuffer, behind a list of their places. `image/decisions` writes them, the answer path
- * draws from them (`image/draws`); property tests hold them against `sharesOf`.
+ * All arrays lie in one SharedArrayBuffer, behind a list of their places. `image/tables-builder` writes them, and takes over from
+ * the tables before what still holds (`image/table-exchange`); the answer path draws from them (`image/draws`); property
+ * tests hold them against `sharesOf`.
  */
 
 /** In `DecisionTables.outcomes`. */
@@ -60,7 +61,7 @@ export interface DecisionTables {
   /** By policy number. */
   readonly directoryBases: Uint32Array;
   readonly directory: Uint32Array;
-  /** By policy number: 1 where one of its endpoints is answered as CNAME. */
+  /** By policy number: 1 where one of its endpoints is answered as CNAME, and it is no dry run. */
   readonly policyCnames: Uint8Array;
   readonly outcomes: Uint8Array;
   /** By table: the rung of the ladder of last resorts that it is from, 1 to 4. */
@@ -95,58 +96,67 @@ export interface DecisionTables {
 
 const ALIGNMENT_OCTETS = 8;
 
-type TableArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
+/** How much of everything there is to be. */
+export interface TableSizes {
+  readonly policies: number;
+  /** Of the directory. */
+  readonly entries: number;
+  readonly tables: number;
+  readonly draws: number;
+  readonly candidates: number;
+  /** Of rdata. */
+  readonly octets: number;
+  /** Of records. */
+  readonly recordOctets: number;
+  readonly slots: number;
+  /** Slots of choices by rendezvous. */
+  readonly parts: number;
+  readonly mostCandidates: number;
+}
 
-/** The order of the arrays in the bytes. */
-function arraysOf(tables: DecisionTables): readonly TableArray[] {
+/** The arrays in the order in which they lie in the bytes: octets of an element, and how many elements. */
+function layoutOf(sizes: TableSizes): readonly (readonly [octetsEach: number, length: number])[] {
+  const { policies, entries, tables, draws, candidates, octets, recordOctets, slots, parts } = sizes;
   return [
-    tables.directoryBases,
-    tables.directory,
-    tables.outcomes,
-    tables.rungs,
-    tables.ttlSeconds,
-    tables.tableDraws,
-    tables.drawProbabilities,
-    tables.drawAnswers,
-    tables.drawRepeats,
-    tables.drawCandidates,
-    tables.candidateWeights,
-    tables.candidateSums,
-    tables.candidateEndpoints,
-    tables.candidateOctets,
-    tables.octets,
-    tables.tableSlots,
-    tables.slotThresholds,
-    tables.slotCandidates,
-    tables.slotAliases,
-    tables.candidateRecords,
-    tables.records,
-    tables.tableSticky,
-    tables.candidateKeys,
-    tables.slotParts,
-    tables.policyCnames,
+    [4, policies],
+    [4, entries],
+    [1, policies],
+    [1, tables],
+    [1, tables],
+    [4, tables],
+    [4, tables + 1],
+    [8, draws],
+    [2, draws],
+    [1, draws],
+    [4, draws + 1],
+    [8, candidates],
+    [8, candidates],
+    [4, candidates],
+    [4, candidates + 1],
+    [1, octets],
+    [4, tables + 1],
+    [4, slots],
+    [4, slots],
+    [4, slots],
+    [4, candidates + 1],
+    [1, recordOctets],
+    [1, tables],
+    [4, candidates],
+    [8, parts],
   ];
 }
 
-/** Lays tables out side by side: `mostCandidates`, then octet and length of each array, then the arrays. */
-export function packTables(tables: DecisionTables): SharedArrayBuffer {
-  const arrays = arraysOf(tables);
-  let octets = aligned((1 + arrays.length * 2) * Uint32Array.BYTES_PER_ELEMENT);
-  const places = arrays.map((array) => {
-    const place = octets;
-    octets = aligned(octets + array.byteLength);
-    return place;
-  });
+/** Bytes for tables, all 0, to be filled: `mostCandidates`, then octet and length of each array, then the arrays. */
+export function createTables(sizes: TableSizes): SharedArrayBuffer {
+  const layout = layoutOf(sizes);
+  let octets = aligned((1 + layout.length * 2) * Uint32Array.BYTES_PER_ELEMENT);
+  const head = [sizes.mostCandidates];
+  for (const [octetsEach, length] of layout) {
+    head.push(octets, length);
+    octets = aligned(octets + octetsEach * length);
+  }
   const bytes = new SharedArrayBuffer(octets);
-  const header = new Uint32Array(bytes);
-  const whole = new Uint8Array(bytes);
-  header[0] = tables.mostCandidates;
-  arrays.forEach((array, index) => {
-    const place = places[index] ?? 0;
-    header[1 + index * 2] = place;
-    header[2 + index * 2] = array.length;
-    whole.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), place);
-  });
+  new Uint32Array(bytes).set(head);
   return bytes;
 }
 
@@ -154,7 +164,7 @@ function aligned(octets: number): number {
   return Math.ceil(octets / ALIGNMENT_OCTETS) * ALIGNMENT_OCTETS;
 }
 
-/** Views of packed tables, on any thread. */
+/** Views of tables in their bytes, on any thread; in the order of `layoutOf`. */
 export function openTables(bytes: SharedArrayBuffer): DecisionTables {
   const header = new Uint32Array(bytes);
   let index = 0;
@@ -166,6 +176,7 @@ export function openTables(bytes: SharedArrayBuffer): DecisionTables {
   return {
     directoryBases: next(Uint32Array),
     directory: next(Uint32Array),
+    policyCnames: next(Uint8Array),
     outcomes: next(Uint8Array),
     rungs: next(Uint8Array),
     ttlSeconds: next(Uint32Array),
@@ -188,7 +199,6 @@ export function openTables(bytes: SharedArrayBuffer): DecisionTables {
     tableSticky: next(Uint8Array),
     candidateKeys: next(Uint32Array),
     slotParts: next(Float64Array),
-    policyCnames: next(Uint8Array),
     mostCandidates: header[0] ?? 0,
   };
 }

@@ -63,8 +63,11 @@ class BlockWriter {
     this.#apex = table.names.find(zone.apex, 0, zone.apex.length);
     this.#survey = new ZoneSurvey(table, this.#apex);
     this.#places = new Int32Array(table.names.count);
-    const keys = Array.from(zone.nodes.policies.keys());
-    this.#policies = new Map(keys.map((key, number) => [table.findNode(key), number]));
+    // A dry run is met at its owner where no policy is served there.
+    const { policies } = zone.nodes;
+    const numbers = new Map([...zone.dryRuns.keys()].map((key, index) => [key, policies.size + index]));
+    [...policies.keys()].forEach((key, number) => numbers.set(key, number));
+    this.#policies = new Map(Array.from(numbers, ([key, number]) => [table.findNode(key), number]));
   }
 
   write(): number {

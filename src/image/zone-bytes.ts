@@ -51,6 +51,8 @@ export interface JoinedZone {
 export interface JoinedPolicy {
   readonly clients: ClientTable;
   readonly endpoints: readonly unknown[];
+  /** As `POLICY` has it. */
+  readonly dryRun: number;
 }
 
 export function joinZones(
@@ -112,9 +114,10 @@ function appendPolicies(builder: WordBuilder, policies: readonly JoinedPolicy[])
   const at = builder.take(policies.length * POLICY.words);
   const { words } = builder;
   let counters = 0;
-  policies.forEach(({ endpoints }, number) => {
+  policies.forEach(({ endpoints, dryRun }, number) => {
     words[at + number * POLICY.words + POLICY.clients] = clients[number] ?? 0;
     words[at + number * POLICY.words + POLICY.answerCounter] = counters;
+    words[at + number * POLICY.words + POLICY.dryRun] = dryRun;
     counters += endpoints.length;
   });
   words[ZONE_HEADER.answerCounters] = counters;

@@ -1,8 +1,8 @@
 /**
  * The zones part of an image: everything that follows from the zone files alone, built when they are loaded and shared
  * by every image until the next load. It numbers what the answer path and its counters speak of, so that both work with
- * small integers: zones in the order of the set, policies in the order of their zones' names, and the endpoints that a
- * policy can reach in the order in which it reaches them.
+ * small integers: zones in the order of the set, policies in the order of their zones' names, dry runs behind those of
+ * their zone, and the endpoints that a policy can reach in the order in which it reaches them.
  *
  * The bytes are what is answered from; the objects beside them are for those who look on: metrics, status, explain.
  */
@@ -21,7 +21,7 @@ import { MAX_MESSAGE_OCTETS } from "./record-bytes.ts";
 import { appendBlock, mostBlockWords } from "./zone-block.ts";
 import { type JoinedZone, joinZones, type ZoneBlock } from "./zone-bytes.ts";
 
-/** One POLICY record, by its number. */
+/** One POLICY record, by its number; `policy.dryRun` tells those that are not served. */
 export interface PolicyEntry {
   /** Absolute, as `formatName` writes it. */
   readonly owner: string;
@@ -30,8 +30,12 @@ export interface PolicyEntry {
   readonly policy: Policy;
   /** All that it can ever answer with: an endpoint's place here is its number within the policy. */
   readonly endpoints: readonly Endpoint[];
+  /** All whose health, or whose definition, what it answers can rest on. */
+  readonly pools: ReadonlySet<string>;
   /** What it can tell apart about a client's address. */
   readonly clients: ClientTable;
+  /** One more than the number of the dry run at its owner, its own where it is one; 0: there is none. */
+  readonly dryRun: number;
 }
 
 /** One zone, by its number. */
@@ -64,7 +68,11 @@ export interface ZoneLabels {
   /** By zone number, the zone's name. */
   readonly zones: readonly string[];
   /** By policy number. */
-  readonly policies: readonly { readonly name: string; readonly endpoints: readonly Endpoint[] }[];
+  readonly policies: readonly {
+    readonly name: string;
+    readonly endpoints: readonly Endpoint[];
+    readonly dryRun: boolean;
+  }[];
 }
 
 export interface ZoneIndex {
@@ -82,7 +90,7 @@ export function compileZones(set: ZoneSet, id = 0): ZonePart {
   const room = new Uint8Array(MAX_MESSAGE_OCTETS);
   const joined = set.zones.map((zone): JoinedZone => {
     const first = policies.length;
-    for (const [key, policy] of zone.nodes.policies) policies.push(policyEntry(zone, key, policy, set));
+    policies.push(...policyEntries(zone, first, set));
     const above = parentOf(zone.apex);
     const parent = above === undefined ? undefined : findZone(byApexKey, above);
     return {
@@ -97,7 +105,7 @@ export function compileZones(set: ZoneSet, id = 0): ZonePart {
   const zones = settle(set.zones, new ZoneBytes(bytes));
   const labels = {
     zones: zones.map(({ name }) => name),
-    policies: policies.map(({ policy, endpoints }) => ({ name: policy.name, endpoints })),
+    policies: policies.map(({ policy: { name, dryRun }, endpoints }) => ({ name, endpoints, dryRun })),
   };
   return { id, bytes, set, zones, policies, labels, builtZones, index: { byApexKey } };
 }
@@ -133,16 +141,32 @@ function blockOf(zone: Zone, room: Uint8Array): ZoneBlock {
   };
 }
 
-function policyEntry(zone: Zone, key: string, policy: Policy, set: ZoneSet): PolicyEntry {
-  const owner = zone.nodes.get(key)?.owner;
-  if (owner === undefined) throw new Error("A policy has no node");
-  const { endpoints, networks } = reachOf(policy.expression, set.definitions);
+/** Those of a zone, the first of them with the number `first`. */
+function policyEntries(zone: Zone, first: number, set: ZoneSet): PolicyEntry[] {
+  const { nodes, dryRuns } = zone;
+  const firstDryRun = first + nodes.policies.size;
+  const dryRunAt = new Map([...dryRuns.keys()].map((key, index) => [key, firstDryRun + index + 1]));
+  const served = Array.from(nodes.policies, ([key, policy]) => {
+    const owner = nodes.get(key)?.owner;
+    if (owner === undefined) throw new Error("A policy has no node");
+    return policyEntry(zone, owner, policy, dryRunAt.get(key) ?? 0, set);
+  });
+  const others = Array.from(dryRuns, ([key, { owner, policy }]) =>
+    policyEntry(zone, owner, policy, dryRunAt.get(key) ?? 0, set),
+  );
+  return [...served, ...others];
+}
+
+function policyEntry(zone: Zone, owner: Name, policy: Policy, dryRun: number, set: ZoneSet): PolicyEntry {
+  const { endpoints, pools, networks } = reachOf(policy.expression, set.definitions);
   return {
     owner: formatName(owner),
     ownerName: owner,
     zone,
     policy,
+    dryRun,
     endpoints,
+    pools,
     clients: buildClientTable(networks, (network) =>
       clientSignature(policy.expression, set.definitions, { network, place: undefined }),
     ),

@@ -14,10 +14,7 @@
  * one draw can hold both, what is drawn first decides: a CNAME stands alone, and is left out of an answer of addresses.
  */
 
-import { policyNamed } from "./definitions.ts";
-import { childrenOf, type Expression } from "./expression.ts";
-import type { Address, Definitions, Endpoint } from "./model.ts";
-import { reachOf } from "./reach.ts";
+import type { Address, AddressFamily, Endpoint } from "./model.ts";
 
 /** The name that is answered, absolute, as text; `undefined` where addresses are. */
 export function cnameTargetOf({ answerAs, hostName }: Endpoint): string | undefined {
@@ -33,30 +30,9 @@ export function placesOf(endpoint: Endpoint): readonly (Address | undefined)[] {
   return isUnknown ? [undefined] : endpoint.addresses;
 }
 
-/**
- * Whether chance can draw a CNAME for one query of a client and addresses for the next, while nothing changes. Below a
- * `sticky` a client keeps to one.
- */
-export function mixesByChance(expression: Expression, definitions: Definitions): boolean {
-  switch (expression.kind) {
-    case "endpoint":
-    case "sticky":
-      return false;
-    case "policy":
-      return mixesByChance(policyNamed(expression.policy, definitions), definitions);
-    case "pool":
-    case "weighted":
-    case "all":
-    case "spill":
-      return isMixed(expression, definitions);
-    case "failover":
-    case "geo":
-    case "nearest":
-      return childrenOf(expression).some((child) => mixesByChance(child, definitions));
-  }
-}
-
-function isMixed(expression: Expression, definitions: Definitions): boolean {
-  const kinds = new Set(reachOf(expression, definitions).endpoints.map(({ answerAs }) => answerAs));
-  return kinds.size > 1;
+/** Whether the endpoint can be answered to those who ask for the family. */
+export function hasFamily(endpoint: Endpoint, family: AddressFamily): boolean {
+  return (
+    cnameTargetOf(endpoint) !== undefined || endpoint.addresses.some((address) => address.family === family)
+  );
 }

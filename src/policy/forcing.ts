@@ -26,10 +26,9 @@ import type { Snapshot } from "../health/snapshot.ts";
 import { decide } from "./decide.ts";
 import { describeClient, distinctClients } from "./distinct-clients.ts";
 import type { Expression } from "./expression.ts";
-import { familiesOf } from "./group.ts";
 import type { Definitions, Policy } from "./model.ts";
 import { isUp, type Question } from "./node.ts";
-import { reachOf } from "./reach.ts";
+import { familiesOf, reachOf } from "./reach.ts";
 
 export interface OwnedPolicy {
   /** Absolute, as text. */

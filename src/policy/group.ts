@@ -36,7 +36,7 @@ import {
   type Snapshot,
 } from "../health/snapshot.ts";
 import type { Forced } from "../health/verdict.ts";
-import { cnameTargetOf, placesOf } from "./cname.ts";
+import { cnameTargetOf, hasFamily, placesOf } from "./cname.ts";
 import type { Rung } from "./evaluation.ts";
 import type { Standing } from "./failback.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, MinUp, Pool } from "./model.ts";
@@ -57,7 +57,11 @@ export function isSteady(forced: Forced | undefined, health: AddressHealth): boo
 }
 
 /** Whether an address that has gone down is still given time: what operators force is immediate. */
-function isInGrace(forced: Forced | undefined, health: AddressHealth, { graceMs, atMs }: Moment): boolean {
+export function isInGrace(
+  forced: Forced | undefined,
+  health: AddressHealth,
+  { graceMs, atMs }: Pick<Moment, "graceMs" | "atMs">,
+): boolean {
   const { observed, failingSinceMs } = health;
   if (forced !== undefined || observed !== "down" || failingSinceMs === undefined) return false;
   return atMs - failingSinceMs < graceMs;
@@ -123,19 +127,6 @@ export function otherFamily(family: AddressFamily): AddressFamily {
   return family === "ipv4" ? "ipv6" : "ipv4";
 }
 
-function has(endpoint: Endpoint, family: AddressFamily): boolean {
-  return (
-    cnameTargetOf(endpoint) !== undefined || endpoint.addresses.some((address) => address.family === family)
-  );
-}
-
-const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
-
-/** Those in which some of the endpoints can be answered. */
-export function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
-  return FAMILIES.filter((family) => endpoints.some((endpoint) => has(endpoint, family)));
-}
-
 /** What decides about a group of endpoints, a pool or a single endpoint. */
 export interface Group {
   readonly node: string;
@@ -179,11 +170,11 @@ interface GroupQuestion {
 
 export function judgeGroup(group: Group, question: GroupQuestion): JudgedGroup {
   const { snapshot, rung } = question;
-  const answered = group.endpoints.some((endpoint) => has(endpoint, question.family));
+  const answered = group.endpoints.some((endpoint) => hasFamily(endpoint, question.family));
   const family = answered ? question.family : otherFamily(question.family);
   const moment: Moment = { rung, atMs: snapshot.atMs, graceMs: group.graceMs };
   const endpoints = group.endpoints
-    .filter((endpoint) => has(endpoint, family))
+    .filter((endpoint) => hasFamily(endpoint, family))
     .map((endpoint) => judgeEndpoint(endpoint, snapshot.endpoints.get(endpoint.id), family, moment));
   const up = endpoints.filter((endpoint) => endpoint.up);
   const needed = rung === 1 ? endpointsNeeded(group.minUp, endpoints.length) : 1;
@@ -228,7 +219,7 @@ export function graceEndMs(
   const ends = endpoints.flatMap((endpoint) => {
     const health = healths.get(endpoint.id);
     return (health?.addresses ?? [])
-      .filter((address) => isInGrace(health?.forced, address, { rung: 1, atMs, graceMs }))
+      .filter((address) => isInGrace(health?.forced, address, { atMs, graceMs }))
       .map(({ failingSinceMs }) => (failingSinceMs ?? atMs) + graceMs);
   });
   return ends.length === 0 ? undefined : Math.min(...ends);

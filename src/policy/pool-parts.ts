@@ -27,6 +27,10 @@ export function poolsOverCapacity(
   if (demand === undefined) return [];
   return [...poolPartsOf(draws)].flatMap(([pool, part]) => {
     const capacity = pools.get(pool)?.capacity;
-    return capacity !== undefined && part * demand > capacity * (1 + EPSILON) ? [pool] : [];
+    return capacity !== undefined && isAbove(part * demand, capacity) ? [pool] : [];
   });
+}
+
+export function isAbove(load: number, capacity: number): boolean {
+  return load > capacity * (1 + EPSILON);
 }

@@ -1,9 +1,12 @@
 /** What an expression can ever answer with, or ask about a client, whatever the health: for checks and the compiler. */
 
 import type { Network } from "../geo/network.ts";
+import { hasFamily } from "./cname.ts";
 import { endpointNamed, policyNamed, poolNamed } from "./definitions.ts";
 import { childrenOf, type Expression, type ExpressionKind } from "./expression.ts";
-import type { Definitions, Endpoint } from "./model.ts";
+import type { AddressFamily, Definitions, Endpoint } from "./model.ts";
+
+export const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 
 export interface Reach {
   /** The pools it names, also by an endpoint of theirs. */
@@ -41,4 +44,15 @@ export function reachOf(expression: Expression, definitions: Definitions): Reach
   };
   walk(expression);
   return { pools, endpoints: [...endpoints], kinds, networks };
+}
+
+/** Those in which some of the endpoints can be answered; none where there is no address at all. */
+export function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
+  return FAMILIES.filter((family) => endpoints.some((endpoint) => hasFamily(endpoint, family)));
+}
+
+/** The same, and both where there is no address at all. */
+export function familiesOrBoth(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
+  const families = familiesOf(endpoints);
+  return families.length === 0 ? FAMILIES : families;
 }

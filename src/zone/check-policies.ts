@@ -1,7 +1,7 @@
 /**
  * POLICY records in their zone, and what they promise (CONTRACT.md §2): alone with A and AAAA at their owner, above
  * every zone cut, with endpoints that can be answered there, capacities where they spill, and an `rto` that the
- * monitors can keep.
+ * monitors can keep. One that says `dry-run` has to be fit to be served as well, in place of what answers at its owner.
  */
 
 import { formatName } from "../dns/name.ts";
@@ -14,6 +14,7 @@ import { type Reach, reachOf } from "../policy/reach.ts";
 import { occluderOf, typesOf } from "./check-records.ts";
 import { slowestDetection, spellSeconds } from "./detection.ts";
 import { type Diagnostic, errorAt, type Report } from "./diagnostic.ts";
+import { REPLACED_TYPES } from "./promote-dry-runs.ts";
 import { NONE } from "./record-table.ts";
 import type { PolicyRecordEntry } from "./syntax.ts";
 import { ownerText, type ZoneDraft } from "./zone-draft.ts";
@@ -24,8 +25,10 @@ export interface PlacedPolicy {
   /** The key of the owner in its zone. */
   readonly ownerKey: string;
   readonly isAtApex: boolean;
-  /** Types of the RRsets at its owner. */
+  /** Types of the RRsets at its owner; for a dry run without those that it would take the place of. */
   readonly typesBeside: readonly number[];
+  /** Of a dry run: nothing at its owner answers for A and AAAA. */
+  readonly isIdle: boolean;
   /** What is wrong with the place. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -36,39 +39,70 @@ export interface BoundPolicy extends PlacedPolicy {
   readonly reach: Reach;
 }
 
-/** Types that would answer where the policy does, or that leave no room for anything. */
-const NEVER_BESIDE = [TYPE.A, TYPE.AAAA, TYPE.CNAME, TYPE.DNAME] as const;
-
 /** The policies of a zone, with what is wrong with where they stand; needs no meaning of their expressions. */
 export function placePolicies(draft: ZoneDraft): PlacedPolicy[] {
-  return Array.from(draft.policies, ([node, entry]) => {
+  return [...draft.policies, ...draft.dryRuns].map(([node, entry]) => {
     const diagnostics: Diagnostic[] = [];
     checkPlace(draft, node, entry, (diagnostic) => diagnostics.push(diagnostic));
+    const types = typesOf(draft, node);
+    const kept = types.filter((type) => !REPLACED_TYPES.includes(type));
+    const isIdle = entry.dryRun && !draft.policies.has(node) && kept.length === types.length;
     return {
       diagnostics,
       entry,
       ownerKey: draft.table.names.keyOf(node),
       isAtApex: node === draft.apexNode,
-      typesBeside: typesOf(draft, node),
+      typesBeside: entry.dryRun ? kept : types,
+      isIdle,
     };
   });
 }
 
 function checkPlace(draft: ZoneDraft, node: number, entry: PolicyRecordEntry, report: Report): void {
-  const { table, apexNode } = draft;
+  const { table } = draft;
   const name = ownerText(draft, node);
-  const beside = NEVER_BESIDE.filter((type) => table.rrsetOf(node, type) !== NONE).map(formatType);
+  // What would answer where the policy does, or leaves no room for anything.
+  const never = entry.dryRun ? [TYPE.DNAME] : [...REPLACED_TYPES, TYPE.DNAME];
+  const beside = never.filter((type) => table.rrsetOf(node, type) !== NONE).map(formatType);
   if (beside.length > 0) {
     const message = `POLICY at '${name}' stands beside ${beside.join(", ")}; it answers A and AAAA alone`;
     report(errorAt(entry.position, "policy-beside-data", message));
   }
-  const isCut = node !== apexNode && table.rrsetOf(node, TYPE.NS) !== NONE;
-  const above = isCut ? node : occluderOf(draft, node);
-  if (above !== NONE && table.rrsetOf(above, TYPE.DNAME) === NONE) {
+  const above = occluderAtOrAbove(draft, node);
+  if (above === NONE) return;
+  if (table.rrsetOf(above, TYPE.DNAME) === NONE) {
     const cut = `the zone cut at '${ownerText(draft, above)}'`;
-    const message = `POLICY at '${name}' is ${isCut ? "at" : "below"} ${cut} and would never be asked`;
+    const message = `POLICY at '${name}' is ${above === node ? "at" : "below"} ${cut} and would never be asked`;
     report(errorAt(entry.position, "policy-below-cut", message));
+  } else if (!table.isNode(node)) {
+    // Of a name that there is `check-records` says it.
+    const message = `'${name}' is below the DNAME at '${ownerText(draft, above)}'; nothing may be`;
+    report(errorAt(entry.position, "data-below-dname", message));
   }
+}
+
+/** A dry run need not stand at a name that there is: what is above the nearest one is above it. */
+function occluderAtOrAbove(draft: ZoneDraft, name: number): number {
+  const { table, apexNode } = draft;
+  const node = nearestNode(draft, name);
+  const isCut = node !== apexNode && table.rrsetOf(node, TYPE.NS) !== NONE;
+  const isAlias = node !== name && table.rrsetOf(node, TYPE.DNAME) !== NONE;
+  const above = occluderOf(draft, node);
+  if (node === name) return isCut ? node : above;
+  return above === NONE && (isCut || isAlias) ? node : above;
+}
+
+/** The node of a name, or the nearest one above it. */
+function nearestNode({ table }: ZoneDraft, name: number): number {
+  const { names } = table;
+  let node = name;
+  let at = names.startOf(name);
+  const end = at + names.lengthOf(name);
+  while (node === NONE || !table.isNode(node)) {
+    at += (names.octets[at] ?? 0) + 1;
+    node = names.find(names.octets, at, end - at);
+  }
+  return node;
 }
 
 /** What the policy needs of the definitions. */

@@ -20,8 +20,9 @@ import { evaluate, sharesOf } from "../policy/evaluate.ts";
 import type { Evaluation, Share } from "../policy/evaluation.ts";
 import type { Definitions, Endpoint, Policy } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
+import { supposeResolved } from "../policy/resolved.ts";
 import { lookup, type ZonesByApexKey } from "./lookup.ts";
-import type { Expectation, ExpectedOutcome } from "./model.ts";
+import type { Expectation, ExpectedOutcome, ZoneSet } from "./model.ts";
 
 export type ExpectationResult =
   | { readonly kind: "met"; readonly policy: Policy }
@@ -37,6 +38,19 @@ export type ExpectationResult =
 export interface TestedExpectation {
   readonly expectation: Expectation;
   readonly result: ExpectationResult;
+}
+
+/** Every expectation of a set with what came of it; `zones` are the set's, or what somebody supposes of them. */
+export function testExpectations(
+  { expectations, definitions }: ZoneSet,
+  zones: ZonesByApexKey,
+  placeOf: PlaceOf,
+): TestedExpectation[] {
+  const supposed = supposeResolved(definitions);
+  return expectations.map((expectation) => ({
+    expectation,
+    result: runExpectation(expectation, zones, supposed, placeOf),
+  }));
 }
 
 /** Probabilities are sums of fractions; what differs by less is equal. */

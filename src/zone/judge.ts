@@ -10,7 +10,7 @@ import { checkTargets } from "./check-delegations.ts";
 import { type PlacedPolicy, placePolicies } from "./check-policies.ts";
 import { checkRecords } from "./check-records.ts";
 import type { Diagnostic, Report } from "./diagnostic.ts";
-import type { Position, SourceDigest, Zone } from "./model.ts";
+import type { DryRun, Position, SourceDigest, Zone } from "./model.ts";
 import { NONE } from "./record-table.ts";
 import type { ZoneFileEntries, ZoneFileSyntax } from "./syntax.ts";
 import { draftZone, serialOf, soaOf, type ZoneDraft } from "./zone-draft.ts";
@@ -27,6 +27,8 @@ export interface JudgedFile {
   readonly policies: readonly PlacedPolicy[];
   /** The policies of `zone` by `nameKey` of the owner: `zone/load` puts them in, once it knows what they mean. */
   readonly meanings: Map<string, Policy>;
+  /** Likewise its dry runs. */
+  readonly dryRuns: Map<string, DryRun>;
   readonly zone: Zone | undefined;
   /** Found by drafting, and by the checks of the draft. */
   readonly draftDiagnostics: readonly Diagnostic[];
@@ -45,7 +47,8 @@ export function judgeFile(syntax: ZoneFileSyntax, sources: readonly SourceDigest
   const { apex, apexKey, soa } = draft;
   const soaPosition = soa === NONE ? undefined : table.positionOf(soa);
   const meanings = new Map<string, Policy>();
-  const zone = zoneOf(draft, meanings);
+  const dryRuns = new Map<string, DryRun>();
+  const zone = zoneOf(draft, meanings, dryRuns);
   return {
     entries,
     sources,
@@ -54,16 +57,21 @@ export function judgeFile(syntax: ZoneFileSyntax, sources: readonly SourceDigest
     soaPosition,
     policies,
     meanings,
+    dryRuns,
     zone,
     draftDiagnostics,
     checkDiagnostics,
   };
 }
 
-function zoneOf(draft: ZoneDraft, meanings: ReadonlyMap<string, Policy>): Zone | undefined {
+function zoneOf(
+  draft: ZoneDraft,
+  meanings: ReadonlyMap<string, Policy>,
+  dryRuns: ReadonlyMap<string, DryRun>,
+): Zone | undefined {
   const soa = soaOf(draft);
   if (soa === undefined) return undefined;
   const { apex, file, table } = draft;
   const nodes = new ZoneNodes(new TableNodes(table), meanings);
-  return { apex, file, serial: serialOf(soa), soa, nodes };
+  return { apex, file, serial: serialOf(soa), soa, nodes, dryRuns };
 }

@@ -5,8 +5,9 @@
 
 import { formatName } from "../dns/name.ts";
 import type { Monitor } from "../health/monitor.ts";
-import { mixesByChance } from "../policy/cname.ts";
-import type { Definitions } from "../policy/model.ts";
+import { poolNamed } from "../policy/definitions.ts";
+import { mixesByChance } from "../policy/mixing.ts";
+import type { Definitions, Pool } from "../policy/model.ts";
 import type { BoundPolicy } from "./check-policies.ts";
 import type { DefinitionEntries } from "./definitions.ts";
 import { slowestDetection, spellSeconds } from "./detection.ts";
@@ -28,7 +29,26 @@ function lintVerify({ monitor, keyPositions }: MonitorEntry, report: Report): vo
   report(warningAt(position, "verify-off", message));
 }
 
-function lintPool({ name, position, monitor, minUp, endpoints }: PoolEntry, report: Report): void {
+/** After a zone of its region: `eu-central-1a`, `west3-b-lb1`, `fra-az2`. The first word of a name is the region's. */
+const ZONE_WORD = /^(?:[0-9]+[a-z]|[a-f]|(?:az|zone)[0-9a-z]+)$/i;
+
+/** The zone that an endpoint says it is in: its name up to the word that tells one. */
+function zoneByName({ name }: PoolEntry["endpoints"][number]): string | undefined {
+  const words = name.split("-");
+  const at = words.findIndex((word, index) => index > 0 && ZONE_WORD.test(word));
+  return at === -1 ? undefined : words.slice(0, at + 1).join("-");
+}
+
+function lintZones({ name, position, endpoints }: PoolEntry, report: Report): void {
+  const [zone, ...others] = endpoints.map(zoneByName);
+  if (zone === undefined || others.length === 0 || others.some((other) => other !== zone)) return;
+  const message = `pool '${name}' has all its ${endpoints.length} endpoints in one zone, '${zone}' by their names: nothing of it is left when that is down`;
+  report(warningAt(position, "pool-in-single-zone", message));
+}
+
+function lintPool(entry: PoolEntry, report: Report): void {
+  const { name, position, monitor, minUp, endpoints } = entry;
+  lintZones(entry, report);
   if (monitor === undefined && endpoints.some((endpoint) => endpoint.monitor === undefined)) {
     const message = `pool '${name}' has no monitor, so it is never found down; say monitor=none if that is meant`;
     report(warningAt(position, "pool-without-monitor", message));
@@ -40,25 +60,82 @@ function lintPool({ name, position, monitor, minUp, endpoints }: PoolEntry, repo
 }
 
 export function lintPolicy(
-  { entry, policy, reach }: BoundPolicy,
+  bound: BoundPolicy,
   isExpected: boolean,
   definitions: Definitions,
   monitors: ReadonlyMap<string, Monitor>,
   report: Report,
 ): void {
+  const { entry, policy } = bound;
+  const name = formatName(entry.owner);
+  lintRegions(bound, definitions, report);
+  lintMixing(bound, definitions, report);
+  if (!isExpected && !policy.dryRun) {
+    const message = `POLICY at '${name}' has no $EXPECT: nothing holds it to what it is for`;
+    report(warningAt(entry.position, "policy-without-expectation", message));
+  }
+  if (bound.isIdle) {
+    const message = `dry-run POLICY at '${name}' stands alone: it is never served, and nothing else answers A and AAAA there`;
+    report(warningAt(entry.position, "dry-run-alone", message));
+  }
+  lintTtl(bound, definitions, monitors, report);
+  lintCapacity(bound, definitions, report);
+}
+
+function lintMixing({ entry, policy }: BoundPolicy, definitions: Definitions, report: Report): void {
+  if (!mixesByChance(policy.expression, definitions)) return;
+  const message = `POLICY at '${formatName(entry.owner)}' draws CNAMEs and addresses alike: a resolver that holds the CNAME asks for no address, so shares hold roughly; below sticky ( … ) a client keeps to one`;
+  report(warningAt(entry.position, "cname-mixed-with-addresses", message));
+}
+
+/** Pools without a location are each a place of their own: nobody knows better. */
+function lintRegions({ entry, reach }: BoundPolicy, definitions: Definitions, report: Report): void {
   const name = formatName(entry.owner);
   if (reach.pools.size === 1) {
     const message = `POLICY at '${name}' has a single pool, '${[...reach.pools].join()}': nothing is left when it is down`;
     report(warningAt(entry.position, "policy-with-single-pool", message));
+    return;
   }
-  if (mixesByChance(policy.expression, definitions)) {
-    const message = `POLICY at '${name}' draws CNAMEs and addresses alike: a resolver that holds the CNAME asks for no address, so shares hold roughly; below sticky ( … ) a client keeps to one`;
-    report(warningAt(entry.position, "cname-mixed-with-addresses", message));
-  }
-  if (!isExpected) {
-    const message = `POLICY at '${name}' has no $EXPECT: nothing holds it to what it is for`;
-    report(warningAt(entry.position, "policy-without-expectation", message));
-  }
+  const [region, ...others] = Array.from(reach.pools, (pool) => locationText(poolNamed(pool, definitions)));
+  if (region === undefined || others.some((other) => other !== region)) return;
+  const message = `POLICY at '${name}' has all its ${reach.pools.size} pools in one region, ${region}: nothing is left when that is down`;
+  report(warningAt(entry.position, "policy-with-single-region", message));
+}
+
+/** As written in a zone file. */
+function locationText({ location }: Pool): string | undefined {
+  if (location?.kind !== "region") return location && `${location.latitude},${location.longitude}`;
+  const { country, subdivision } = location;
+  return subdivision === undefined ? country : `${country}-${subdivision}`;
+}
+
+/** N+1: what is left without the largest pool still bears the demand. */
+function lintCapacity({ entry, policy, reach }: BoundPolicy, definitions: Definitions, report: Report): void {
+  const { demand } = policy;
+  // A pool that nobody probes, such as one that says sorry, is no region that could be lost.
+  const pools = Array.from(reach.pools, (pool) => poolNamed(pool, definitions)).filter(isMonitored);
+  const sizes = pools.flatMap(({ capacity }) => capacity ?? []);
+  if (demand === undefined || sizes.length < Math.max(2, pools.length)) return;
+  const largest = Math.max(...sizes);
+  const left = sizes.reduce((total, size) => total + size, 0) - largest;
+  if (left >= demand) return;
+  const pool = pools.find(({ capacity }) => capacity === largest)?.name ?? "";
+  const sum = `capacity ${sizes.join(" + ")} − ${largest} = ${Number(left.toFixed(6))} < demand ${demand}`;
+  const message = `POLICY at '${formatName(entry.owner)}' does not survive the loss of its largest pool, '${pool}': ${sum}`;
+  report(warningAt(entry.optionPositions.get("demand") ?? entry.position, "no-spare-capacity", message));
+}
+
+function isMonitored({ endpoints }: Pool): boolean {
+  return endpoints.some(({ monitor }) => monitor.kind !== "none");
+}
+
+function lintTtl(
+  { entry, policy, reach }: BoundPolicy,
+  definitions: Definitions,
+  monitors: ReadonlyMap<string, Monitor>,
+  report: Report,
+): void {
+  const name = formatName(entry.owner);
   // What clients hold when an endpoint is withdrawn is the shorter TTL: it holds from the first failed probe on.
   const ttlMs = policy.ttl.minSeconds * 1000;
   const slowest = slowestDetection(reach, definitions, monitors);

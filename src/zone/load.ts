@@ -13,18 +13,16 @@
 
 import { PLACE_UNKNOWN, type PlaceOf } from "../geo/client.ts";
 import { reachOf } from "../policy/reach.ts";
-import { supposeResolved } from "../policy/resolved.ts";
 import { checkHostNames } from "./check-host-names.ts";
 import { type BoundPolicy, checkPolicyMeaning } from "./check-policies.ts";
 import { checkPools, checkZones } from "./check-set.ts";
 import { collectDefinitions, contentOf, type DefinitionEntries } from "./definitions.ts";
 import { compareDiagnostics, type Diagnostic, errorAt, type Report, warningAt } from "./diagnostic.ts";
-import { runExpectation, type TestedExpectation } from "./expect.ts";
+import { type TestedExpectation, testExpectations } from "./expect.ts";
 import { type JudgedFile, judgeFile } from "./judge.ts";
 import { lintDefinitions, lintPolicy } from "./lint.ts";
 import { indexZones } from "./lookup.ts";
 import type { Expectation, LoadResult, SourceDigest, SourceFile, ZoneSet } from "./model.ts";
-import { findNotServed } from "./not-served.ts";
 import { parseZoneFile, type ReadFile } from "./parser.ts";
 import { endpointIdsOf, resolveEndpointRef } from "./refs.ts";
 import { policyOf, type Resolved, resolveDefinitions } from "./resolve.ts";
@@ -92,13 +90,12 @@ class SetJudgement {
     const bound = this.#judged.flatMap((file, index) => this.#bindPolicies(file, index, resolved));
     const expectations = resolveExpectations(files, entries, report);
     for (const file of files) checkRefs(file, entries, report);
-    const notServed = tidy(findNotServed(files));
-    if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics), notServed };
+    if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics) };
     const set = this.#makeSet(files, resolved, expectations);
     checkHostNames(entries, set.zones, report);
     const tested = runExpectations(set, placeOf, report);
     this.#lint(entries, bound, set, tested);
-    const outcome = { untried: set, diagnostics: tidy(this.#diagnostics), notServed, tested };
+    const outcome = { untried: set, diagnostics: tidy(this.#diagnostics), tested };
     if (this.#hasErrors()) return { ...NOTHING, ...outcome };
     return { ...outcome, set, judged: this.#judged, sources: this.#allSources() };
   }
@@ -116,7 +113,9 @@ class SetJudgement {
       const expression = resolved.expressionOf(placed.entry);
       if (expression === undefined) continue;
       const policy = policyOf(placed.entry, expression);
-      const before = file.meanings.get(placed.ownerKey);
+      const before = policy.dryRun
+        ? file.dryRuns.get(placed.ownerKey)?.policy
+        : file.meanings.get(placed.ownerKey);
       if (before !== undefined && contentOf(before) !== contentOf(policy)) {
         return this.#bindPolicies(this.#judgeAgain(index, file), index, resolved);
       }
@@ -125,7 +124,10 @@ class SetJudgement {
       checkPolicyMeaning(one, resolved.definitions, resolved.monitors, this.#report);
       bound.push(one);
     }
-    for (const { ownerKey, policy } of bound) file.meanings.set(ownerKey, policy);
+    for (const { ownerKey, policy, entry } of bound) {
+      if (policy.dryRun) file.dryRuns.set(ownerKey, { owner: entry.owner, policy });
+      else file.meanings.set(ownerKey, policy);
+    }
     return bound;
   }
 
@@ -208,16 +210,13 @@ function checkRefs(file: ZoneFileEntries, entries: DefinitionEntries, report: Re
 
 /** Every expectation with what came of it; the failed ones are reported. */
 function runExpectations(set: ZoneSet, placeOf: PlaceOf, report: Report): TestedExpectation[] {
-  const zones = indexZones(set.zones);
-  const definitions = supposeResolved(set.definitions);
-  return set.expectations.map((expectation) => {
-    const result = runExpectation(expectation, zones, definitions, placeOf);
-    if (result.kind === "failed") {
-      const diagnosticAt = result.byGeoDatabase ? warningAt : errorAt;
-      report(diagnosticAt(expectation.position, "expectation-failed", result.message));
-    }
-    return { expectation, result };
-  });
+  const tested = testExpectations(set, indexZones(set.zones), placeOf);
+  for (const { expectation, result } of tested) {
+    if (result.kind !== "failed") continue;
+    const diagnosticAt = result.byGeoDatabase ? warningAt : errorAt;
+    report(diagnosticAt(expectation.position, "expectation-failed", result.message));
+  }
+  return tested;
 }
 
 /** Sorted, and each once: a file that two zones include is parsed twice and says everything twice. */

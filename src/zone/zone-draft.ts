@@ -27,6 +27,8 @@ export interface ZoneDraft {
   readonly table: RecordTable;
   /** By node. */
   readonly policies: ReadonlyMap<number, PolicyRecordEntry>;
+  /** By the number of the owner's name, which is no node where nothing else stands there. */
+  readonly dryRuns: ReadonlyMap<number, PolicyRecordEntry>;
   /** Keys of the owners that the parser could not read whole: nothing is said of what they lack. */
   readonly damagedOwners: ReadonlySet<string>;
 }
@@ -38,6 +40,7 @@ export function draftZone(file: ZoneFileSyntax, report: Report): ZoneDraft {
   const apexNode = table.names.intern(apex);
   const damagedOwners = new Set(file.damage.records.map(({ ownerKey }) => ownerKey));
   const policies = new Map<number, PolicyRecordEntry>();
+  const dryRuns = new Map<number, PolicyRecordEntry>();
   const apexKey = nameKey(apex);
   const draft: ZoneDraft = {
     file: file.file,
@@ -47,11 +50,12 @@ export function draftZone(file: ZoneFileSyntax, report: Report): ZoneDraft {
     soa,
     table,
     policies,
+    dryRuns,
     damagedOwners,
   };
   table.makeNode(apexNode);
   groupRecords(draft, report);
-  placePolicies(draft, policies, file.policyRecords, report);
+  placePolicies(draft, { policies, dryRuns }, file.policyRecords, report);
   linkNodes(draft, report);
   return draft;
 }
@@ -129,7 +133,7 @@ function reportDuplicate(table: RecordTable, record: number, report: Report): vo
 
 function placePolicies(
   draft: ZoneDraft,
-  policies: Map<number, PolicyRecordEntry>,
+  { policies, dryRuns }: Record<"policies" | "dryRuns", Map<number, PolicyRecordEntry>>,
   entries: readonly PolicyRecordEntry[],
   report: Report,
 ): void {
@@ -140,13 +144,16 @@ function placePolicies(
       reportOutside(draft, "POLICY", entry.owner, entry.position, report);
       continue;
     }
-    table.makeNode(node);
-    const first = policies.get(node);
+    // What is never answered makes no name exist.
+    if (!entry.dryRun) table.makeNode(node);
+    const placed = entry.dryRun ? dryRuns : policies;
+    const first = placed.get(node);
     if (first === undefined) {
-      policies.set(node, entry);
+      placed.set(node, entry);
       continue;
     }
-    const message = `'${formatName(entry.owner)}' has a POLICY already (${describePlace(first.position)})`;
+    const what = entry.dryRun ? "a dry-run POLICY" : "a POLICY";
+    const message = `'${formatName(entry.owner)}' has ${what} already (${describePlace(first.position)})`;
     report(errorAt(entry.position, "two-policies", message));
   }
 }

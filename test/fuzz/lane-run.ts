@@ -43,7 +43,7 @@ export interface LaneWork {
 /** Few enough for any receive buffer and for what one connection may have under way. */
 const WINDOW = 48;
 /** A datagram may be lost, and the machine be busy, but not so many times in a row. */
-const ATTEMPTS = 6;
+const ATTEMPTS = 24;
 const MOST_FAILURES = 3;
 
 export async function runLane(work: LaneWork, run: LaneRun): Promise<void> {

@@ -38,15 +38,28 @@ function readQuery(query: unknown): ReadQuery {
   const name = readParameter(query, "name");
   const type = readParameter(query, "type");
   const client = readParameter(query, "client");
-  const faulty = [name, type, client].find(({ fault }) => fault !== undefined);
+  const mode = readMode(query);
+  const faulty = [name, type, client, mode].find(({ fault }) => fault !== undefined);
   if (faulty !== undefined) return { ok: false, faulty };
   if (name.value === undefined) {
     return { ok: false, faulty: { key: "name", fault: "Cannot explain: 'name' is missing" } };
   }
   return {
     ok: true,
-    query: { name: name.value, type: type.value ?? DEFAULT_TYPE, client: client.value },
+    query: {
+      name: name.value,
+      type: type.value ?? DEFAULT_TYPE,
+      client: client.value,
+      ...(mode.value === "dry-run" ? { dryRun: true } : {}),
+    },
   };
+}
+
+/** As metrics have it: what is served, or the dry run at the name. */
+function readMode(query: unknown): Parameter {
+  const mode = readParameter(query, "mode");
+  if (mode.value === undefined || mode.value === "serving" || mode.value === "dry-run") return mode;
+  return { key: "mode", fault: `Cannot explain: mode '${mode.value}' is neither serving nor dry-run` };
 }
 
 function sendFault(reply: FastifyReply, { key, fault = "" }: Parameter): FastifyReply {

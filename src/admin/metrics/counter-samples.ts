@@ -15,6 +15,7 @@ export function answerSamples(counters: AnswerCounters) {
     fairlead_dns_response_seconds: () =>
       histogramSamples("fairlead_dns_response_seconds", {}, counters.responseSeconds()),
     fairlead_answers_total: () => labelled(counters.answers()),
+    fairlead_dry_run_answers_total: () => labelled(counters.dryRunAnswers()),
   };
 }
 

@@ -58,6 +58,14 @@ export const METRICS = [
     published: true,
   },
   {
+    name: "fairlead_dry_run_answers_total",
+    type: "counter",
+    labels: ["policy", "pool", "endpoint"],
+    help: "Answers that a dry-run policy would have given to the queries for its owner, by the endpoint that was drawn first.",
+    published: true,
+    addition: "what a dry run would do to live traffic",
+  },
+  {
     name: "fairlead_endpoint_up",
     type: "gauge",
     labels: ["pool", "endpoint"],
@@ -117,7 +125,7 @@ export const METRICS = [
     name: "fairlead_policy_share",
     type: "gauge",
     labels: ["policy", "pool", "mode"],
-    help: "Probability from 0 to 1 that an endpoint of the pool is drawn first for a client of unknown place: of A answers, or of AAAA where the policy reaches no IPv4 address.",
+    help: "Probability from 0 to 1 that an endpoint of the pool is drawn first for a client of unknown place: of A answers, or of AAAA where the policy reaches no IPv4 address. Mode: serving, or dry-run for what is not served.",
     published: true,
   },
   {

@@ -100,7 +100,7 @@ function stateOf({ forced, up, observed }: EndpointState): "up" | "down" | "unkn
 
 export function policySamples(derived: () => DerivedState | undefined) {
   const ofEach = (samplesOf: (state: NamedPolicyState) => readonly Sample[]) => (): Sample[] =>
-    namedPolicies(derived()).flatMap(samplesOf);
+    namedPolicies(derived(), "serving").flatMap(samplesOf);
   return {
     fairlead_policy_failing_open: ofEach(({ name, failingOpen }) => [
       { labels: { policy: name }, value: Number(failingOpen) },
@@ -111,12 +111,19 @@ export function policySamples(derived: () => DerivedState | undefined) {
         : [{ labels: { policy: name }, value: Number(isOverCapacity) }],
     ),
     fairlead_policy_rung: ofEach(({ name, rung }) => [{ labels: { policy: name }, value: rung }]),
-    fairlead_policy_share: ofEach(({ name, first }) => shareSamples(name, first)),
+    fairlead_policy_share: (): Sample[] =>
+      MODES.flatMap((mode) =>
+        namedPolicies(derived(), mode).flatMap(({ name, first }) => shareSamples(name, first, mode)),
+      ),
     fairlead_policy_rto_seconds: ofEach(({ name, recoverySeconds }) =>
       recoverySeconds === undefined ? [] : [{ labels: { policy: name }, value: recoverySeconds }],
     ),
   };
 }
+
+/** Of a dry run the shares alone are told: nobody is to be woken for what is not served. */
+const MODES = ["serving", "dry-run"] as const;
+type Mode = (typeof MODES)[number];
 
 /** The POLICY records that share a name, and so a label, taken together: the worst of them, the shares of the first. */
 interface NamedPolicyState {
@@ -128,11 +135,12 @@ interface NamedPolicyState {
   recoverySeconds: number | undefined;
 }
 
-function namedPolicies(derived: DerivedState | undefined): NamedPolicyState[] {
+function namedPolicies(derived: DerivedState | undefined, mode: Mode): NamedPolicyState[] {
   const byName = new Map<string, NamedPolicyState>();
   for (const { policies } of derived?.zones ?? []) {
     for (const state of policies) {
-      const { name } = state.view.policy;
+      const { name, dryRun } = state.view.policy;
+      if (dryRun !== (mode === "dry-run")) continue;
       const { rung, failingOpen } = state;
       const isOverCapacity = state.overCapacity.length > 0;
       const recoverySeconds = state.view.worstRecoverySeconds;
@@ -151,9 +159,9 @@ function namedPolicies(derived: DerivedState | undefined): NamedPolicyState[] {
 }
 
 /** Every pool that the policy reaches has its line, so that a share that fell to nothing reads 0. */
-function shareSamples(policy: string, { pools, shares }: PolicyState): Sample[] {
+function shareSamples(policy: string, { pools, shares }: PolicyState, mode: Mode): Sample[] {
   const byPool = new Map(Array.from(pools, (pool) => [pool, 0]));
   for (const { endpoint, share } of shares)
     byPool.set(endpoint.pool, (byPool.get(endpoint.pool) ?? 0) + share);
-  return Array.from(byPool, ([pool, value]) => ({ labels: { policy, pool, mode: "serving" }, value }));
+  return Array.from(byPool, ([pool, value]) => ({ labels: { policy, pool, mode }, value }));
 }

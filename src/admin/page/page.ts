@@ -102,7 +102,8 @@ const RUNGS: Readonly<Record<number, string>> = {
   4: "rung 4: nothing passes",
 };
 
-function renderRung({ rung, failingOpen }: PolicyStatus): Html {
+function renderRung({ rung, failingOpen, dryRun }: PolicyStatus): Html {
+  if (dryRun) return html`<span class="dim">dry run: ${rung === 1 ? "up" : (RUNGS[rung] ?? "")}</span>`;
   return verdict(rung === 1, "up", failingOpen ? "rung 4: failing open" : (RUNGS[rung] ?? `rung ${rung}`));
 }
 

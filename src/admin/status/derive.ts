@@ -22,13 +22,12 @@ import {
 import type { Forced, Observed } from "../../health/verdict.ts";
 import { sharesOf } from "../../policy/evaluate.ts";
 import type { Evaluation, Rung, Share } from "../../policy/evaluation.ts";
-import { familiesOf as familiesAnswered, isAddressUp } from "../../policy/group.ts";
+import { isAddressUp } from "../../policy/group.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Pool } from "../../policy/model.ts";
 import { isPoolUp } from "../../policy/pool.ts";
-import { reachOf } from "../../policy/reach.ts";
+import { familiesOrBoth, reachOf } from "../../policy/reach.ts";
 import type { PolicyView, ServingState, ZoneView } from "../source.ts";
 
-const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 export interface AddressState {
   readonly address: Address;
   readonly health: AddressHealth;
@@ -105,7 +104,7 @@ export function createDerive(): (state: ServingState) => DerivedState {
 
 function derivePolicy(view: PolicyView, definitions: Definitions): PolicyState {
   const reach = reachOf(view.policy.expression, definitions);
-  const families = familiesOf(reach.endpoints);
+  const families = familiesOrBoth(reach.endpoints);
   const evaluations = families.map((family) => view.evaluations[family]);
   const first = view.evaluations[families[0] ?? "ipv4"];
   return {
@@ -121,13 +120,8 @@ function derivePolicy(view: PolicyView, definitions: Definitions): PolicyState {
   };
 }
 
-function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
-  const families = familiesAnswered(endpoints);
-  return families.length === 0 ? FAMILIES : families;
-}
-
 function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): PoolState {
-  const up = familiesOf(pool.endpoints).some((family) => isPoolUp(pool, definitions, snapshot, family));
+  const up = familiesOrBoth(pool.endpoints).some((family) => isPoolUp(pool, definitions, snapshot, family));
   const endpoints = pool.endpoints.map((endpoint) =>
     deriveEndpoint(endpoint, snapshot.endpoints.get(endpoint.id)),
   );

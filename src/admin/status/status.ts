@@ -17,6 +17,8 @@ export interface PolicyStatus {
   /** The metrics' label. */
   readonly name: string;
   readonly expression: string;
+  /** Evaluated and never served: all that follows is what would be. */
+  readonly dryRun: boolean;
   /** The address families in which it has endpoints; rung, failing open and TTL are the worst of them. */
   readonly families: readonly AddressFamily[];
   readonly outcome: Evaluation["outcome"];
@@ -171,6 +173,7 @@ function statusOfPolicy(state: PolicyState): PolicyStatus {
     owner,
     name: policy.name,
     expression: formatExpression(policy.expression),
+    dryRun: policy.dryRun,
     families: state.families,
     outcome: state.outcome,
     rung: state.rung,

@@ -97,6 +97,7 @@ describe("writeExposition()", () => {
 });
 
 describe("createRegistry()", () => {
+  const DRY_RUN = policy({ kind: "pool", pool: "virginia" }, { dryRun: true });
   const cases: readonly {
     readonly what: string;
     readonly situation: Situation;
@@ -186,7 +187,33 @@ describe("createRegistry()", () => {
         'fairlead_policy_share{policy="shared",pool="frankfurt",mode="serving"} 1',
       ],
     },
+    {
+      what: "a dry run beside what is served",
+      situation: {
+        health: { "virginia/iad-1": "down" },
+        policies: [
+          ["www.gtm.example.com.", WWW],
+          ["www.gtm.example.com.", { ...DRY_RUN, name: WWW.name }],
+        ],
+      },
+      lines: [
+        'fairlead_policy_share{policy="www.gtm.example.com.",pool="frankfurt",mode="serving"} 1',
+        'fairlead_policy_share{policy="www.gtm.example.com.",pool="virginia",mode="dry-run"} 1',
+        'fairlead_policy_rung{policy="www.gtm.example.com."} 1',
+        'fairlead_policy_failing_open{policy="www.gtm.example.com."} 0',
+        'fairlead_dry_run_answers_total{policy="next",pool="virginia",endpoint="iad-1"} 3',
+      ],
+    },
   ];
+  it("createRegistry() tells of a dry run the shares alone", async () => {
+    const situation: Situation = {
+      policies: [["try.gtm.example.com.", { ...DRY_RUN, demand: 5, name: "try" }]],
+    };
+    const lines = (await expositionOf(createNode(situation))).split("\n");
+    expect(lines.filter((line) => line.includes('policy="try"'))).to.deep.equal([
+      'fairlead_policy_share{policy="try",pool="virginia",mode="dry-run"} 1',
+    ]);
+  });
   for (const { what, situation, lines } of cases) {
     it(`createRegistry() publishes ${what}`, async () => {
       const written = (await expositionOf(createNode(situation))).split("\n");

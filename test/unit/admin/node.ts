@@ -228,6 +228,7 @@ export function createNode(situation: Situation = {}): Node {
       rateLimited: () => [{ action: "slip", value: 5 }],
       extendedErrors: () => [{ error: "stale", value: 2 }],
       answers: () => [{ policy: "six", pool: "tokyo", endpoint: "nrt-1", value: 5 }],
+      dryRunAnswers: () => [{ policy: "next", pool: "virginia", endpoint: "iad-1", value: 3 }],
       responseSeconds: () => DURATIONS,
     },
     probeCounters: {

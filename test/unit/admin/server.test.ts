@@ -180,9 +180,11 @@ describe("startAdmin()", () => {
     const reply = await ask("/api/v1/explain?name=www.gtm.example.com.&type=AAAA&client=country:DE");
     expect(explanation.parse(JSON.parse(reply.body))).to.include({ outcome: "answer", type: "AAAA" });
     await ask("/api/v1/explain?name=www.gtm.example.com.");
+    await ask("/api/v1/explain?name=www.gtm.example.com.&mode=dry-run");
     expect(node.asked).to.deep.equal([
       { name: "www.gtm.example.com.", type: "AAAA", client: "country:DE" },
       { name: "www.gtm.example.com.", type: "A", client: undefined },
+      { name: "www.gtm.example.com.", type: "A", client: undefined, dryRun: true },
     ]);
   });
 
@@ -199,6 +201,7 @@ describe("startAdmin()", () => {
     ["/api/v1/explain?name=", {}, 400, /value is empty/],
     ["/api/v1/explain?name=a&name=b", {}, 400, /more than once/],
     [`/api/v1/explain?name=${"a".repeat(1101)}`, {}, 400, /exceeds 1100 characters/],
+    ["/api/v1/explain?name=a&mode=wet", {}, 400, /mode 'wet' is neither serving nor dry-run/],
     ["/api/v1/explain?name=a&type=NOPE", {}, 400, /type 'NOPE' is unknown/],
     ["/api/v1/explain?name=elsewhere.example.", {}, 404, /no zone holds/],
     ["/nowhere", {}, 404, /there is no '\/nowhere'/],

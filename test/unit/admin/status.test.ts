@@ -8,8 +8,9 @@ import { networkOf } from "../../../src/geo/network.ts";
 import type { AddressHealth } from "../../../src/health/snapshot.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
 import { formatExpression } from "../../../src/policy/expression-text.ts";
+import type { Policy } from "../../../src/policy/model.ts";
 import type { HealthWord } from "../../support/policies.ts";
-import { createNode, type Situation, servingState } from "./node.ts";
+import { createNode, type Situation, servingState, WWW } from "./node.ts";
 
 function statusOf(situation: Situation): Status {
   const node = createNode(situation);
@@ -155,6 +156,21 @@ describe("renderPage()", () => {
     expect(page.split("&lt;script&gt;alert(&quot;&amp;&#39;&quot;)&lt;/script&gt;").length).to.be.greaterThan(
       8,
     );
+  });
+
+  it("renderPage() and the status say what is a dry run", () => {
+    const dryRun: Policy = { ...WWW, dryRun: true };
+    const status = statusOf({
+      policies: [
+        ["www.gtm.example.com.", WWW],
+        ["www.gtm.example.com.", dryRun],
+      ],
+    });
+    expect(status.zones[0]?.policies.map((told) => [told.owner, told.dryRun])).to.deep.equal([
+      ["www.gtm.example.com.", false],
+      ["www.gtm.example.com.", true],
+    ]);
+    expect(renderPage(status)).to.include("dry run: up");
   });
 
   it("renderPage() and the status say what holds a pool back", () => {

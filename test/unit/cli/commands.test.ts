@@ -12,6 +12,7 @@ $POOL far monitor=none
   f 198.51.100.1
 www 30/10 POLICY failover ( near far )
 `;
+const DRY_RUN = "www 60 POLICY weighted ( near=1 far=3 ) dry-run\n";
 const GOOD = `${ZONE_HEAD}${POLICY}$EXPECT www A is near\n$EXPECT www A when near=down is far\n`;
 
 /** `ZONES` stands for a folder with the zone text of the case. */
@@ -79,13 +80,6 @@ const CASES: readonly Case[] = [
     args: ["check", "--strict", "--zones", "ZONES"],
     status: 1,
     out: /1 error/,
-  },
-  {
-    what: "check of what is not served",
-    zone: GOOD.replace(/(POLICY failover .*)\n/, "$1 dry-run\n"),
-    args: ["check", "--json", "--zones", "ZONES"],
-    status: 0,
-    out: /"severity": "warning",\s+"code": "not-served"/,
   },
   {
     what: "check --json of faults",
@@ -181,6 +175,55 @@ const CASES: readonly Case[] = [
     args: ["plan", "ZONES", "ZONES", "--max-shift", "0%"],
     status: 0,
     out: /^no name changes, and nobody moves\n$/,
+  },
+  {
+    what: "explain of a dry run",
+    zone: GOOD + DRY_RUN,
+    args: ["explain", "www.example.com", "--dry-run", "--zones", "ZONES"],
+    status: 0,
+    out: /^dry run of www\.example\.com\. A [^]*weighted: up [^]*TTL 60 s\n {2} *25\.00 % {2}near\/n +192\.0\.2\.1\n {2} *75\.00 % {2}far\/f /,
+  },
+  {
+    what: "explain of a dry run where there is none",
+    zone: GOOD,
+    args: ["explain", "www.example.com", "--dry-run", "--zones", "ZONES"],
+    status: 1,
+    err: /^fairlead: Cannot explain the dry run of 'www\.example\.com\.': no dry-run POLICY answers it\n$/,
+  },
+  {
+    what: "whatif of a dry run",
+    zone: GOOD + DRY_RUN,
+    args: ["whatif", "www.example.com", "--dry-run", "--down", "near", "--zones", "ZONES"],
+    status: 0,
+    out: /\n +25\.00 % +0\.00 % +−25\.00 % +near\/n\n[^]*TTL: 60 s\n/,
+  },
+  {
+    what: "test with a dry run beside",
+    zone: GOOD + DRY_RUN,
+    args: ["test", "--zones", "ZONES"],
+    status: 0,
+    out: /2 of 2 expectations hold\n$/,
+  },
+  {
+    what: "test of what dry runs would hold",
+    zone: GOOD + DRY_RUN,
+    args: ["test", "--dry-run", "--zones", "ZONES"],
+    status: 1,
+    out: /^failed .*\$EXPECT www A is near': expected near=100%, found near=25% far=75%\nok .*\n.*1 of 2 expectations hold\n$/,
+  },
+  {
+    what: "plan of what a dry run would change",
+    zone: GOOD + DRY_RUN,
+    args: ["plan", "ZONES", "ZONES", "--dry-run", "--max-shift", "20%"],
+    status: 1,
+    out: /^www\.example\.com\. A for a client of whom nothing is known: 75\.00 % moves\n[^]*the largest shift is 75\.00 %\nmore than --max-shift 20\.00 %\n$/,
+  },
+  {
+    what: "export without dry runs",
+    zone: GOOD + DRY_RUN,
+    args: ["export", "--zones", "ZONES"],
+    status: 0,
+    out: /\nwww\.example\.com\. 30 IN A 192\.0\.2\.1\n$/,
   },
   {
     what: "plan of faulty zones",

@@ -307,11 +307,6 @@ ${more}`;
   const faulty: [string, () => string, RegExp][] = [
     ["a syntax error", () => zoneText("bad A 1.2.3\n"), /1\.2\.3/],
     ["a failed expectation", () => zoneText("$EXPECT www A is far\n"), /\$EXPECT www A is far/],
-    [
-      "what is not served yet",
-      () => zoneText("dry 5 POLICY failover ( near far ) dry-run\n"),
-      /'dry-run' is understood but not served/,
-    ],
   ];
   for (const [what, text, message] of faulty) {
     it(`keeps the running set on ${what}`, async () => {

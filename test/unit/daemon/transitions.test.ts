@@ -3,7 +3,9 @@ import { describe, it } from "mocha";
 import type { Happening } from "../../../src/admin/events/event.ts";
 import type { ServingState } from "../../../src/admin/source.ts";
 import { createLastResorts, createTransitions } from "../../../src/daemon/transitions.ts";
-import { type Situation, servingState } from "../admin/node.ts";
+import type { Policy } from "../../../src/policy/model.ts";
+import { policy } from "../../support/policies.ts";
+import { type Situation, servingState, WWW } from "../admin/node.ts";
 
 /** What is recorded from situation to situation, as `kind ref from→to`, a list for each. */
 function recorded(...situations: readonly Situation[]): string[][] {
@@ -34,6 +36,18 @@ describe("createTransitions()", () => {
       ["pool tokyo null→unknown", "policy six.gtm.example.com. null→rung 2"],
     ]);
     expect(recorded({ forced: { "virginia/iad-1": "drain" } })).to.deep.equal([["pool virginia null→down"]]);
+  });
+
+  it("createTransitions() tells nothing of dry runs", () => {
+    const dryRun: Policy = policy({ kind: "pool", pool: "frankfurt" }, { dryRun: true });
+    const policies = [
+      ["www.gtm.example.com.", WWW],
+      ["www.gtm.example.com.", dryRun],
+    ] as const;
+    expect(recorded({ policies }, { policies, health: FRANKFURT_DOWN })).to.deep.equal([
+      [],
+      ["endpoint frankfurt/fra-1 up→down", "endpoint frankfurt/fra-2 up→down", "pool frankfurt up→down"],
+    ]);
   });
 
   it("createTransitions() tells endpoints, pools and rungs that change, each once", () => {

@@ -25,7 +25,7 @@ export function setOfPolicies(policies: readonly Policy[], definitions: Definiti
   });
   const nodes = new ZoneNodes(tableNodesOf(bare), byOwner);
   return {
-    zones: [{ apex, file: "example.zone", serial: 1, soa, nodes }],
+    zones: [{ apex, file: "example.zone", serial: 1, soa, nodes, dryRuns: new Map() }],
     monitors: new Map(),
     definitions,
     expectations: [],

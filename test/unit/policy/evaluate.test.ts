@@ -5,9 +5,9 @@ import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import { cnameTargetOf, placesOf } from "../../../src/policy/cname.ts";
 import { evaluate, explain, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
-import { familiesOf, isAddressUp } from "../../../src/policy/group.ts";
+import { isAddressUp } from "../../../src/policy/group.ts";
 import type { AddressFamily } from "../../../src/policy/model.ts";
-import { reachOf } from "../../../src/policy/reach.ts";
+import { familiesOf, reachOf } from "../../../src/policy/reach.ts";
 import {
   arbitrarySituation,
   definitions,

@@ -9,9 +9,8 @@ import type { Forced } from "../../../src/health/verdict.ts";
 import { distinctClients } from "../../../src/policy/distinct-clients.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import { type OwnedPolicy, objectionsTo, type Stakes } from "../../../src/policy/forcing.ts";
-import { familiesOf } from "../../../src/policy/group.ts";
 import type { AddressFamily, Definitions } from "../../../src/policy/model.ts";
-import { reachOf } from "../../../src/policy/reach.ts";
+import { familiesOf, reachOf } from "../../../src/policy/reach.ts";
 import {
   arbitrarySituation,
   CLIENT_IPS,

@@ -36,7 +36,7 @@ function zoneOf({ set }: LoadResult, apex: string): Zone {
 }
 
 /** All that a result says, with the zones as texts. */
-function shown({ set, diagnostics, notServed, tested }: LoadResult): unknown {
+function shown({ set, diagnostics, tested }: LoadResult): unknown {
   const zones = set?.zones.map((zone) => ({
     ...zone,
     nodes: Array.from(zone.nodes, ([key, { owner, rrsets, policy }]) => [key, owner, [...rrsets], policy]),
@@ -46,7 +46,6 @@ function shown({ set, diagnostics, notServed, tested }: LoadResult): unknown {
     definitions: set && [[...set.definitions.pools], [...set.definitions.policies], [...set.monitors]],
     files: set?.files,
     diagnostics: diagnostics.map(formatDiagnostic),
-    notServed: notServed.map(formatDiagnostic),
     tested,
   };
 }
@@ -111,6 +110,18 @@ describe("loadZones() with an earlier load", () => {
     expect(zoneOf(changed, "one.")).to.equal(zoneOf(first, "one."));
   });
 
+  it("makes another zone where a dry run means something else", () => {
+    const before = load({ ...texts, "four.zone": `${HEAD}p POLICY two dry-run\n` }, []);
+    const policy = "$POLICY two one\n$POOL one monitor=none\n  a 192.0.2.1\n";
+    const after = load(
+      { ...texts, "four.zone": `${HEAD}p POLICY two dry-run\n`, "pools.inc": policy },
+      before.judged,
+    );
+    expect(zoneOf(after, "four.")).to.not.equal(zoneOf(before, "four."));
+    const dryRun = zoneOf(after, "four.").dryRuns.get("\u0001p\u0004four\u0000");
+    expect(dryRun?.policy.expression).to.deep.equal({ kind: "policy", policy: "two" });
+  });
+
   it("looks across zones again: at names that are gone, and at zones within zones", () => {
     const gone = load({ ...texts, "pools.inc": "$POOL one monitor=none\n  a 192.0.2.1\n" }, first.judged);
     expect(gone.diagnostics.map(formatDiagnostic).join("\n")).to.include(
@@ -134,6 +145,8 @@ describe("loadZones() with an earlier load", () => {
 
     "p POLICY one",
     "q POLICY failover ( one two )",
+    "q POLICY two dry-run",
+    "sub POLICY one dry-run",
     "$EXPECT p A is one",
     "$EXPECT q A when one=down is two",
 
