@@ -6,6 +6,7 @@
  * Names of zones and owners are absolute text with the final dot, as `formatName` writes them.
  */
 
+import type { AvailabilityReading } from "../health/availability.ts";
 import type { Override } from "../health/override.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import type { Forced } from "../health/verdict.ts";
@@ -13,11 +14,12 @@ import type { Evaluation, TraceNode } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
 import type { EventsSource } from "./events/event.ts";
 import type { HostNamesSource } from "./host-name-reading.ts";
+import type { Consent, LoadRefusal, ReloadWish } from "./load.ts";
 
 /** Ready: every worker holds the image and the first round of probes is in or timed out; never again once stopping. */
 export interface Readiness {
   readonly ready: boolean;
-  /** In words; empty where `ready`: «the first round of probes is not in», «stopping». */
+  /** In words; empty where `ready`: «waiting for the first probes: 3 of 12 endpoints», «stopping». */
   readonly reasons: readonly string[];
 }
 
@@ -48,6 +50,8 @@ export interface ServingState {
   /** How long the latest build took. */
   readonly buildSeconds: number;
   readonly zones: readonly ZoneView[];
+  /** Of each RRset with records that are `health-aware`, how many are left out; the type is `SRV` or `MX`. */
+  readonly withheld: readonly { readonly owner: string; readonly type: string; readonly records: number }[];
   readonly definitions: Definitions;
   readonly snapshot: Snapshot;
 }
@@ -70,6 +74,10 @@ export interface LoadOutcome {
   readonly loadedAtMs: number | undefined;
   /** Of the latest attempt: its errors, or the warnings of a set that was accepted. */
   readonly diagnostics: readonly DiagnosticView[];
+  /** Why the latest attempt was refused; `undefined` where it was not. */
+  readonly refusal: LoadRefusal | undefined;
+  /** What a person overruled for the set that is served. */
+  readonly despite: Consent | undefined;
 }
 
 /** A histogram as it is counted: one count a bucket, not summed up. */
@@ -192,6 +200,10 @@ export interface ReloadOutcome {
   /** Of the image that is served afterwards. */
   readonly generation: number;
   readonly diagnostics: readonly DiagnosticView[];
+  /** Why they were not. */
+  readonly refusal: LoadRefusal | undefined;
+  /** What was overruled of the set that is served afterwards. */
+  readonly despite: Consent | undefined;
 }
 
 /** What answers over UDP. */
@@ -338,6 +350,14 @@ export interface OverridesSource {
   clear(which: { readonly id: string } | { readonly ref: string }): Promise<ClearOutcome>;
 }
 
+/** For which part of the time pools and policies were available; `daemon/availability` says when they are. */
+export interface AvailabilitySource {
+  /** Over every window, the shortest first; empty for what was never served. */
+  ofPool(name: string): readonly AvailabilityReading[];
+  /** By the metrics' label. */
+  ofPolicy(name: string): readonly AvailabilityReading[];
+}
+
 export interface AdminSource {
   /** `--node`. */
   readonly node: string;
@@ -362,6 +382,7 @@ export interface AdminSource {
   certificates(): Iterable<CertificateReading>;
   readonly events: EventsSource;
   readonly hosts: HostNamesSource;
+  readonly availability: AvailabilitySource;
   readonly overrides: OverridesSource;
   explain(query: ExplainQuery): ExplainOutcome;
   /** `down`: pools, `pool/endpoint` or globs of them, supposed to fail their probes. */
@@ -371,6 +392,9 @@ export interface AdminSource {
    * `undefined` where there is none.
    */
   exportZone(apex: string): Iterable<string> | undefined;
-  /** Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload. */
-  reload(): Promise<ReloadOutcome>;
+  /**
+   * Reads the zone files again. Never rejects for what they say; concurrent calls may share one reload, save those of
+   * persons who wish to overrule something.
+   */
+  reload(wish?: ReloadWish): Promise<ReloadOutcome>;
 }

@@ -32,11 +32,20 @@ import {
 } from "../image/draws.ts";
 import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
 import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
-import { type DecisionTables, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
+import { type DecisionTables, hintTableOf, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
+import {
+  addAddresses,
+  isCname,
+  type RecordOwner,
+  recordOctets,
+  sameOctets,
+  writeRecords,
+} from "./candidate-records.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
 import { ERROR_OF_RUNG, EXTENDED_ERROR } from "./extended-errors.ts";
 import { Generator } from "./generator.ts";
+import type { Hints } from "./hints.ts";
 import { placeClient, positionClient } from "./place-client.ts";
 import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
@@ -51,16 +60,6 @@ export const POLICY_RESULT = {
 } as const;
 
 const RANDOM_STEPS = 2 ** 32;
-/** Octets of a whole record, by address family. */
-const A_RECORD_OCTETS = RECORD_HEAD_OCTETS + 4;
-const AAAA_RECORD_OCTETS = RECORD_HEAD_OCTETS + 16;
-
-/** Where the records are owned: by the name of the question, or by a name that a chain led to. */
-export interface RecordOwner {
-  readonly octets: Uint8Array;
-  readonly at: number;
-}
-
 /** Made once for each answer path. */
 export class PolicyRecords {
   readonly #counters: CounterWriter;
@@ -239,6 +238,43 @@ export class PolicyRecords {
     return kept;
   }
 
+  /** The table for hints as it is before anybody chooses. The scope grows: an answer may have hints of several policies. */
+  hintTableFor(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+  ): number {
+    const { place } = reply;
+    const { scopeBits } = place;
+    placeClient(reply, query, client, image, policyNumber);
+    place.scopeBits = Math.max(place.scopeBits, scopeBits);
+    return hintTableOf(image.tables, policyNumber, place.classNumber);
+  }
+
+  /** Draws endpoints as for A and AAAA together, and adds their addresses; of a draw that is NODATA, or can be a CNAME, none. */
+  drawHints(
+    reply: Reply,
+    query: Query,
+    client: ClientAddress,
+    image: OpenImage,
+    policyNumber: number,
+    hints: Hints,
+  ): void {
+    const { tables, recordView } = image;
+    const choice = this.hintTableFor(reply, query, client, image, policyNumber);
+    if ((tables.outcomes[choice] ?? 0) >= OUTCOME.sliced) positionClient(reply, query, client);
+    const { position } = reply.place;
+    const table = this.#chooseFrom(tables, choice, position);
+    if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
+    if (tables.outcomes[table] !== OUTCOME.answer) return;
+    const drawn = this.#drawAnswer(tables, recordView, table, position);
+    for (let index = 0; index < drawn; index++) {
+      addAddresses(tables, this.#room.order[index] ?? 0, hints);
+    }
+  }
+
   /** From a table whose answers are one endpoint each. */
   #drawOne(tables: DecisionTables, table: number, first: number, slots: number, position: number): number {
     if (slots > 0) return this.#drawSlot(tables, first, slots);
@@ -352,43 +388,4 @@ function errorOf({ outcomes, rungs }: DecisionTables, table: number): number {
 /** Whether an answer from the table is one endpoint, the client's favourite. */
 function isOneFavourite(tables: DecisionTables, table: number): boolean {
   return tables.tableSticky[table] === 1 && tables.drawAnswers[tables.tableDraws[table] ?? 0] === 1;
-}
-
-function isCname({ candidateRecords }: DecisionTables, recordView: DataView, candidate: number): boolean {
-  return recordView.getUint16((candidateRecords[candidate] ?? 0) + 2) === TYPE.CNAME;
-}
-
-function recordOctets(type: number): number {
-  return type === TYPE.A ? A_RECORD_OCTETS : AAAA_RECORD_OCTETS;
-}
-
-function writeRecords(
-  reply: Reply,
-  { records }: DecisionTables,
-  recordView: DataView,
-  from: number,
-  octets: number,
-  type: number,
-  owner: RecordOwner | undefined,
-): boolean {
-  if (owner === undefined) return reply.copy(recordView, from, octets);
-  const { writer } = reply;
-  const step = recordOctets(type);
-  const mark = writer.mark();
-  for (let at = from; at < from + octets; at += step) {
-    const ttlSeconds = recordView.getUint32(at + 6);
-    const rdata = at + RECORD_HEAD_OCTETS;
-    if (writer.writeRecord(owner.octets, owner.at, type, CLASS.IN, ttlSeconds, records, rdata, at + step))
-      continue;
-    writer.rollback(mark);
-    return false;
-  }
-  return true;
-}
-
-function sameOctets(octets: Uint8Array, one: number, other: number, count: number): boolean {
-  for (let index = 0; index < count; index++) {
-    if (octets[one + index] !== octets[other + index]) return false;
-  }
-  return true;
 }

@@ -14,9 +14,11 @@ import {
   FLAG_CNAME,
   KIND,
   KIND_MASK,
+  LIVE,
   NODE,
   OWNER_MASK,
   OWNER_SHIFT,
+  RRSET,
   RRSETS_SHIFT,
   WORD_OCTETS,
   ZONE,
@@ -24,6 +26,7 @@ import {
 import { answerCounterOf, dryRunOf, type OpenImage } from "../image/open-image.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { Completion } from "./completion.ts";
+import { LiveRecords } from "./live-records.ts";
 import { negativeTtl } from "./place-client.ts";
 import { POLICY_RESULT, type PolicyRecords } from "./policy-records.ts";
 import { HEADER_OCTETS, type Query } from "./query.ts";
@@ -46,6 +49,7 @@ export class Walk {
   /** Whether answers are left as they are, or completed as `answer/completion` says. */
   minimal = true;
   readonly #policies: PolicyRecords;
+  readonly #live: LiveRecords;
   readonly #completion = new Completion();
   /** The node that a positive answer is from, and its RRset; 0: there is none. */
   #answeredNode = 0;
@@ -63,6 +67,7 @@ export class Walk {
 
   constructor(policies: PolicyRecords) {
     this.#policies = policies;
+    this.#live = new LiveRecords(policies);
   }
 
   /** Fills in a reply that has begun and holds nothing. */
@@ -175,7 +180,10 @@ export class Walk {
     if (rrset === 0) return writeSoa(reply, image, node, TTL_OF_SOA);
     // QTYPE DNAME can lead back to a DNAME that the answer holds already: it is the answer, and stands there once.
     if (!this.#isMissing && this.#hasPassed(rrset)) return false;
-    reply.answerCount += writeRequired(reply, image, this.#owner.octets, this.#owner.at, rrset);
+    reply.answerCount +=
+      words[rrset + RRSET.octets] === LIVE
+        ? this.#live.write(reply, query, client, image, node, rrset, this.#owner)
+        : writeRequired(reply, image, this.#owner.octets, this.#owner.at, rrset);
     this.#answeredNode = node;
     this.#answeredRRset = rrset;
     return false;

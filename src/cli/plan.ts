@@ -1,21 +1,18 @@
 /** `fairlead plan OLD NEW`: what a new set of zones would change, and for whom. */
 
 import { type Command, InvalidArgumentError } from "commander";
+import { parseShare } from "../config/values.ts";
 import { supposeAllUp } from "../daemon/supposed-health.ts";
 import { PLACE_UNKNOWN } from "../geo/client.ts";
 import { supposeResolved } from "../policy/resolved.ts";
+import { exceedsShift } from "../policy/shift.ts";
 import { indexZones } from "../zone/lookup.ts";
-import {
-  type Move,
-  type NameChange,
-  type Plan,
-  type PlannedShare,
-  type PlanSide,
-  planOf,
-} from "../zone/plan.ts";
+import type { PlanSide } from "../zone/moves.ts";
+import { type NameChange, type Plan, planOf } from "../zone/plan.ts";
 import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
-import { EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
-import { formatPercent, formatShift } from "./percent.ts";
+import { formatMove } from "./moves.ts";
+import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
+import { formatPercent } from "./percent.ts";
 import { loadUntried } from "./zone-option.ts";
 
 interface PlanOptions {
@@ -43,10 +40,9 @@ export function addPlan(program: Command): void {
 }
 
 function readShift(text: string): number {
-  const [, number] = /^([0-9]{1,3}(?:\.[0-9]{1,6})?)%$/.exec(text) ?? [];
-  const percent = Number(number);
-  if (number === undefined || percent > 100) throw new InvalidArgumentError("expected 0% to 100%.");
-  return percent / 100;
+  const share = parseShare(text);
+  if (share === undefined) throw new InvalidArgumentError("expected 0% to 100%.");
+  return share;
 }
 
 function run(from: string, to: string, { maxShift, dryRun, json }: PlanOptions): void {
@@ -54,13 +50,10 @@ function run(from: string, to: string, { maxShift, dryRun, json }: PlanOptions):
   const plan = planOf(sideOf(from), dryRun ? { ...after, zones: promoteDryRuns(after.zones) } : after);
   if (json) printJson(plan);
   else for (const line of formatPlan(plan)) printLine(line);
-  const exceeds = maxShift !== undefined && plan.maxShift > maxShift + TOLERANCE;
+  const exceeds = maxShift !== undefined && exceedsShift(plan.maxShift, maxShift);
   if (exceeds && !json) printLine(`more than --max-shift ${formatPercent(maxShift).trim()}`);
   endWith(exceeds ? EXIT.no : EXIT.ok);
 }
-
-/** Sums of fractions: 20 % that moves is no more than 20 %. */
-const TOLERANCE = 1e-9;
 
 function sideOf(path: string): PlanSide {
   const { zones, definitions: written } = loadUntried([path], "plan", PLACE_UNKNOWN);
@@ -81,16 +74,4 @@ function formatName({ name, change, before, after }: NameChange): string {
   if (change === "added") return `${name}: added (${after.join(" ")})`;
   if (change === "removed") return `${name}: removed (${before.join(" ")})`;
   return `${name}: ${before.join(" ")} → ${after.join(" ")}`;
-}
-
-function formatMove({ name, type, client, shift, before, after }: Move): string[] {
-  const from = client === null ? "a client of whom nothing is known" : client;
-  const shareOf = (shares: readonly PlannedShare[], id: string): number =>
-    shares.find(({ endpoint }) => endpoint === id)?.share ?? 0;
-  const ids = new Set([...before, ...after].map(({ endpoint }) => endpoint));
-  const rows = Array.from(ids, (id) => {
-    const [was, willBe] = [shareOf(before, id), shareOf(after, id)];
-    return [`  ${formatPercent(was)}`, formatPercent(willBe), formatShift(willBe - was), id];
-  });
-  return [`${name} ${type} for ${from}: ${formatPercent(shift).trim()} moves`, ...formatColumns(rows)];
 }

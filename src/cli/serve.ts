@@ -49,6 +49,10 @@ export function addServe(program: Command): void {
     .option("--nats <url>", "exchange with other nodes; repeatable (not built in this version)", collect)
     .option("--admin-token-file <file>", "holds the token that whatever changes state needs")
     .option("--override-file <file>", "YAML, overrides that are kept in a file; watched")
+    .option(
+      "--max-shift <share>",
+      "refuse zones that move more of a name's clients, as in 20% (default: 100%)",
+    )
     .option("--user <name>", "whom to become once every port is bound")
     .addHelpText(
       "after",

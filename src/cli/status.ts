@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { z } from "zod";
+import { AVAILABILITY_WINDOWS, formatAvailability } from "../health/availability.ts";
 import { askNode, DEFAULT_SERVER_URL, errorOf, readReply, serverOption } from "./node-client.ts";
 import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
 import { overrideCells, overrideSchema } from "./override-reply.ts";
@@ -16,12 +17,27 @@ const holdSchema = z.discriminatedUnion("kind", [
   z.looseObject({ kind: z.literal("ramping"), part: z.number() }),
 ]);
 
+const ofWindowSchema = z.looseObject({ ratio: z.number().nullable(), knownSeconds: z.number() });
+const availabilitySchema = z.partialRecord(
+  z.enum(AVAILABILITY_WINDOWS.map(({ window }) => window)),
+  ofWindowSchema,
+);
+
 const statusSchema = z.looseObject({
   node: z.string(),
   ready: z.boolean(),
   reasons: z.array(z.string()).optional(),
   generation: z.number(),
-  load: z.looseObject({ success: z.boolean() }).optional(),
+  load: z
+    .looseObject({
+      success: z.boolean(),
+      refused: z.string().nullable().optional(),
+      despite: z
+        .looseObject({ checks: z.array(z.string()), reason: z.string(), owner: z.string(), at: z.string() })
+        .nullable()
+        .optional(),
+    })
+    .optional(),
   zones: z.array(
     z.looseObject({
       name: z.string(),
@@ -35,6 +51,7 @@ const statusSchema = z.looseObject({
           failingOpen: z.boolean(),
           overCapacity: z.array(z.string()).optional(),
           ttlSeconds: z.number(),
+          availability: availabilitySchema.optional(),
           shares: z.array(z.looseObject({ pool: z.string(), endpoint: z.string(), share: z.number() })),
         }),
       ),
@@ -56,6 +73,7 @@ const statusSchema = z.looseObject({
     z.looseObject({
       name: z.string(),
       up: z.boolean(),
+      availability: availabilitySchema.optional(),
       holds: z.partialRecord(z.enum(["ipv4", "ipv6"]), holdSchema).optional(),
       endpoints: z.array(
         z.looseObject({
@@ -79,6 +97,7 @@ const statusSchema = z.looseObject({
   ),
 });
 
+type Availability = z.output<typeof availabilitySchema>;
 type Status = z.output<typeof statusSchema>;
 type Host = NonNullable<Status["pools"][number]["endpoints"][number]["host"]>;
 
@@ -107,16 +126,26 @@ async function status({ server, json }: StatusOptions): Promise<void> {
 function formatStatus(status: Status): string[] {
   const reasons = (status.reasons ?? []).join(", ");
   const ready = status.ready ? "ready" : `not ready${reasons === "" ? "" : ` (${reasons})`}`;
-  const stale = status.load?.success === false ? ["the zone files are faulty: an earlier set is served"] : [];
   return [
     `${status.node}: ${ready}, generation ${status.generation}`,
-    ...stale,
+    ...loadLines(status),
     "",
     ...forcingLines(status),
     ...status.zones.flatMap((zone) => [`zone ${zone.name} serial ${zone.serial}`, ...policyLines(zone)]),
     "",
     ...formatColumns(status.pools.flatMap(poolRows)),
   ];
+}
+
+/** Nothing where the files are served, and passed every check. */
+function loadLines({ load }: Status): string[] {
+  const { success = true, refused = "faulty", despite } = load ?? {};
+  const stale = success
+    ? []
+    : [`the zone files are refused (${refused ?? "faulty"}): an earlier set is served`];
+  if (!despite) return stale;
+  const { checks, owner, at, reason } = despite;
+  return [...stale, `loaded despite ${checks.join(", ")} by ${owner}, ${at}: ${reason}`];
 }
 
 /** Nothing where nothing is forced. */
@@ -134,21 +163,32 @@ function forcingLines({ overrides = [], windows = [], overrideFile }: Status): s
 function policyLines({ policies }: Status["zones"][number]): string[] {
   return formatColumns(
     policies.map(
-      ({ owner, expression, dryRun, rung, failingOpen, overCapacity = [], ttlSeconds, shares }) => [
+      ({
+        owner,
+        expression,
+        dryRun,
+        rung,
+        failingOpen,
+        overCapacity = [],
+        ttlSeconds,
+        availability,
+        shares,
+      }) => [
         `  ${owner}`,
         `${dryRun ? "dry run, " : ""}rung ${rung}${failingOpen ? ", failing open" : ""}${overCapacity.length > 0 ? `, over capacity: ${overCapacity.join(" ")}` : ""}`,
         `TTL ${ttlSeconds} s`,
         shares.map(({ pool, endpoint, share }) => `${pool}/${endpoint}=${percent(share)}%`).join(" "),
         expression,
+        describeAvailability(availability),
       ],
     ),
   );
 }
 
-function poolRows({ name, up, holds = {}, endpoints }: Status["pools"][number]): string[][] {
+function poolRows({ name, up, availability, holds = {}, endpoints }: Status["pools"][number]): string[][] {
   const held = Object.entries(holds).map(([family, hold]) => `${family} ${describeHold(hold)}`);
   return [
-    [`pool ${name}`, up ? "up" : "down", held.join(", ")],
+    [`pool ${name}`, up ? "up" : "down", describeAvailability(availability), held.join(", ")],
     ...endpoints.map((endpoint) => [
       `  ${endpoint.name}`,
       endpoint.up ? "up" : "down",
@@ -158,6 +198,11 @@ function poolRows({ name, up, holds = {}, endpoints }: Status["pools"][number]):
       endpoint.host ? `${endpoint.reason}; ${describeHost(endpoint.host)}` : endpoint.reason,
     ]),
   ];
+}
+
+function describeAvailability(availability: Availability = {}): string {
+  const text = formatAvailability(availability);
+  return text === "" ? "" : `available ${text}`;
 }
 
 function describeHost({ name, resolvedAt, failure }: Host): string {

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import type { PlaceOf } from "../geo/client.ts";
-import { formatDiagnostic } from "../zone/diagnostic.ts";
+import { EXPECTATION_FAILED, formatDiagnostic } from "../zone/diagnostic.ts";
 import { type TestedExpectation, testExpectations } from "../zone/expect.ts";
 import { indexZones } from "../zone/lookup.ts";
 import type { LoadResult } from "../zone/model.ts";
@@ -45,7 +45,7 @@ function test(paths: readonly string[], { geoip, dryRun, json }: TestOptions): v
   const tested = dryRun ? testDryRuns(loaded, placeOf) : loaded.tested;
   // Without a fault of another kind every error is a failed expectation, and printed as such.
   const faults = diagnostics.filter(
-    ({ severity, code }) => severity === "error" && code !== "expectation-failed",
+    ({ severity, code }) => severity === "error" && code !== EXPECTATION_FAILED,
   );
   const failed = tested.filter(({ result }) => result.kind === "failed" && !result.byGeoDatabase);
   if (json) {

@@ -3,7 +3,7 @@
 import { Option } from "commander";
 import { readIncluded, readZoneFiles } from "../daemon/zone-files.ts";
 import type { PlaceOf } from "../geo/client.ts";
-import { formatDiagnostic } from "../zone/diagnostic.ts";
+import { EXPECTATION_FAILED, formatDiagnostic } from "../zone/diagnostic.ts";
 import { loadZones } from "../zone/load.ts";
 import type { LoadResult, ZoneSet } from "../zone/model.ts";
 import { CommandFailure, EXIT } from "./outcome.ts";
@@ -31,7 +31,7 @@ export function loadZonePaths(paths: readonly string[], placeOf: PlaceOf): LoadR
 export function loadUntried(paths: readonly string[], purpose: string, placeOf: PlaceOf): ZoneSet {
   const result = loadZonePaths(paths, placeOf);
   const fault = result.diagnostics.find(
-    ({ severity, code }) => severity === "error" && code !== "expectation-failed",
+    ({ severity, code }) => severity === "error" && code !== EXPECTATION_FAILED,
   );
   if (result.untried !== undefined && fault === undefined) return result.untried;
   const first = fault === undefined ? "" : `: ${formatDiagnostic(fault)}`;

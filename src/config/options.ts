@@ -17,7 +17,7 @@ import { parseCoreList } from "./core-list.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import { httpsSchema, proxyProtocolSchema, type StreamOptions, tcpSchema, tlsSchema } from "./streams.ts";
 import { type TransferOptions, transferSchema } from "./transfer.ts";
-import { count, listOf, NEEDS_ONE, path, socketAddress } from "./values.ts";
+import { count, listOf, NEEDS_ONE, path, share, socketAddress } from "./values.ts";
 
 export const DEFAULT_ZONES: readonly string[] = ["zones"];
 /** UDP and TCP; above 1023, so that no privilege is needed. */
@@ -66,6 +66,7 @@ export const settingsSchema = z
     "admin-token-file": path,
     "override-file": path,
     user: z.string().min(1, "is empty, expected a user's name"),
+    "max-shift": share,
     transfer: transferSchema,
     tcp: tcpSchema,
     tls: tlsSchema,
@@ -98,6 +99,7 @@ export const SETTING_NAMES: readonly SettingName[] = [
   "nats",
   "admin-token-file",
   "override-file",
+  "max-shift",
   "user",
 ];
 
@@ -144,14 +146,16 @@ export interface ServeOptions {
   readonly state: string;
   /** The node's name, also its NSID. */
   readonly node: string;
-  /** Holds the token that whatever changes state needs; without one only loopback may. */
   /** The operator's own geo database; `undefined`: the one that comes along. */
   readonly geoip: string | undefined;
+  /** Holds the token that whatever changes state needs; without one only loopback may. */
   readonly adminTokenFile: string | undefined;
   /** Who is asked for the addresses of host names; empty: whom the system asks. */
   readonly resolvers: readonly SocketAddress[];
   /** Overrides that operators keep in a file; watched. */
   readonly overrideFile: string | undefined;
+  /** How much of a name's clients a load may send elsewhere, from 0 to 1; `undefined`: all. */
+  readonly maxShift: number | undefined;
   /** The user to become once every port is bound. */
   readonly user: string | undefined;
   /** `undefined`: nobody may transfer zones. */

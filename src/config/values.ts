@@ -59,3 +59,18 @@ export function listOf<Item extends z.ZodType>(item: Item) {
   const list = z.array(item).min(1, NEEDS_ONE);
   return z.preprocess((given) => (typeof given === "string" ? [given] : given), list);
 }
+
+/** A part of a whole, from 0 to 1: `20%`, `0.5%`. */
+export const share = z.string().transform((text, context) => {
+  const parsed = parseShare(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: "custom", message: `'${text}' is not a share from 0% to 100%, as in 20%` });
+  return z.NEVER;
+});
+
+/** `undefined` for anything but 0% to 100%. */
+export function parseShare(text: string): number | undefined {
+  const [, number] = /^([0-9]{1,3}(?:\.[0-9]{1,6})?)%$/.exec(text) ?? [];
+  const percent = Number(number);
+  return number === undefined || percent > 100 ? undefined : percent / 100;
+}

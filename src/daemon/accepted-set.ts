@@ -2,14 +2,16 @@
  * The last accepted set of zone files, kept in the state folder: what a node serves that is started on faulty files.
  *
  * One file a set, `accepted-N.zones`, N only growing. Its first line is JSON (format version, when, the files with their
- * lengths, and a SHA-256 of what follows); behind it stand the octets of the files, one after the other. A file that is
- * cut short or damaged does not verify, and the one before it is read.
+ * lengths, a SHA-256 of what follows, and what a person overruled for it); behind it stand the octets of the files, one
+ * after the other. A file that is cut short or damaged does not verify, and the one before it is read.
  */
 
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { type Consent, LOAD_CHECKS } from "../admin/load.ts";
 import type { SourceFile } from "../zone/model.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 
@@ -26,12 +28,17 @@ const headerSchema = z.object({
   roots: z.array(z.string()),
   files: z.array(z.object({ path: z.string(), length: z.int().min(0) })),
   sha256: z.string(),
+  despite: z
+    .object({ checks: z.array(z.enum(LOAD_CHECKS)), reason: z.string(), owner: z.string(), atMs: z.number() })
+    .optional(),
 });
 
 export interface AcceptedSet {
   readonly savedAtMs: number;
   readonly roots: readonly string[];
   readonly files: readonly SourceFile[];
+  /** What a person overruled for it: as good at the next start as it was then, and for no other files. */
+  readonly despite?: Consent | undefined;
 }
 
 /**
@@ -47,10 +54,11 @@ export async function keepAcceptedSet(folder: string, set: AcceptedSet): Promise
     roots: set.roots,
     files: set.files.map((file) => ({ path: file.path, length: file.octets.length })),
     sha256: digest.digest("hex"),
+    despite: set.despite,
   };
   const newest = (await numbersIn(folder))[0] ?? 0;
   const kept = newest === 0 ? undefined : decode(await readFile(pathOf(folder, newest)));
-  if (kept !== undefined && isSameSet(kept, set)) return;
+  if (kept !== undefined && isSameSet(kept, set) && isDeepStrictEqual(kept.despite, set.despite)) return;
   await writeFileAtomically(pathOf(folder, newest + 1), [
     new TextEncoder().encode(`${JSON.stringify(header)}\n`),
     ...set.files.map((file) => file.octets),
@@ -77,7 +85,11 @@ export async function pruneAcceptedSets(folder: string): Promise<number> {
   return old.length;
 }
 
-function isSameSet(one: AcceptedSet, other: AcceptedSet): boolean {
+/** Whether the files are the same, to the octet. */
+export function isSameSet(
+  one: Pick<AcceptedSet, "roots" | "files">,
+  other: Pick<AcceptedSet, "roots" | "files">,
+): boolean {
   return (
     one.roots.join("\n") === other.roots.join("\n") &&
     one.files.length === other.files.length &&
@@ -102,7 +114,8 @@ function decode(octets: Uint8Array): AcceptedSet | undefined {
     files.push({ path, octets: body.slice(at, at + length) });
     at += length;
   }
-  return { savedAtMs: header.data.savedAtMs, roots: header.data.roots, files };
+  const { savedAtMs, roots, despite } = header.data;
+  return { savedAtMs, roots, files, ...(despite === undefined ? {} : { despite }) };
 }
 
 function parseJson(octets: Uint8Array): unknown {

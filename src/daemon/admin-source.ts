@@ -3,11 +3,11 @@
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import type {
   AdminSource,
+  AvailabilitySource,
   ExplainRefusal,
   LoadOutcome,
   OverridesSource,
   Readiness,
-  ReloadOutcome,
   SecondariesView,
 } from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
@@ -36,10 +36,11 @@ export interface NodeParts {
   readonly geo: GeoKeeping;
   readonly secondaries: SecondariesView;
   readonly hosts: HostNamesSource;
+  readonly availability: AvailabilitySource;
   readonly overrides: OverridesSource;
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
-  readonly reload: () => Promise<ReloadOutcome>;
+  readonly reload: AdminSource["reload"];
 }
 
 export function createAdminSource(parts: NodeParts): AdminSource {
@@ -80,6 +81,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     certificates: () => parts.book.certificates(),
     secondaries: parts.secondaries,
     hosts: parts.hosts,
+    availability: parts.availability,
     events: parts.events,
     overrides: parts.overrides,
     explain(query) {

@@ -9,7 +9,7 @@
  */
 
 import { startAdmin } from "../admin/server.ts";
-import type { ReloadOutcome } from "../admin/source.ts";
+import type { AdminSource } from "../admin/source.ts";
 import { Counters, type Image, publishImage } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
@@ -21,6 +21,7 @@ import type { ZoneSet } from "../zone/model.ts";
 import { createAdminSource } from "./admin-source.ts";
 import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
 import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
+import { type Availability, createAvailability } from "./availability.ts";
 import { type Ending, endAll } from "./endings.ts";
 import { type Events, openEvents } from "./events.ts";
 import { createForcing, type Forcing } from "./forcing.ts";
@@ -32,14 +33,15 @@ import { readyLine, reasonOf } from "./listeners.ts";
 import { createLiveEndpoints, type LiveEndpoints } from "./live-endpoints.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
-import { lockState, openCertificate, openGeo } from "./openings.ts";
+import { lockState, openCertificate, openGeo, openTransfer } from "./openings.ts";
 import { becomeUser, judgeUser, type User } from "./privileges.ts";
 import { createProbing } from "./probing.ts";
 import { createStatus, type Status } from "./readiness.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
-import { openSecondaries, type Secondaries } from "./secondaries.ts";
+import type { Secondaries } from "./secondaries.ts";
 import type { ServiceManager } from "./service-manager.ts";
 import { type Clock, createServing } from "./serving.ts";
+import { createShiftJudge } from "./shift-judge.ts";
 import { StartFailure } from "./start-failure.ts";
 import { createLastResorts, createTransitions, type LastResorts } from "./transitions.ts";
 import { watchFoldersOf, watchZones } from "./watch.ts";
@@ -70,7 +72,7 @@ export interface Daemon {
   readonly listenTls: readonly SocketAddress[];
   readonly listenHttps: readonly SocketAddress[];
   readonly admin: SocketAddress;
-  reload(): Promise<ReloadOutcome>;
+  readonly reload: AdminSource["reload"];
   /** Not ready from this moment; queries in flight are answered; done after `STOP_MS` at the latest. */
   stop(): Promise<void>;
 }
@@ -106,16 +108,19 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const user = await whomToBecome(given);
   await lockState(options, log, endings);
   const geo = openGeo(given);
-  const start = await loadForStart(options.zones, options.state, log, geo.placeOf);
+  const start = await loadForStart({ options, log, placeOf: geo.placeOf });
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
   const events = await openEvents({ folder: options.state, now: clock.now, log, limiter });
   endings.push(() => events.stop());
   const parts: RunningParts = { ...given, events, geo };
-  const secondaries = readSecondaries(parts, () => core.serving.image(), limiter);
+  const secondaries = openTransfer(parts, () => core.serving.image(), limiter);
   const core = createCore(parts, user, secondaries);
-  const status = createStatus(() => core.serving.image() !== undefined);
+  const status = createStatus(
+    () => core.serving.image() !== undefined,
+    () => core.book.firstRound(),
+  );
   const admin = await startAdminPlane(parts, core, status, secondaries);
   endings.push((deadlineMs) => admin.stop(deadlineMs));
 
@@ -127,7 +132,7 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   endings.push((deadlineMs) => side.stop(deadlineMs));
   core.answering = side;
   status.firstRoundIn();
-  await core.reloading.begin(start.loaded, start.faulty);
+  await core.reloading.begin(start);
 
   const listening = await side.listen();
   if (!listening.ok) throw new StartFailure(listening.message);
@@ -163,6 +168,7 @@ async function beginHealth(core: Core, status: Status, set: ZoneSet, endings: En
   const unreadable = await core.forcing.replay();
   if (unreadable !== undefined) throw new StartFailure(unreadable);
   status.overridesReplayed();
+  await core.availability.restore();
   core.known = await core.endpoints.begin(set);
   const { endpoints, prober, serving } = core;
   endings.push(() => endpoints.hosts.stop());
@@ -185,16 +191,6 @@ function dropPrivileges(user: User, { state, zones }: ServeOptions): void {
   if (hindrance !== undefined) throw new StartFailure(hindrance);
 }
 
-function readSecondaries(
-  { options, log, clock }: DaemonParts,
-  image: () => Image | undefined,
-  limiter: LogLimiter,
-): Secondaries {
-  const opened = openSecondaries({ options: options.transfer, image, now: clock.now, log, limiter });
-  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
-  return opened.secondaries;
-}
-
 interface Core {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
@@ -205,11 +201,12 @@ interface Core {
   readonly endpoints: LiveEndpoints;
   readonly reloading: Reloading;
   readonly lastResorts: LastResorts;
+  readonly availability: Availability;
   readonly settings: KeptSettings;
   readonly certificate: NodeCertificate | undefined;
   readonly geo: GeoKeeping;
   /** Reads whatever files may have changed. */
-  readonly reload: () => Promise<ReloadOutcome>;
+  readonly reload: AdminSource["reload"];
   /** What answers, once it is made; told of every image. */
   answering: AnsweringSide | undefined;
   /** What writes health down, once it is needed; told of every change. */
@@ -220,7 +217,7 @@ interface Core {
 
 /** The flow of health and zones: verdict → book → image, and files → set → book, prober and image. */
 function createCore(parts: RunningParts, runAs: User | undefined, secondaries: Secondaries): Core {
-  const { options, log, clock, geo, serviceManager } = parts;
+  const { options, log, clock, geo } = parts;
   const later = { answering: undefined, keeping: undefined, known: new Map() };
   const core: Pick<Core, "answering" | "keeping" | "known"> = later;
   const book = createHealthBook();
@@ -229,6 +226,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
   const { record } = parts.events;
   const lastResorts = createLastResorts();
   const transitions = createTransitions({ record, lastResorts, known: () => core.known });
+  const availability = createAvailability({ folder: options.state, now: clock.now, log });
   const changed = (): void => core.answering?.publish();
   const kept = createAnswerSettings({ options, tsigKeys: secondaries.keys, log, now: clock.now, changed });
   if (!kept.ok) throw new StartFailure(kept.message);
@@ -247,6 +245,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       core.answering?.publish();
       core.keeping?.noteChange();
       transitions.note(publication);
+      availability.note(publication.after, transitions.observedPools);
       forcing.published();
     },
   });
@@ -261,14 +260,10 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
   });
   const endpoints = createLiveEndpoints({ ...parts, book, prober, onChange });
   const reloading = createReloading({
-    paths: options.zones,
-    stateFolder: options.state,
+    ...parts,
     placeOf: geo.placeOf,
-    now: clock.now,
-    log,
     record,
-    node: options.node,
-    serviceManager,
+    judgeShift: createShiftJudge({ ...parts, book, forcing, image: () => serving.image() }),
     noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
     prepare: (set) => endpoints.prepare(set),
@@ -280,16 +275,15 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     },
   });
   const certificate = openCertificate(parts);
-  const reload = async (): Promise<ReloadOutcome> => {
+  const reload: Core["reload"] = async (wish) => {
     certificate?.reload();
     if (geo.reload()) serving.geoChanged();
-    const outcome = await reloading.reload();
+    const outcome = await reloading.reload(wish);
     await forcing.reload();
     return outcome;
   };
-  const answering = { serving, counters, collector, settings, certificate };
-  const made = { geo, book, forcing, prober, endpoints, reloading, lastResorts, reload, ...answering };
-  return Object.assign(core, made);
+  const shown = { serving, counters, collector, settings, certificate, lastResorts, availability };
+  return Object.assign(core, { geo, book, forcing, prober, endpoints, reloading, reload, ...shown });
 }
 
 async function startAdminPlane(
@@ -305,6 +299,7 @@ async function startAdminPlane(
     events,
     counters: core.counters,
     lastResorts: core.lastResorts,
+    availability: core.availability,
     answering: () => core.answering,
     certificate: core.certificate,
     geo: core.geo,
@@ -367,17 +362,12 @@ async function startUpkeep(
     endings.push(watchFoldersOf(certificate.paths, () => certificate.reload(), cannotWatch));
   }
   endings.push(await core.forcing.start(cannotWatch));
-  const { state: stateFolder } = options;
-  const keeping = startHealthKeeping({
-    folder: stateFolder,
-    keep: () => endpoints.keep(),
-    now: clock.now,
-    limiter,
-    log,
-  });
+  const keepers = { stateFolder: options.state, now: clock.now, limiter, log };
+  const keeping = startHealthKeeping({ ...keepers, keep: () => endpoints.keep() });
   core.keeping = keeping;
   endings.push(() => keeping.stop());
-  endings.push(startHousekeeping({ stateFolder, book, settings, limiter, now: clock.now, log }));
+  endings.push(core.availability.start(limiter));
+  endings.push(startHousekeeping({ ...keepers, book, settings }));
 }
 
 function createStop(

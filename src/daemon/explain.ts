@@ -10,7 +10,6 @@ import type {
   Explanation,
   WhatIfOutcome,
 } from "../admin/source.ts";
-import { viewShares } from "../admin/status/status.ts";
 import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
@@ -20,7 +19,7 @@ import { continentOf } from "../geo/country.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { askedPlacesOf } from "../policy/asked-places.ts";
 import { cnameTargetOf } from "../policy/cname.ts";
-import { explain, sharesOf } from "../policy/evaluate.ts";
+import { explain } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
@@ -28,6 +27,14 @@ import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
 import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
+import { isServiceBinding, policiesOfRecords } from "../zone/record-policies.ts";
+import {
+  type Decided,
+  explainHints,
+  explainWithheld,
+  type RecordPolicies,
+  sharesIn,
+} from "./explain-records.ts";
 import { supposeDown } from "./supposed-health.ts";
 
 /** What an explanation is about. */
@@ -38,8 +45,6 @@ export interface ExplainedState {
   /** Where a network lies; asked only where the policy asks for a place. */
   readonly placeOf: PlaceOf;
 }
-
-type Decided = Omit<Explanation, "name" | "type" | "client" | "location" | "dryRun">;
 
 export function explainName(served: ExplainedState, query: ExplainQuery): ExplainOutcome {
   const state = query.dryRun ? { ...served, zones: promoteDryRuns(served.zones) } : served;
@@ -60,9 +65,10 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
     const message = `Cannot explain the dry run of '${formatName(name.name)}': no dry-run POLICY answers it`;
     return refuse(undefined, message);
   }
-  const policy = policyOf(end, state);
-  const client = policy === undefined ? given : placed(given, policy, state);
-  const decided = decide(end, state, client, type);
+  const policies = policiesBehind(end, state, type);
+  const asked = policyOf(end, state) ?? (isServiceBinding(type) ? policies.find(Boolean) : undefined);
+  const client = asked === undefined ? given : placed(given, asked, state);
+  const decided = decide(end, state, client, type, policies);
   return {
     ok: true,
     explanation: {
@@ -75,6 +81,20 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
       ...(query.dryRun ? { dryRun: true } : {}),
     },
   };
+}
+
+/** The policy that answers: A and AAAA for itself, and every other type of its owner where it can draw a CNAME. */
+function policyOf(end: LookupEnd, { definitions }: ExplainedState): Policy | undefined {
+  if (end.kind === "policy") return end.policy;
+  if (end.kind !== "nodata" || end.policy === undefined) return undefined;
+  const { endpoints } = reachOf(end.policy.expression, definitions);
+  return endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined) ? end.policy : undefined;
+}
+
+/** By record: the policies that decide what becomes of records that no policy answers. */
+function policiesBehind(end: LookupEnd, { zones }: ExplainedState, type: number): RecordPolicies {
+  if (end.kind !== "answer" || end.node === undefined) return [];
+  return policiesOfRecords(zones, end.zone, end.node, type);
 }
 
 /** The client where the geo database puts it, if the policy asks for that. */
@@ -121,19 +141,25 @@ function traceLink({ owner, type, rdatas }: RRset): TraceNode {
   };
 }
 
-/** The policy that answers: A and AAAA for itself, and every other type of its owner where it can draw a CNAME. */
-function policyOf(end: LookupEnd, { definitions }: ExplainedState): Policy | undefined {
-  if (end.kind === "policy") return end.policy;
-  if (end.kind !== "nodata" || end.policy === undefined) return undefined;
-  const { endpoints } = reachOf(end.policy.expression, definitions);
-  return endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined) ? end.policy : undefined;
-}
-
-function decide(end: LookupEnd, state: ExplainedState, client: Client, type: number): Decided {
+function decide(
+  end: LookupEnd,
+  state: ExplainedState,
+  client: Client,
+  type: number,
+  policies: RecordPolicies,
+): Decided {
   if (end.kind === "policy") return decideByPolicy(end.policy, end.family, state, client);
   const policy = policyOf(end, state);
-  if (policy === undefined) return decideByZone(end, type);
-  // As A, save that whoever is drawn with addresses has none of this type.
+  if (policy !== undefined) return decideByCname(policy, state, client);
+  if (end.kind !== "answer" || policies.every((policy) => policy === undefined))
+    return decideByZone(end, type);
+  return isServiceBinding(type)
+    ? explainHints(end.rrset, policies, state, client)
+    : explainWithheld(end.rrset, policies, state);
+}
+
+/** As A, save that whoever is drawn with addresses has nothing of the type that is asked for. */
+function decideByCname(policy: Policy, state: ExplainedState, client: Client): Decided {
   const decided = decideByPolicy(policy, "ipv4", state, client);
   const shares = decided.shares.filter(({ cname }) => cname !== undefined);
   const outcome = decided.outcome === "answer" && shares.length === 0 ? "nodata" : decided.outcome;
@@ -147,9 +173,8 @@ function decideByPolicy(
   client: Client,
 ): Decided {
   const { evaluation, trace } = explain(policy, definitions, snapshot, client, family);
-  const shares = viewShares(sharesOf(evaluation));
   const { outcome, ttlSeconds, rung, failingOpen, overCapacity } = evaluation;
-  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace };
+  return { outcome, ttlSeconds, rung, failingOpen, shares: sharesIn(evaluation), overCapacity, trace };
 }
 
 /** What rests on zone files alone: no rung, no shares. */

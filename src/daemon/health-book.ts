@@ -16,6 +16,7 @@ import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot
 import type { Forced, Verdict } from "../health/verdict.ts";
 import { placesOf } from "../policy/cname.ts";
 import type { Definitions, Endpoint } from "../policy/model.ts";
+import { endpointsOf } from "../policy/resolved.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import type { KeptHealth } from "./health-file.ts";
@@ -25,6 +26,14 @@ import { type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
 
 /** How long the state of a place and monitor that left the zones is remembered. */
 export const GONE_KEPT_MS = 10 * 60 * 1000;
+
+/** How far the probes are that a start waits for. */
+export interface FirstRound {
+  /** Those that are probed at all. */
+  readonly endpoints: number;
+  /** Those of them of which a probe has not ended once since the book began. */
+  readonly waiting: number;
+}
 
 export interface HealthBook {
   /** Makes the endpoints of `set` those of the book. */
@@ -36,6 +45,8 @@ export interface HealthBook {
   /** Takes in a verdict. Whether the health of an endpoint is another now, in state or in words. */
   record(targetKey: string, verdict: Verdict): boolean;
   snapshot(forced: ForcedStates, atMs: number): Snapshot;
+  /** What a snapshot would say if `set`, host names resolved, were used now: what is new of it has not been probed. */
+  foresee(set: ZoneSet, forced: ForcedStates, atMs: number): Snapshot;
   /** As observed now, by endpoint; objects stay the same while the health does. */
   observed(): ReadonlyMap<string, EndpointHealth>;
   /** When the latest snapshot would be another one by the passing of time alone, as grace ends or a slow start goes on. */
@@ -44,6 +55,7 @@ export interface HealthBook {
   keep(): KeptHealth;
   /** Begins with what was kept; before the first `use`. */
   restore(kept: KeptHealth): void;
+  firstRound(): FirstRound;
   /** The certificates that probes were shown last, by endpoint; of several the one that expires first. */
   certificates(): Iterable<CertificateReading>;
   /** Forgets what left the zones long ago, and returns how many states that were. */
@@ -63,6 +75,8 @@ export function createHealthBook(): HealthBook {
   const states = new Map<string, KeptState>();
   const counts = createProbeCounts();
   const returns = createPoolReturns();
+  /** Targets that have had a verdict. */
+  const heard = new Set<string>();
   let latest: Snapshot | undefined;
   let plan: ProbePlan = new Map();
   let current: ZoneSet | undefined;
@@ -115,6 +129,7 @@ export function createHealthBook(): HealthBook {
       const isStart = current === undefined;
       current = set;
       plan = planProbes(set);
+      for (const key of heard) if (!plan.has(key)) heard.delete(key);
       for (const kept of states.values()) kept.goneSinceMs ??= atMs;
       for (const probe of plan.values()) {
         for (const { key, endpoints } of probe.states) {
@@ -145,6 +160,7 @@ export function createHealthBook(): HealthBook {
     record(targetKey, verdict) {
       const probe = plan.get(targetKey);
       if (probe === undefined || current === undefined) return false;
+      heard.add(targetKey);
       let changed = false;
       for (const { key, monitor, endpoints } of probe.states) {
         const kept = states.get(key);
@@ -171,6 +187,13 @@ export function createHealthBook(): HealthBook {
       latest = holds.size === 0 ? health : { ...health, holds };
       return latest;
     },
+    foresee(set, forced, atMs) {
+      const endpoints = endpointsOf(set.definitions).map((endpoint): [string, EndpointHealth] => {
+        return [endpoint.id, { ...healthOf(endpoint, set), forced: forced.get(endpoint.id) }];
+      });
+      const holds = latest?.holds;
+      return { atMs, endpoints: new Map(endpoints), ...(holds === undefined ? {} : { holds }) };
+    },
     observed: () => new Map(healths),
     nextChangeMs() {
       return latest && returns.nextChangeMs(latest);
@@ -183,6 +206,17 @@ export function createHealthBook(): HealthBook {
     restore(kept) {
       restored = kept.states;
       returns.restore(kept.returns);
+    },
+    firstRound() {
+      const endpoints = new Set<string>();
+      const waiting = new Set<string>();
+      for (const [targetKey, { states }] of plan) {
+        for (const { id } of states.flatMap((state) => state.endpoints)) {
+          endpoints.add(id);
+          if (!heard.has(targetKey)) waiting.add(id);
+        }
+      }
+      return { endpoints: endpoints.size, waiting: waiting.size };
     },
     certificates() {
       const earliest = new Map<string, CertificateReading>();

@@ -19,14 +19,20 @@ export interface HealthKeeping {
 }
 
 export interface HealthKeepingParts {
-  readonly folder: string;
+  readonly stateFolder: string;
   readonly keep: () => KeptHealth;
   readonly now: () => number;
   readonly limiter: LogLimiter;
   readonly log: Log;
 }
 
-export function startHealthKeeping({ folder, keep, now, limiter, log }: HealthKeepingParts): HealthKeeping {
+export function startHealthKeeping({
+  stateFolder,
+  keep,
+  now,
+  limiter,
+  log,
+}: HealthKeepingParts): HealthKeeping {
   let timer: NodeJS.Timeout | undefined;
   let dueAt = Number.POSITIVE_INFINITY;
   let writing: Promise<void> | undefined;
@@ -36,7 +42,7 @@ export function startHealthKeeping({ folder, keep, now, limiter, log }: HealthKe
 
   const write = async (): Promise<void> => {
     try {
-      await keepHealth(folder, keep(), now());
+      await keepHealth(stateFolder, keep(), now());
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (limiter.admit(`health ${reason}`) !== undefined) {

@@ -1,10 +1,12 @@
 /** Files that a node is told to use, opened at its start; without one that it was told of it does not start. */
 
+import type { Image } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import type { Ending } from "./endings.ts";
 import { type GeoKeeping, openGeoKeeping } from "./geo-keeping.ts";
-import type { Log } from "./log.ts";
+import type { Log, LogLimiter } from "./log.ts";
 import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
+import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { Clock } from "./serving.ts";
 import { StartFailure } from "./start-failure.ts";
 import { openStateFolder } from "./state-folder.ts";
@@ -32,6 +34,17 @@ export function openCertificate({
   const opened = openNodeCertificate(identity, clock.now, log);
   if (!opened.ok) throw new StartFailure(opened.message);
   return opened.certificate;
+}
+
+/** What secondaries are told and given, with the keys in their file. */
+export function openTransfer(
+  { options, log, clock }: OpeningParts,
+  image: () => Image | undefined,
+  limiter: LogLimiter,
+): Secondaries {
+  const opened = openSecondaries({ options: options.transfer, image, now: clock.now, log, limiter });
+  if (!opened.ok) throw new StartFailure(opened.message, opened.diagnostics);
+  return opened.secondaries;
 }
 
 /** The state folder is this node's alone from here to its end. */

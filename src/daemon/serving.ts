@@ -95,6 +95,7 @@ export function createServing({ book, forcedAt, clock, geo, onPublish }: Serving
       generation: next.generation,
       buildSeconds,
       zones: zoneViews(next, installed),
+      withheld: decisions.live.withheld,
       definitions,
       snapshot,
     };

@@ -18,7 +18,7 @@ import { NOT_MONITORED } from "../health/compose.ts";
 import { type EndpointHealth, observedOf } from "../health/snapshot.ts";
 import type { Observed } from "../health/verdict.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
-import { isAddressUp, standingOfPool } from "../policy/group.ts";
+import { isAddressUp, observedOfPool, standingOfPool } from "../policy/group.ts";
 import type { Pool } from "../policy/model.ts";
 import { isPoolUp } from "../policy/pool.ts";
 import { FAMILIES, familiesOf } from "../policy/reach.ts";
@@ -57,14 +57,19 @@ export interface Transitions {
   note(publication: Publication): void;
   /** As of the latest publication, by pool: up on rung 1 in any family that it has. */
   readonly pools: ReadonlyMap<string, Observed>;
+  /** The same of what probes alone say. */
+  readonly observedPools: ReadonlyMap<string, Observed>;
 }
 
 export function createTransitions({ record, lastResorts, known }: TransitionsParts): Transitions {
   const pools = new Map<string, Observed>();
+  const observedPools = new Map<string, Observed>();
 
   const notePools = ({ before, after }: Publication, touched: ReadonlySet<string>): void => {
     const { definitions, snapshot } = after;
-    for (const name of pools.keys()) if (!definitions.pools.has(name)) pools.delete(name);
+    for (const kept of [pools, observedPools]) {
+      for (const name of kept.keys()) if (!definitions.pools.has(name)) kept.delete(name);
+    }
     const isSameSet = before?.definitions === definitions;
     for (const pool of definitions.pools.values()) {
       const moves = touched.has(pool.name) || pool.graceMs > 0 || isHeld(pool, before) || isHeld(pool, after);
@@ -72,6 +77,7 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
       const from = pools.get(pool.name);
       const to = stateOfPool(pool, after);
       pools.set(pool.name, to);
+      observedPools.set(pool.name, observedOfPool(pool, snapshot));
       if (to === (from ?? "up")) continue;
       const held = to === "down" && isHeld(pool, after) ? ["held back by failback"] : [];
       const reason = [...reasonsOfPool(pool, snapshot.endpoints), ...held].join("; ");
@@ -81,6 +87,7 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
 
   return {
     pools,
+    observedPools,
     note(publication) {
       const { before, after } = publication;
       const healths = after.snapshot.endpoints;
@@ -98,7 +105,7 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
 }
 
 /** What a dry run would do is no event: it happens to nobody. */
-function servedPolicies(state: ServingState | undefined): PolicyView[] {
+export function servedPolicies(state: ServingState | undefined): PolicyView[] {
   return (state?.zones ?? []).flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }
 

@@ -15,12 +15,15 @@
 import { type Client, UNKNOWN_CLIENT } from "../geo/client.ts";
 import { networkOfClass } from "../geo/client-classes.ts";
 import type { Snapshot } from "../health/snapshot.ts";
+import { joinFamilies } from "../policy/both-families.ts";
 import { changedPools } from "../policy/changed-pools.ts";
 import { cnameTargetOf } from "../policy/cname.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions } from "../policy/model.ts";
 import { classCount } from "./clients.ts";
+import { decideLive, type LiveDecisions } from "./live-decisions.ts";
+import type { LiveRRset } from "./live-rrsets.ts";
 import type { PlacePart } from "./places.ts";
 import { exchangeTables } from "./table-exchange.ts";
 import { type DecisionTables, openTables } from "./tables.ts";
@@ -38,6 +41,7 @@ export interface Decisions {
   /** By policy number: what a client of whom nothing is known is answered. */
   readonly evaluations: readonly Readonly<Record<AddressFamily, Evaluation>>[];
   readonly tables: DecisionTables;
+  readonly live: LiveDecisions;
   /** The tables, for any thread. */
   readonly bytes: SharedArrayBuffer;
   /** How many tables there were when all of them were made anew last. */
@@ -61,21 +65,24 @@ export function compileDecisions(
   before?: Decisions,
 ): Decisions {
   const { policies } = zones;
-  const compiler = new Compiler(definitions, snapshot, places);
+  const compiler = new Compiler(definitions, snapshot, places, hintedPolicies(zones.live));
   if (before === undefined || !isComparable(before, policies, definitions, places)) {
     const evaluations = policies.map((entry, number) => compiler.addPolicy(entry, number));
     const bytes = compiler.finish();
     const tables = openTables(bytes);
     const tablesAnew = tables.outcomes.length;
-    return { policies, snapshot, definitions, places, evaluations, tables, bytes, tablesAnew };
+    const live = decideLive(zones.live, policies, definitions, snapshot, new Map());
+    return { policies, snapshot, definitions, places, evaluations, live, tables, bytes, tablesAnew };
   }
   const changed = changedPools(before, { definitions, snapshot });
   const evaluations = [...before.evaluations];
   const replaced: number[] = [];
+  const states = new Map(before.live.states);
   policies.forEach((entry, number) => {
     if (isDisjoint(changed, entry.pools)) return;
     evaluations[number] = compiler.addPolicy(entry, number);
     replaced.push(number);
+    states.delete(number);
   });
   const { tablesAnew } = before;
   const bytes =
@@ -83,7 +90,13 @@ export function compileDecisions(
       ? before.bytes
       : exchangeTables(before.tables, openTables(compiler.finish()), replaced);
   const tables = openTables(bytes);
-  return { policies, snapshot, definitions, places, evaluations, tables, bytes, tablesAnew };
+  const live = decideLive(zones.live, policies, definitions, snapshot, states);
+  return { policies, snapshot, definitions, places, evaluations, live, tables, bytes, tablesAnew };
+}
+
+/** By number, those that hints are drawn from. */
+function hintedPolicies(live: readonly LiveRRset[]): ReadonlySet<number | undefined> {
+  return new Set(live.flatMap(({ isHinted, policies }) => (isHinted ? policies : [])));
 }
 
 function isDisjoint(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
@@ -111,11 +124,18 @@ class Compiler {
   readonly #places: PlacePart | undefined;
   readonly #builder = new TablesBuilder();
   readonly #memo: Memo = new Map();
+  readonly #hinted: ReadonlySet<number | undefined>;
 
-  constructor(definitions: Definitions, snapshot: Snapshot, places: PlacePart | undefined) {
+  constructor(
+    definitions: Definitions,
+    snapshot: Snapshot,
+    places: PlacePart | undefined,
+    hinted: ReadonlySet<number | undefined>,
+  ) {
     this.#definitions = definitions;
     this.#snapshot = snapshot;
     this.#places = places;
+    this.#hinted = hinted;
   }
 
   /** The next policy of the tables, all its classes; says what a client of whom nothing is known is answered. */
@@ -125,18 +145,21 @@ class Compiler {
     const evaluationOf = (classNumber: number, family: AddressFamily): Evaluation => {
       const client = clients === undefined ? clientOfClass(entry, classNumber) : clients[classNumber];
       const question = { client: client ?? UNKNOWN_CLIENT, classNumber, family };
-      const evaluation = evaluateOnce(this.#definitions, this.#snapshot, entry, question, this.#memo);
-      this.#builder.addEntry(evaluation, numbers);
-      return evaluation;
+      return evaluateOnce(this.#definitions, this.#snapshot, entry, question, this.#memo);
     };
     const canBeCname = entry.endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined);
     this.#builder.beginPolicy(canBeCname && !entry.policy.dryRun);
-    const unknown = { ipv4: evaluationOf(0, "ipv4"), ipv6: evaluationOf(0, "ipv6") };
     const classes = clients?.length ?? classCount(entry.clients);
-    for (let classNumber = 1; classNumber < classes; classNumber++) {
-      for (const family of FAMILIES) evaluationOf(classNumber, family);
+    for (let classNumber = 0; classNumber < classes; classNumber++) {
+      for (const family of FAMILIES) this.#builder.addEntry(evaluationOf(classNumber, family), numbers);
     }
-    return unknown;
+    if (this.#hinted.has(policyNumber)) {
+      for (let classNumber = 0; classNumber < classes; classNumber++) {
+        const joined = joinFamilies(evaluationOf(classNumber, "ipv4"), evaluationOf(classNumber, "ipv6"));
+        this.#builder.addEntry(joined, numbers);
+      }
+    }
+    return { ipv4: evaluationOf(0, "ipv4"), ipv6: evaluationOf(0, "ipv6") };
   }
 
   finish(): SharedArrayBuffer {

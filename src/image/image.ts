@@ -28,6 +28,7 @@ export class Image extends OpenImage {
       zonesId: zones.id,
       zoneBytes: zones.bytes,
       decisionBytes: decisions.bytes,
+      liveBytes: decisions.live.bytes,
       places: publishPlaces(decisions),
       counterBlock: undefined,
     });
@@ -49,6 +50,7 @@ export function publishImage(image: Image, counterBlock: SharedArrayBuffer | und
     zonesId: zones.id,
     zoneBytes: zones.bytes,
     decisionBytes: decisions.bytes,
+    liveBytes: decisions.live.bytes,
     places: publishPlaces(decisions),
     counterBlock,
   };

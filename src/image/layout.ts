@@ -16,6 +16,7 @@
  *            the owner in wire form, padded to words
  *            its RRsets, side by side:
  *     RRset  RRSET: type and count · words of all this · octets of the records · place of the plain form · RRSIG
+ *            of a live one (`image/live-rrsets`): LIVE for the octets, the plain form, its number within the zone
  *            the records as they stand in an answer behind a question that asks for this owner: owners as a pointer to the
  *            question, names in rdata compressed against it; padded to words
  *            where rdata holds names that may be compressed, the plain form: the same records with them uncompressed
@@ -25,7 +26,7 @@
  *            (node, type) of each RRset of the additional section · places of pointers · the octets
  * policies   tables of clients
  *            POLICY: clients · first answer counter · dry run + 1, 3 words each
- * zones      ZONE: SOA template · DS node · DS encloser · apex · block, 5 words each
+ * zones      ZONE: SOA template · DS node · DS encloser · apex · block · number of its first live RRset, 6 words each
  * table      slots of [hash, node]: open addressing, at most half full; the nodes that questions reach
  * shadowed   the same of all others: those at or below the apex of another zone of the set
  * ```
@@ -40,7 +41,7 @@
  */
 
 /** The first word: a number that no other bytes begin with, and the version of this layout. */
-export const ZONE_BYTES_MAGIC = 0x466c_5a03;
+export const ZONE_BYTES_MAGIC = 0x466c_5a04;
 
 export const ZONE_HEADER = {
   magic: 0,
@@ -96,6 +97,8 @@ export const RRSETS_SHIFT = 16;
 export const RRSET = { head: 0, words: 1, octets: 2, plainOffset: 3, signatures: 4, records: 5 } as const;
 /** In `RRSET.octets`: the records fit into no message, and are left out. */
 export const TOO_LONG = 0x10_000;
+/** In `RRSET.octets`: the decisions say what is answered. Like what is too long, it is never copied as it stands. */
+export const LIVE = 0x20_000;
 /** Of a record: owner as a pointer, TYPE, CLASS, TTL, RDLENGTH. */
 export const RECORD_HEAD_OCTETS = 12;
 
@@ -110,7 +113,7 @@ export function templateRecords(words: Int32Array, template: number): number {
   return template + TEMPLATE.body + referred * 2 + (words[template + TEMPLATE.pointers] ?? 0);
 }
 
-export const ZONE = { soa: 0, dsNode: 1, dsEncloser: 2, apex: 3, block: 4, words: 5 } as const;
+export const ZONE = { soa: 0, dsNode: 1, dsEncloser: 2, apex: 3, block: 4, live: 5, words: 6 } as const;
 /**
  * `dryRun` is one more than the number of the policy that is drawn from and counted wherever this one is met, 0 where
  * there is none. One that is its own dry run answers nothing: what else stands at the node does.

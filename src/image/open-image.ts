@@ -21,6 +21,7 @@ export interface PublishedImage {
   readonly zonesId: number;
   readonly zoneBytes: SharedArrayBuffer;
   readonly decisionBytes: SharedArrayBuffer;
+  readonly liveBytes: SharedArrayBuffer;
   readonly places: PublishedPlaces | undefined;
   /** Where the receiving thread counts what it answers from this image (`answer/counter-layout`). */
   readonly counterBlock: SharedArrayBuffer | undefined;
@@ -40,12 +41,15 @@ export class OpenImage {
   readonly tableAt: number;
   readonly tableMask: number;
   readonly tables: DecisionTables;
+  /** `image/live-tables` draws them. */
+  readonly live: Int32Array;
   /** `undefined` where no policy asks for a place, or there is no geo database. */
   readonly places: PlaceTables | undefined;
   /** Of `tables.records`. */
   readonly recordView: DataView;
 
-  constructor({ generation, zonesId, zoneBytes, decisionBytes, places, counterBlock }: PublishedImage) {
+  constructor(published: PublishedImage) {
+    const { generation, zonesId, zoneBytes, decisionBytes, liveBytes, places, counterBlock } = published;
     this.generation = generation;
     this.zonesId = zonesId;
     this.counterBlock = counterBlock;
@@ -60,6 +64,7 @@ export class OpenImage {
     this.tableAt = header(ZONE_HEADER.table);
     this.tableMask = header(ZONE_HEADER.tableMask);
     this.tables = openTables(decisionBytes);
+    this.live = new Int32Array(liveBytes);
     this.places = places && { words: new Int32Array(places.bytes), geo: new Int32Array(places.geoBytes) };
     const { byteOffset, byteLength } = this.tables.records;
     this.recordView = new DataView(decisionBytes, byteOffset, byteLength);

@@ -8,6 +8,7 @@ import { compressibleNameCount } from "../dns/rdata/compression.ts";
 import { CLASS } from "../dns/types.ts";
 import { NONE, type RecordTable } from "../zone/record-table.ts";
 import {
+  LIVE,
   QUESTION_AT,
   QUESTION_POINTER,
   RECORD_HEAD_OCTETS,
@@ -51,6 +52,14 @@ export class RecordBytes {
     const plain = builder.next - at;
     this.#appendPlain(builder, rrset);
     this.#setRRset(builder, at, rrset, octets?.length ?? TOO_LONG, plain);
+  }
+
+  /** Appends one RRset of which the decisions say what is answered, with its number within the zone. */
+  appendLiveRRset(builder: WordBuilder, rrset: number, number: number): void {
+    const at = builder.take(RRSET.records);
+    this.#appendPlain(builder, rrset);
+    builder.words[builder.take(1)] = number;
+    this.#setRRset(builder, at, rrset, LIVE, RRSET.records);
   }
 
   /** Begins the records of an answer to a question for the name of `node`. */
@@ -102,7 +111,7 @@ export class RecordBytes {
   #setRRset({ words, next }: WordBuilder, at: number, rrset: number, octets: number, plain: number): void {
     words[at + RRSET.head] = this.table.typeOf(rrset) | (Math.min(this.count(rrset), MAX_COUNT) << 16);
     words[at + RRSET.words] = next - at;
-    words[at + RRSET.octets] = octets > MAX_MESSAGE_OCTETS ? TOO_LONG : octets;
+    words[at + RRSET.octets] = octets > MAX_MESSAGE_OCTETS && octets !== LIVE ? TOO_LONG : octets;
     words[at + RRSET.plainOffset] = plain;
   }
 

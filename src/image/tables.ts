@@ -4,6 +4,7 @@
  *
  * ```
  * directory[base(policy) + class × 2 + family] → table      0 = A, 1 = AAAA
+ * directory[base(policy) + classes × 2 + class] → table     for hints, where it gives any
  * table  → outcome, rung, TTL, draws [tableDraws(t), tableDraws(t + 1))
  * draw   → the probability up to and with it, how many answers, candidates [drawCandidates(d), drawCandidates(d + 1))
  * candidate → weight, the weight up to and with it, endpoint number within the policy,
@@ -211,4 +212,14 @@ export function tableOf(
 ): number {
   const base = tables.directoryBases[policyNumber] ?? 0;
   return tables.directory[base + classNumber * 2 + family] ?? 0;
+}
+
+/**
+ * The table that hints are drawn from, of a policy that has such: its directory goes on behind the entries for A and AAAA
+ * with one a class. Its candidates have the addresses of both families (`policy/both-families`).
+ */
+export function hintTableOf(tables: DecisionTables, policyNumber: number, classNumber: number): number {
+  const base = tables.directoryBases[policyNumber] ?? 0;
+  const end = tables.directoryBases[policyNumber + 1] ?? tables.directory.length;
+  return tables.directory[base + ((end - base) / 3) * 2 + classNumber] ?? 0;
 }

@@ -21,14 +21,21 @@ import {
   WORD_OCTETS,
   wordsFor,
 } from "./layout.ts";
+import type { LiveKey } from "./live-rrsets.ts";
 import { RecordBytes } from "./record-bytes.ts";
 import { appendReferralTemplate, appendSoaTemplate } from "./template-bytes.ts";
 import type { WordBuilder } from "./word-builder.ts";
 import { ZoneSurvey } from "./zone-survey.ts";
 
 /** Appends the block of a zone whose records stand in `table`, and says where; `room` is as `RecordBytes` has it. */
-export function appendBlock(builder: WordBuilder, zone: Zone, table: RecordTable, room: Uint8Array): number {
-  return new BlockWriter(builder, zone, table, room).write();
+export function appendBlock(
+  builder: WordBuilder,
+  zone: Zone,
+  live: readonly LiveKey[],
+  table: RecordTable,
+  room: Uint8Array,
+): number {
+  return new BlockWriter(builder, zone, live, table, room).write();
 }
 
 /** Room for the template of a SOA with names of usual length. */
@@ -53,9 +60,17 @@ class BlockWriter {
   /** By number, where each node has been written. */
   readonly #places: Int32Array;
   readonly #policies: ReadonlyMap<number, number>;
+  /** Numbers of live RRsets. */
+  readonly #live: ReadonlyMap<number, number>;
   #rrsets = 0;
 
-  constructor(builder: WordBuilder, zone: Zone, table: RecordTable, room: Uint8Array) {
+  constructor(
+    builder: WordBuilder,
+    zone: Zone,
+    live: readonly LiveKey[],
+    table: RecordTable,
+    room: Uint8Array,
+  ) {
     this.#builder = builder;
     this.#zone = zone;
     this.#table = table;
@@ -68,6 +83,9 @@ class BlockWriter {
     const numbers = new Map([...zone.dryRuns.keys()].map((key, index) => [key, policies.size + index]));
     [...policies.keys()].forEach((key, number) => numbers.set(key, number));
     this.#policies = new Map(Array.from(numbers, ([key, number]) => [table.findNode(key), number]));
+    this.#live = new Map(
+      live.map(({ ownerKey, type }, number) => [table.rrsetOf(table.findNode(ownerKey), type), number]),
+    );
   }
 
   write(): number {
@@ -104,7 +122,9 @@ class BlockWriter {
     let rrsets = 0;
     for (let rrset = table.firstRRset(node); rrset !== NONE; rrset = table.nextRRset(rrset)) {
       if (table.typeOf(rrset) === TYPE.CNAME) flags |= FLAG_CNAME;
-      this.#records.appendRRset(builder, node, rrset);
+      const live = this.#live.size === 0 ? undefined : this.#live.get(rrset);
+      if (live === undefined) this.#records.appendRRset(builder, node, rrset);
+      else this.#records.appendLiveRRset(builder, rrset, live);
       rrsets++;
     }
     this.#rrsets += rrsets;

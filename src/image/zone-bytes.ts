@@ -44,6 +44,8 @@ export interface JoinedZone {
   readonly block: ZoneBlock;
   /** The number of its first policy. */
   readonly policies: number;
+  /** The number of its first live RRset. */
+  readonly live: number;
   /** The number of the zone that holds what is above the apex, where that is ours as well. */
   readonly parent: number | undefined;
 }
@@ -71,6 +73,7 @@ export function joinZones(
   blocks.forEach((block, number) => {
     setZone(builder, zonesAt + number * ZONE.words, block);
     renumber(builder.words, block, number, zones[number]?.policies ?? 0);
+    builder.words[zonesAt + number * ZONE.words + ZONE.live] = zones[number]?.live ?? 0;
   });
   const { table, shadowed } = new TableWriter(builder, zones, zonesAt, nodes).write();
   const { words } = builder;

@@ -17,6 +17,7 @@ import type { Zone, ZoneSet } from "../zone/model.ts";
 import { TableNodes } from "../zone/zone-nodes.ts";
 import { buildClientTable, type ClientTable } from "./clients.ts";
 import { ImageNodes, ZoneBytes } from "./image-nodes.ts";
+import { type LiveKey, type LiveRRset, liveKeysOf, liveRRsetsOf } from "./live-rrsets.ts";
 import { MAX_MESSAGE_OCTETS } from "./record-bytes.ts";
 import { appendBlock, mostBlockWords } from "./zone-block.ts";
 import { type JoinedZone, joinZones, type ZoneBlock } from "./zone-bytes.ts";
@@ -56,6 +57,8 @@ export interface ZonePart {
   readonly set: ZoneSet;
   readonly zones: readonly ZoneEntry[];
   readonly policies: readonly PolicyEntry[];
+  /** RRsets whose answer the decisions change, by number. */
+  readonly live: readonly LiveRRset[];
   readonly labels: ZoneLabels;
   /** How many of the zones were built from their records; the others were copied from an earlier image. */
   readonly builtZones: number;
@@ -88,15 +91,20 @@ export function compileZones(set: ZoneSet, id = 0): ZonePart {
   const byApexKey = indexZones(set.zones);
   const numbers = new Map(set.zones.map((zone, number) => [zone, number]));
   const room = new Uint8Array(MAX_MESSAGE_OCTETS);
-  const joined = set.zones.map((zone): JoinedZone => {
+  const liveOfZones = set.zones.map((zone) => ({ zone, live: liveKeysOf(zone) }));
+  let liveCount = 0;
+  const joined = liveOfZones.map(({ zone, live }): JoinedZone => {
     const first = policies.length;
+    const firstLive = liveCount;
+    liveCount += live.length;
     policies.push(...policyEntries(zone, first, set));
     const above = parentOf(zone.apex);
     const parent = above === undefined ? undefined : findZone(byApexKey, above);
     return {
       apex: zone.apex,
-      block: blockOf(zone, room),
+      block: blockOf(zone, live, room),
       policies: first,
+      live: firstLive,
       parent: parent && numbers.get(parent),
     };
   });
@@ -107,7 +115,9 @@ export function compileZones(set: ZoneSet, id = 0): ZonePart {
     zones: zones.map(({ name }) => name),
     policies: policies.map(({ policy: { name, dryRun }, endpoints }) => ({ name, endpoints, dryRun })),
   };
-  return { id, bytes, set, zones, policies, labels, builtZones, index: { byApexKey } };
+  const policyNumbers = new Map(policies.map(({ policy }, number) => [policy, number]));
+  const live = liveRRsetsOf(liveOfZones, byApexKey, policyNumbers);
+  return { id, bytes, set, zones, policies, live, labels, builtZones, index: { byApexKey } };
 }
 
 /** From now on the zones read their nodes from the image. */
@@ -120,7 +130,7 @@ function settle(zones: readonly Zone[], bytes: ZoneBytes): ZoneEntry[] {
   });
 }
 
-function blockOf(zone: Zone, room: Uint8Array): ZoneBlock {
+function blockOf(zone: Zone, live: readonly LiveKey[], room: Uint8Array): ZoneBlock {
   const { source } = zone.nodes;
   if (source instanceof ImageNodes) {
     const { block } = source;
@@ -137,7 +147,7 @@ function blockOf(zone: Zone, room: Uint8Array): ZoneBlock {
     isBuilt: true,
     nodes: table.nodeCount,
     mostWords: mostBlockWords(table),
-    appendTo: (builder) => appendBlock(builder, zone, table, room),
+    appendTo: (builder) => appendBlock(builder, zone, live, table, room),
   };
 }
 

@@ -1,14 +1,14 @@
 /**
  * `all ( a b )`: every up endpoint of all of them, in one answer.
  *
- * | a    | b    | answer                       |
- * | ---- | ---- | ---------------------------- |
- * | up   | up   | all that a and b could answer |
- * | up   | down | all that a could answer       |
- * | down | up   | all that b could answer       |
- * | down | down | down                         |
+ * | a    | b    | answer  |
+ * | ---- | ---- | ------- |
+ * | up   | up   | a and b |
+ * | up   | down | a       |
+ * | down | up   | b       |
+ * | down | down | down    |
  *
- * «Could answer» is every endpoint to which a child gives a share: of `failover` the chosen child's, of `weighted`
+ * What is answered of a child is all that it could answer: every endpoint to which a child gives a share: of `failover` the chosen child's, of `weighted`
  * those of every child that takes part. The order within the answer is drawn as `weighted` would draw it. A child that
  * has no address of the family adds nothing; where none has any, the answer is NODATA.
  */

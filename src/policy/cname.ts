@@ -16,9 +16,9 @@
 
 import type { Address, AddressFamily, Endpoint } from "./model.ts";
 
-/** The name that is answered, absolute, as text; `undefined` where addresses are. */
-export function cnameTargetOf({ answerAs, hostName }: Endpoint): string | undefined {
-  return answerAs === "cname" ? hostName : undefined;
+/** The name that is answered, absolute, as text; `undefined` where addresses are: also where the name leads back to us. */
+export function cnameTargetOf({ answerAs, hostName, leadsBack }: Endpoint): string | undefined {
+  return answerAs === "cname" && leadsBack !== true ? hostName : undefined;
 }
 
 /**

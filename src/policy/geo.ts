@@ -4,16 +4,20 @@
  * Entries that match the client are tried in the order of their kinds, the longest network first, down to `*`, passing
  * over any that is down:
  *
- * | net matches | country matches | their health          | `*`      | answer  |
- * | ----------- | --------------- | --------------------- | -------- | ------- |
- * | yes         | any             | net's is up           | any      | net's   |
- * | yes         | yes             | net's down            | any      | country's |
- * | no          | no              | any                   | f, up    | f       |
- * | no          | no              | any                   | f, down  | down    |
- * | no          | no              | any                   | `nodata` | NODATA  |
- * | yes         | no              | net's down            | `nodata` | down    |
+ * | net=a | asn=b | country:US-CA=c | country:US=d | continent:NA=e | *=f    | answer |
+ * | ----- | ----- | --------------- | ------------ | -------------- | ------ | ------ |
+ * | up    | any   | any             | any          | any            | any    | a      |
+ * | –     | up    | any             | any          | any            | any    | b      |
+ * | –     | –     | up              | any          | any            | any    | c      |
+ * | –     | –     | –               | up           | any            | any    | d      |
+ * | –     | –     | –               | –            | up             | any    | e      |
+ * | –     | –     | –               | –            | –              | up     | f      |
+ * | down  | –     | down            | down         | up             | any    | e      |
+ * | –     | –     | –               | –            | –              | down   | down   |
+ * | –     | –     | –               | –            | –              | nodata | NODATA |
+ * | down  | –     | –               | –            | –              | nodata | down   |
  *
- * In the last row something was passed over for its health, and health never makes NODATA: the node is down, and the
+ * What does not match the client is a dash. In the last row something was passed over for its health, and health never makes NODATA: the node is down, and the
  * ladder of last resorts has its turn. An unknown place matches no country and no continent.
  */
 

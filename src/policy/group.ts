@@ -35,11 +35,12 @@ import {
   NOT_YET_PROBED,
   type Snapshot,
 } from "../health/snapshot.ts";
-import type { Forced } from "../health/verdict.ts";
+import type { Forced, Observed } from "../health/verdict.ts";
 import { cnameTargetOf, hasFamily, placesOf } from "./cname.ts";
 import type { Rung } from "./evaluation.ts";
 import type { Standing } from "./failback.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, MinUp, Pool } from "./model.ts";
+import { familiesOf } from "./reach.ts";
 
 /** The table at the head of this file. */
 export function isAddressUp(forced: Forced | undefined, health: AddressHealth, rung: Rung): boolean {
@@ -208,6 +209,24 @@ function standingOf(group: Group, snapshot: Snapshot, family: AddressFamily): St
       (forced === undefined && addresses.some(({ health }) => health.observed === "unknown")),
   );
   return { stands: possible.length >= judged.needed ? "unknown" : "down", forcedUp };
+}
+
+/**
+ * What probes alone say of a pool, in the best of the families that it has: forced states, grace and holds left aside. Unknown
+ * as well where nobody probes it.
+ */
+export function observedOfPool(pool: Pool, { atMs, endpoints }: Snapshot): Observed {
+  if (pool.endpoints.every(({ monitor }) => monitor.kind === "none")) return "unknown";
+  const healths = new Map<string, EndpointHealth>();
+  for (const { id } of pool.endpoints) {
+    const health = endpoints.get(id);
+    if (health !== undefined) healths.set(id, { ...health, forced: undefined });
+  }
+  const standings = familiesOf(pool.endpoints).map(
+    (family) => standingOfPool({ ...pool, graceMs: 0 }, { atMs, endpoints: healths }, family).stands,
+  );
+  if (standings.includes("up")) return "up";
+  return standings.length === 0 || standings.includes("unknown") ? "unknown" : "down";
 }
 
 /** When grace runs out for an address of the pool by the passing of time alone; `undefined`: for none. */

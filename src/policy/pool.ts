@@ -118,7 +118,7 @@ function traceGroup(
 }
 
 function isMixed(up: readonly JudgedEndpoint[]): boolean {
-  return new Set(up.map(({ endpoint: { answerAs } }) => answerAs)).size > 1;
+  return new Set(up.map(({ endpoint }) => cnameTargetOf(endpoint) === undefined)).size > 1;
 }
 
 function describeHold(hold: Hold, atMs: number): string {

@@ -51,10 +51,7 @@ function resolvedEndpoint(
 ): Endpoint {
   if (endpoint.hostName === undefined) return endpoint;
   const host = resolvedTo(endpoint.hostName);
-  if (host === undefined) return endpoint;
-  const { addresses, ttlSeconds, leadsBack } = host;
-  const answerAs = leadsBack ? "addresses" : endpoint.answerAs;
-  return { ...endpoint, addresses, ttlSeconds, answerAs };
+  return host === undefined ? endpoint : { ...endpoint, ...host };
 }
 
 /**

@@ -36,3 +36,11 @@ function byAddress(parts: readonly SentTo[]): Map<string, number> {
   }
   return shares;
 }
+
+/** Sums of fractions: 20 % that moves is no more than 20 %. */
+const TOLERANCE = 1e-9;
+
+/** Whether more moves than is allowed; both from 0 to 1. */
+export function exceedsShift(shift: number, maxShift: number): boolean {
+  return shift > maxShift + TOLERANCE;
+}

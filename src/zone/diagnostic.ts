@@ -19,6 +19,9 @@ export interface Diagnostic {
   readonly message: string;
 }
 
+/** The code of an `$EXPECT` that does not hold: a reason to look, and the one fault that a person may overrule. */
+export const EXPECTATION_FAILED = "expectation-failed";
+
 /** Takes a diagnostic in; whoever finds one goes on looking. */
 export type Report = (diagnostic: Diagnostic) => void;
 

@@ -10,6 +10,7 @@ import { checkTargets } from "./check-delegations.ts";
 import { type PlacedPolicy, placePolicies } from "./check-policies.ts";
 import { checkRecords } from "./check-records.ts";
 import type { Diagnostic, Report } from "./diagnostic.ts";
+import { markedRRsets } from "./health-aware.ts";
 import type { DryRun, Position, SourceDigest, Zone } from "./model.ts";
 import { NONE } from "./record-table.ts";
 import type { ZoneFileEntries, ZoneFileSyntax } from "./syntax.ts";
@@ -72,6 +73,6 @@ function zoneOf(
   const soa = soaOf(draft);
   if (soa === undefined) return undefined;
   const { apex, file, table } = draft;
-  const nodes = new ZoneNodes(new TableNodes(table), meanings);
+  const nodes = new ZoneNodes(new TableNodes(table), meanings, markedRRsets(table));
   return { apex, file, serial: serialOf(soa), soa, nodes, dryRuns };
 }

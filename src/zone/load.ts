@@ -13,11 +13,19 @@
 
 import { PLACE_UNKNOWN, type PlaceOf } from "../geo/client.ts";
 import { reachOf } from "../policy/reach.ts";
+import { checkHealthAware } from "./check-health-aware.ts";
 import { checkHostNames } from "./check-host-names.ts";
 import { type BoundPolicy, checkPolicyMeaning } from "./check-policies.ts";
 import { checkPools, checkZones } from "./check-set.ts";
 import { collectDefinitions, contentOf, type DefinitionEntries } from "./definitions.ts";
-import { compareDiagnostics, type Diagnostic, errorAt, type Report, warningAt } from "./diagnostic.ts";
+import {
+  compareDiagnostics,
+  type Diagnostic,
+  EXPECTATION_FAILED,
+  errorAt,
+  type Report,
+  warningAt,
+} from "./diagnostic.ts";
 import { type TestedExpectation, testExpectations } from "./expect.ts";
 import { type JudgedFile, judgeFile } from "./judge.ts";
 import { lintDefinitions, lintPolicy } from "./lint.ts";
@@ -93,11 +101,17 @@ class SetJudgement {
     if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics) };
     const set = this.#makeSet(files, resolved, expectations);
     checkHostNames(entries, set.zones, report);
+    checkHealthAware(set.zones, report);
     const tested = runExpectations(set, placeOf, report);
     this.#lint(entries, bound, set, tested);
-    const outcome = { untried: set, diagnostics: tidy(this.#diagnostics), tested };
-    if (this.#hasErrors()) return { ...NOTHING, ...outcome };
-    return { ...outcome, set, judged: this.#judged, sources: this.#allSources() };
+    return {
+      set: this.#hasErrors() ? undefined : set,
+      untried: set,
+      diagnostics: tidy(this.#diagnostics),
+      tested,
+      judged: this.#judged,
+      sources: this.#allSources(),
+    };
   }
 
   #hasErrors(): boolean {
@@ -214,7 +228,7 @@ function runExpectations(set: ZoneSet, placeOf: PlaceOf, report: Report): Tested
   for (const { expectation, result } of tested) {
     if (result.kind !== "failed") continue;
     const diagnosticAt = result.byGeoDatabase ? warningAt : errorAt;
-    report(diagnosticAt(expectation.position, "expectation-failed", result.message));
+    report(diagnosticAt(expectation.position, EXPECTATION_FAILED, result.message));
   }
   return tested;
 }

@@ -46,8 +46,16 @@ const ANY = 255;
 
 /** Where the walk ended. The sections follow from it; `chain` of the `Lookup` comes before it in the answer section. */
 export type LookupEnd =
-  /** The answer section is `rrset`; its owner is the name as asked where a wildcard made it. */
-  | { readonly kind: "answer"; readonly zone: Zone; readonly rrset: RRset }
+  /**
+   * The answer section is `rrset`; its owner is the name as asked where a wildcard made it. `node` is where it stands;
+   * `undefined` for the CNAME that a DNAME made.
+   */
+  | {
+      readonly kind: "answer";
+      readonly zone: Zone;
+      readonly rrset: RRset;
+      readonly node: ZoneNode | undefined;
+    }
   /** QTYPE ANY at a name that exists: RFC 8482 leaves the choice to the answer path. May be empty. */
   | {
       readonly kind: "any";
@@ -140,7 +148,9 @@ export function lookup(zones: ZonesByApexKey, qname: Name, qtype: number): Looku
     if (step.dname !== undefined && !holds(chain, step.dname)) chain.push(step.dname);
     if (step.cname === undefined) return { zone: first, chain, end: { kind: "yxdomain", zone } };
     // The CNAME that a DNAME made is the answer to QTYPE CNAME like every other; NSD and Knot do so too.
-    if (qtype === TYPE.CNAME) return { zone: first, chain, end: { kind: "answer", zone, rrset: step.cname } };
+    if (qtype === TYPE.CNAME) {
+      return { zone: first, chain, end: { kind: "answer", zone, rrset: step.cname, node: undefined } };
+    }
     chain.push(step.cname);
     seen.add(nameKey(name));
     if (seen.size >= MAX_CHAIN || seen.has(nameKey(step.target)) || growsForEver(step)) {
@@ -216,7 +226,7 @@ function answerFromNode(
     return { kind: "policy", zone, owner: qname, node, policy: node.policy, family };
   }
   const rrset = node.rrsets.get(qtype);
-  if (rrset !== undefined) return { kind: "answer", zone, rrset: owned(rrset) };
+  if (rrset !== undefined) return { kind: "answer", zone, rrset: owned(rrset), node };
   const { policy } = node;
   return { ...negative("nodata", zone), ...(policy === undefined ? {} : { policy }) };
 }

@@ -123,8 +123,8 @@ export interface LoadResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Every `$EXPECT` with what came of it; none where something else was an error, and nothing could be tried. */
   readonly tested: readonly TestedExpectation[];
-  /** What a later load may take over where files are unchanged; none without a set. */
+  /** What a later load may take over where files are unchanged; none without `untried`. */
   readonly judged: readonly JudgedFile[];
-  /** Every file of the set with its octets, for whoever keeps them; none without a set. */
+  /** Every file of the set with its octets, for whoever keeps them; none without `untried`. */
   readonly sources: readonly SourceFile[];
 }

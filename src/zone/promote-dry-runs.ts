@@ -35,7 +35,7 @@ function promoted(zone: Zone): Zone {
   }
   const policies = new Map(nodes.policies);
   for (const [key, { policy }] of dryRuns) policies.set(key, policy);
-  return { ...zone, nodes: new ZoneNodes(new ChangedNodes(nodes, changed), policies) };
+  return { ...zone, nodes: new ZoneNodes(new ChangedNodes(nodes, changed), policies, nodes.marked) };
 }
 
 function withoutReplaced(rrsets: ReadonlyMap<number, RRset>): ReadonlyMap<number, RRset> {

@@ -96,6 +96,8 @@ export class RecordTable {
   readonly limits: TableLimits;
   /** Owners whose upper and lower case differs from the first time that the name was written, by record. */
   readonly #spellings = new Map<number, Name>();
+  /** The records marked `health-aware=on` (`zone/health-aware`). */
+  readonly #healthAware = new Set<number>();
   /** Names that no record has used, and whose spelling may change. */
   readonly #awaiting = new Map<number, "record" | "record or policy">();
 
@@ -201,6 +203,16 @@ export class RecordTable {
   /** The owner of a record as written there. */
   ownerNameOf(record: number): Name {
     return this.#spellings.get(record) ?? this.names.nameOf(this.ownerOf(record));
+  }
+
+  /** The last record is marked `health-aware=on`. */
+  markHealthAware(): void {
+    this.#healthAware.add(this.#recordCount - 1);
+  }
+
+  /** In the order of the files. */
+  get healthAware(): ReadonlySet<number> {
+    return this.#healthAware;
   }
 
   ownerOf(record: number): number {

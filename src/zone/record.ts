@@ -7,6 +7,7 @@ import { parseName } from "../dns/name.ts";
 import { parseRdata } from "../dns/rdata.ts";
 import { parseTtl } from "../dns/ttl.ts";
 import { formatType, parseType, TYPE, typeNames } from "../dns/types.ts";
+import { misplacedMark, takeHealthAware } from "./health-aware.ts";
 import { type Entry, type Token, withoutParentheses } from "./lexer.ts";
 import { NO_OWNER, type ParserState, UNREADABLE_OWNER } from "./parser-state.ts";
 import { readPolicyRecord } from "./policy-record.ts";
@@ -190,20 +191,28 @@ interface RecordParts {
 }
 
 function addRecord(state: ParserState, parts: RecordParts, faultsBefore: number): void {
-  const { start, owner, type, typeToken, rdataTokens, prelude } = parts;
+  const { start, owner, type, typeToken, prelude } = parts;
   const { ttl } = prelude;
+  const { rdataTokens, isHealthAware } = takeHealthAware(state, type, parts.rdataTokens);
   if (ttl !== undefined && ttl.minSeconds !== ttl.maxSeconds) {
     state.fault(ttl.token, "bad-ttl", `A range for a TTL is for POLICY only, not for ${formatType(type)}`);
   }
   const parsed = parseRdata(type, rdataTokens, state.current.origin);
   if (!parsed.ok) {
+    const mark = misplacedMark(type, rdataTokens);
     const place = rdataTokens[parsed.tokenIndex] ?? rdataTokens.at(-1) ?? typeToken;
-    state.fault(place, "bad-rdata", `Cannot parse ${formatType(type)} record: ${parsed.message}`);
+    if (mark === undefined) {
+      state.fault(place, "bad-rdata", `Cannot parse ${formatType(type)} record: ${parsed.message}`);
+    } else {
+      const message = `'health-aware' goes with SRV and MX records only, not with ${formatType(type)}`;
+      state.fault(mark, "misplaced-health-aware", message);
+    }
   }
   const ttlSeconds = ttl?.maxSeconds ?? ttlWithoutOne(state, type, parsed, typeToken, prelude.faulty);
   state.lastTtlSeconds = ttlSeconds;
   if (!parsed.ok || owner === UNREADABLE_OWNER || state.faultCount > faultsBefore) return;
   state.addRecord(owner, type, ttlSeconds, parsed.rdata, start, rdataTokens[0] ?? typeToken);
+  if (isHealthAware) state.records.markHealthAware();
 }
 
 /** A SOA before any TTL has its own MINIMUM for one, and so have the records behind it, as BIND reads it. */

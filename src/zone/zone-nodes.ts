@@ -9,6 +9,7 @@
 import type { Name } from "../dns/name.ts";
 import type { RRset } from "../dns/rrset.ts";
 import type { Policy } from "../policy/model.ts";
+import type { MarkedRRsets } from "./health-aware.ts";
 import type { ZoneNode } from "./model.ts";
 import { NONE, type RecordTable } from "./record-table.ts";
 
@@ -27,10 +28,13 @@ export class ZoneNodes {
   #source: NodeSource;
   /** By `nameKey` of the owner; every one of them is a node. */
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Where records are `health-aware=on`. */
+  readonly marked: MarkedRRsets;
 
-  constructor(source: NodeSource, policies: ReadonlyMap<string, Policy>) {
+  constructor(source: NodeSource, policies: ReadonlyMap<string, Policy>, marked: MarkedRRsets = new Map()) {
     this.#source = source;
     this.policies = policies;
+    this.marked = marked;
   }
 
   /** Where the nodes are read from now: a `TableNodes` until the zone is compiled. */

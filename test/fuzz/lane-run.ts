@@ -42,8 +42,9 @@ export interface LaneWork {
 
 /** Few enough for any receive buffer and for what one connection may have under way. */
 const WINDOW = 48;
-/** A datagram may be lost, and the machine be busy, but not so many times in a row. */
-const ATTEMPTS = 24;
+/** A datagram may be lost, but not so many times in a row; and the machine be busy, for longer. */
+const ATTEMPTS = 6;
+const ATTEMPTS_IN_TIME = 24;
 const MOST_FAILURES = 3;
 
 export async function runLane(work: LaneWork, run: LaneRun): Promise<void> {
@@ -113,10 +114,12 @@ async function faultAlone(work: LaneWork, packet: Uint8Array): Promise<Fault | u
   const alone = numbered(packet, 0);
   let leastMs = Number.POSITIVE_INFINITY;
   let fault: Fault | undefined;
-  for (let times = 0; times < ATTEMPTS; times++) {
+  let unanswered = 0;
+  for (let times = 0; times < ATTEMPTS_IN_TIME && unanswered < ATTEMPTS; times++) {
     const exchange = await work.lane.exchange([alone]);
     fault = faultIn(work, alone, 0, exchange);
     if (fault !== undefined && fault.kind !== "late") return fault;
+    if (fault !== undefined) unanswered++;
     leastMs = Math.min(leastMs, exchange.tookMs ?? Number.POSITIVE_INFINITY);
     if (fault === undefined && leastMs <= ANSWER_LIMIT_MS) return undefined;
   }

@@ -172,12 +172,11 @@ function pick({ replies, strangers }: Collected): Pick<Exchange, "replies" | "st
   return { replies, strangers };
 }
 
-/** Requests of one session, the two methods in turns. */
-export async function openHttpsLane(name: string, { address, port }: Place): Promise<Lane> {
-  const session = connectHttp2(`https://${address}:${port}`, { rejectUnauthorized: false });
-  session.on("error", () => undefined);
-  await once(session, "connect");
+/** Requests of one session, the two methods in turns; of another one where the node has closed one that lay idle. */
+export async function openHttpsLane(name: string, place: Place): Promise<Lane> {
+  let session = await openSession(place);
   const exchange = async (packets: readonly Uint8Array[]): Promise<Exchange> => {
+    if (session.closed || session.destroyed) session = await openSession(place);
     const collected = new Collected(packets.length);
     const startedMs = performance.now();
     const outcomes = await Promise.all(
@@ -197,11 +196,20 @@ export async function openHttpsLane(name: string, { address, port }: Place): Pro
   return { name, transport: TRANSPORT.https, exchange, close: () => session.destroy() };
 }
 
+async function openSession({ address, port }: Place): Promise<ClientHttp2Session> {
+  const session = connectHttp2(`https://${address}:${port}`, { rejectUnauthorized: false });
+  session.on("error", () => undefined);
+  await once(session, "connect");
+  return session;
+}
+
 async function request(
   session: ClientHttp2Session,
   packet: Uint8Array,
   isPost: boolean,
 ): Promise<{ readonly status: number; readonly body: Uint8Array }> {
+  // It may have been closed since the window began.
+  if (session.closed || session.destroyed) return { status: 0, body: new Uint8Array(0) };
   const path = `${DEFAULT_HTTPS_PATH}?dns=${Buffer.from(packet).toString("base64url")}`;
   const stream = session.request(
     isPost

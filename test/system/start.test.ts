@@ -49,6 +49,9 @@ describe("npm start", function () {
   it("serves the example zones", () => {
     expect(dig("www.failover.example.com")[0]).to.match(/^203\.0\.113\.1[01]$/);
     expect(dig("app.regional.example.com")).to.deep.equal(["198.51.100.20"]);
+    // Nobody knows where loopback is.
+    expect(dig("www.global.example.com")).to.deep.equal(["198.51.100.10"]);
+    expect(dig("api.global.example.com")[0]).to.match(/^(?:203\.0\.113\.1[01]|198\.51\.100\.10)$/);
     expect(dig("api.weighted.example.com")[0]).to.match(/^(?:203\.0\.113|198\.51\.100)\.\d+$/);
   });
 

@@ -1,30 +1,55 @@
-/** What may stand in the body of a reload: nothing, or an empty JSON object. Fields to come are refused by name. */
+/** What may stand in the body of a reload: nothing, or what a person wishes to overrule, and why. */
 
-export interface BodyFault {
-  readonly statusCode: 400 | 501;
-  readonly message: string;
-}
+import { z } from "zod";
+import { LOAD_CHECKS, type LoadCheck, type ReloadWish, unknownCheck } from "../load.ts";
+import { firstFault, ownerSchema, reasonSchema } from "../override-request.ts";
 
-/** Of `reload --despite … --reason …`, which need overrides and their journal. */
-const FIELDS_TO_COME: ReadonlySet<string> = new Set(["despite", "reason"]);
+export type ReloadBody =
+  | { readonly ok: true; readonly wish: ReloadWish | undefined }
+  | { readonly ok: false; readonly message: string; readonly parameter: string | undefined };
 
-export function judgeReloadBody(body: unknown): BodyFault | undefined {
-  if (typeof body !== "string" || body.trim() === "") return undefined;
-  const parsed = parseObject(body);
-  if (parsed === undefined) {
-    return { statusCode: 400, message: "Cannot parse body: expected a JSON object, or nothing" };
+/** A list, or a text with commas, as the command line has it. */
+const despiteSchema = z
+  .union([z.array(z.string()), z.string()], "'despite' is no list of checks")
+  .transform((given, context): LoadCheck[] => {
+    const words = typeof given === "string" ? given.split(",") : given;
+    const checks = LOAD_CHECKS.filter((check) => words.includes(check));
+    const unknown = words.find((word) => !LOAD_CHECKS.some((check) => check === word));
+    if (unknown === undefined && checks.length > 0) return checks;
+    const message = `'despite': ${unknownCheck(unknown ?? "")}`;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  });
+
+const bodySchema = z.strictObject(
+  { despite: despiteSchema.optional(), reason: reasonSchema.optional(), owner: ownerSchema.optional() },
+  "expected a JSON object, or nothing",
+);
+
+/** `from` is whose wish it is where the body does not say. */
+export function readReloadBody(body: unknown, from: string): ReloadBody {
+  if (typeof body !== "string" || body.trim() === "") return { ok: true, wish: undefined };
+  const parsed = bodySchema.safeParse(parseJson(body));
+  if (!parsed.success) {
+    const { message, path } = firstFault(parsed.error);
+    return fault(message, path[0] === undefined ? undefined : String(path[0]));
   }
-  const [field] = Object.keys(parsed);
-  if (field === undefined) return undefined;
-  return FIELDS_TO_COME.has(field)
-    ? { statusCode: 501, message: `'${field}' is not built in this version` }
-    : { statusCode: 400, message: `Cannot parse body: field '${field}' is unknown` };
+  const { despite, reason, owner } = parsed.data;
+  if (despite === undefined) {
+    const [word] = Object.keys(parsed.data);
+    return word === undefined ? { ok: true, wish: undefined } : fault(`'${word}' is for 'despite'`, word);
+  }
+  if (reason === undefined) return fault("'reason' is missing: whoever finds it wants to know why", "reason");
+  return { ok: true, wish: { despite, reason, owner: owner ?? from } };
 }
 
-function parseObject(text: string): object | undefined {
+function fault(message: string, parameter: string | undefined): ReloadBody {
+  return { ok: false, message: `Cannot read the body: ${message}`, parameter };
+}
+
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -2,20 +2,22 @@
 
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { EVERY_EVENT } from "../events/event.ts";
 import { writeExposition } from "../metrics/exposition.ts";
 import { CONTENT_TYPES, negotiateFormat } from "../metrics/negotiate.ts";
 import { createRegistry } from "../metrics/registry.ts";
-import { renderPage } from "../page/page.ts";
+import { OWNER_LIMIT_CHARACTERS } from "../override-request.ts";
+import { PAGE_EVENT_LIMIT, renderPage } from "../page/page.ts";
 import type { AdminSource } from "../source.ts";
 import { createDerive } from "../status/derive.ts";
 import { statusOfForcing } from "../status/forcing.ts";
-import { buildStatus, buildZones, type StatusInput } from "../status/status.ts";
+import { buildStatus, buildZones, type StatusInput, statusOfConsent } from "../status/status.ts";
 import { sendError } from "./app.ts";
 import { addEvents } from "./event-resources.ts";
 import { addExplain } from "./explain.ts";
 import { addOverrides } from "./overrides.ts";
 import { readParameter } from "./parameter.ts";
-import { judgeReloadBody } from "./reload-body.ts";
+import { readReloadBody } from "./reload-body.ts";
 
 /** Chunks of an exposition that are made ahead of a slow reader. */
 const CHUNKS_AHEAD = 2;
@@ -33,9 +35,12 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
     const { ready, reasons } = source.readiness();
     return reply.code(ready ? 200 : 503).send({ ready, reasons });
   });
-  app.get("/", async (_request, reply) => reply.type("text/html; charset=utf-8").send(renderPage(status())));
+  app.get("/", async (_request, reply) => {
+    const page = renderPage(status(), source.events.latest(EVERY_EVENT, PAGE_EVENT_LIMIT));
+    return reply.type("text/html; charset=utf-8").send(page);
+  });
   app.get("/api/v1/status", async () => status());
-  app.get("/api/v1/zones", async () => buildZones(serving()?.derived));
+  app.get("/api/v1/zones", async () => buildZones(serving()?.derived, source.availability));
   addMetrics(app, source, () => serving()?.derived);
   addExplain(app, source);
   addExport(app, source);
@@ -46,10 +51,10 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
 }
 
 function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
-  const { node, version } = source;
+  const { node, version, availability } = source;
   const forcing = statusOfForcing(source.overrides);
   const hosts = source.hosts.readings();
-  return { node, version, readiness: source.readiness(), load: source.load(), forcing, hosts };
+  return { node, version, readiness: source.readiness(), load: source.load(), forcing, hosts, availability };
 }
 
 function addMetrics(
@@ -94,12 +99,21 @@ function* together(lines: Iterable<string>): Generator<string, void> {
 
 function addReload(app: FastifyInstance, source: AdminSource): void {
   app.post("/api/v1/reload", async (request, reply) => {
-    const fault = judgeReloadBody(request.body);
-    if (fault !== undefined) return sendError(reply, fault.statusCode, fault.message);
-    const { ok, generation, diagnostics } = await source.reload();
-    if (ok) return { generation, diagnostics };
-    const message = "zone files are faulty; the running set keeps serving";
-    return sendError(reply, 422, message, { generation, diagnostics });
+    const body = readReloadBody(request.body, request.ip.slice(0, OWNER_LIMIT_CHARACTERS));
+    if (!body.ok) {
+      const { message, parameter } = body;
+      return sendError(reply, 400, message, parameter === undefined ? {} : { parameter });
+    }
+    const { ok, generation, diagnostics, refusal, despite } = await source.reload(body.wish);
+    if (ok) return { generation, diagnostics, despite: statusOfConsent(despite) };
+    const { check = "zones", message = "", moves = [] } = refusal ?? {};
+    const error = check === "zones" ? "zone files are faulty" : message;
+    return sendError(reply, 422, `${error}; the running set keeps serving`, {
+      generation,
+      diagnostics,
+      check,
+      moves,
+    });
   });
 }
 

@@ -6,8 +6,11 @@
  * Where a metric could be understood in two ways, its help text says which one is meant.
  */
 
+import { AVAILABILITY_METRICS } from "./availability-metrics.ts";
 import { GEO_METRICS } from "./geo-metrics.ts";
 import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
+import { RECORD_METRICS } from "./record-metrics.ts";
+import { ZONE_METRICS } from "./zone-metrics.ts";
 
 export interface MetricDescription {
   readonly name: `fairlead_${string}`;
@@ -177,34 +180,7 @@ export const METRICS = [
     help: "Changes of the endpoint's observed state; the first verdict after a start is one.",
     published: true,
   },
-  {
-    name: "fairlead_availability_ratio",
-    type: "gauge",
-    labels: ["pool", "window"],
-    help: "Part of the window, from 0 to 1, in which the pool was up.",
-    published: false,
-  },
-  {
-    name: "fairlead_zone_serial",
-    type: "gauge",
-    labels: ["zone"],
-    help: "Serial of the zone's SOA, as served.",
-    published: true,
-  },
-  {
-    name: "fairlead_zone_load_success",
-    type: "gauge",
-    labels: [],
-    help: "1 while the zone files as last read are what is served; 0 while they are faulty and an earlier set is served.",
-    published: true,
-  },
-  {
-    name: "fairlead_zone_load_timestamp_seconds",
-    type: "gauge",
-    labels: [],
-    help: "When the zones that are served were loaded from their files.",
-    published: true,
-  },
+  ...ZONE_METRICS,
   {
     name: "fairlead_image_generation",
     type: "gauge",
@@ -384,8 +360,10 @@ export const METRICS = [
     published: true,
     addition: "TLS with certificates that are reloaded",
   },
+  ...AVAILABILITY_METRICS,
   ...HOST_NAME_METRICS,
   ...GEO_METRICS,
+  ...RECORD_METRICS,
   {
     name: "fairlead_build_info",
     type: "gauge",

@@ -6,6 +6,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { AdminSource } from "../source.ts";
 import type { DerivedState } from "../status/derive.ts";
+import { availabilitySamples } from "./availability-samples.ts";
 import { registerCollected } from "./collected.ts";
 import { connectionSamples } from "./connection-samples.ts";
 import {
@@ -40,6 +41,7 @@ export function createRegistry(source: AdminSource, derived: () => DerivedState 
     ...endpointSamples(derived),
     ...poolSamples(derived),
     ...policySamples(derived),
+    ...availabilitySamples(source, derived),
   };
   for (const metric of METRICS) {
     if (metric.published) registerCollected(metric, registry, readers[metric.name]);

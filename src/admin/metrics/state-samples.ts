@@ -1,5 +1,6 @@
 /** Samples of what is: the state that is served, its endpoints, pools, policies and zones. */
 
+import { LOAD_CHECKS } from "../load.ts";
 import type { AdminSource, ServingState } from "../source.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState } from "../status/derive.ts";
 import type { Sample } from "./sample.ts";
@@ -21,6 +22,13 @@ export function nodeSamples(source: AdminSource) {
     fairlead_zone_serial: (): Sample[] =>
       source.serving()?.zones.map(({ name, serial }) => ({ labels: { zone: name }, value: serial })) ?? [],
     fairlead_zone_load_success: (): Sample[] => one(Number(source.load().success)),
+    fairlead_zone_load_despite: (): Sample[] => {
+      const { despite } = source.load();
+      return LOAD_CHECKS.map((check) => ({
+        labels: { check },
+        value: Number(despite?.checks.includes(check) === true),
+      }));
+    },
     fairlead_zone_load_timestamp_seconds: (): Sample[] => {
       const { loadedAtMs } = source.load();
       return loadedAtMs === undefined ? [] : one(loadedAtMs / 1000);
@@ -39,6 +47,11 @@ export function nodeSamples(source: AdminSource) {
       return [{ labels: { transport: answering.transport }, value: answering.workers }];
     },
     fairlead_dns_worker_restarts_total: (): Sample[] => one(source.answering()?.restarts() ?? 0),
+    fairlead_records_withheld: (): Sample[] =>
+      source.serving()?.withheld.map(({ owner, type, records }) => ({
+        labels: { owner, type },
+        value: records,
+      })) ?? [],
     fairlead_image_generation: (): Sample[] => ofState(({ generation }) => generation),
     fairlead_image_build_seconds: (): Sample[] => ofState(({ buildSeconds }) => buildSeconds),
   };
@@ -72,6 +85,10 @@ export function poolSamples(derived: () => DerivedState | undefined) {
   return {
     fairlead_pool_up: (): Sample[] =>
       derived()?.pools.map(({ pool, up }) => ({ labels: { pool: pool.name }, value: Number(up) })) ?? [],
+    fairlead_pool_observed_up: (): Sample[] =>
+      derived()?.pools.flatMap(({ pool, observed }) =>
+        observed === "unknown" ? [] : [{ labels: { pool: pool.name }, value: Number(observed === "up") }],
+      ) ?? [],
     fairlead_pool_endpoints: (): Sample[] => derived()?.pools.flatMap(countEndpoints) ?? [],
   };
 }

@@ -1,16 +1,28 @@
 /** The status page: what `/api/v1/status` says, as one HTML page without a script. It renews itself. */
 
+import { formatAvailability } from "../../health/availability.ts";
+import type { NodeEvent } from "../events/event.ts";
 import type { DiagnosticView } from "../source.ts";
 import type { OverrideStatus, WindowStatus } from "../status/forcing.ts";
-import type { EndpointStatus, PolicyStatus, PoolStatus, Status, ZoneStatus } from "../status/status.ts";
+import type {
+  ConsentStatus,
+  EndpointStatus,
+  PolicyStatus,
+  PoolStatus,
+  Status,
+  ZoneStatus,
+} from "../status/status.ts";
 import { type Html, html } from "./html.ts";
 import { PAGE_STYLE } from "./style.ts";
 
 const RENEW_EVERY_SECONDS = 5;
 /** Rows of a table; the API has the rest. */
 export const PAGE_ROW_LIMIT = 500;
+/** Of what happened; `fairlead events` has the rest. */
+export const PAGE_EVENT_LIMIT = 20;
 
-export function renderPage(status: Status): string {
+/** `events` are the latest, the oldest first. */
+export function renderPage(status: Status, events: readonly NodeEvent[]): string {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -29,9 +41,13 @@ See <a href="/metrics">metrics</a>, <a href="/api/v1/status">status</a>.</p>
 ${renderLoad(status)}
 ${renderForcing(status)}
 <h2>Policies</h2>
-${table(["Owner", "Policy", "State", "TTL", "First answer"], status.zones.flatMap(renderPolicies))}
+${table(["Owner", "Policy", "State", "TTL", "First answer", "Available"], status.zones.flatMap(renderPolicies))}
+<h2>Pools</h2>
+${table(["Pool", "State", "Observed", "Available"], status.pools.map(renderPool))}
 <h2>Endpoints</h2>
 ${table(["Pool", "Endpoint", "State", "Observed", "Forced", "Since", "Reason"], status.pools.flatMap(renderEndpoints))}
+<h2>Latest events</h2>
+${table(["Time", "Kind", "Ref", "Change", "Reason"], events.slice(-PAGE_EVENT_LIMIT).map(renderEvent).reverse())}
 </body>
 </html>
 `;
@@ -46,10 +62,17 @@ function renderLoad({ load }: Status): Html {
   const outcome = verdict(
     load.success,
     "what the zone files say is served",
-    "the zone files are faulty; an earlier set is served",
+    `the zone files are refused (${load.refused ?? "faulty"}); an earlier set is served`,
   );
   return html`<p>Zones: ${outcome} <span class="dim">(loaded ${load.loadedAt ?? "never"})</span>.</p>
+${renderConsent(load.despite)}
 <ul>${load.diagnostics.slice(0, PAGE_ROW_LIMIT).map(renderDiagnostic)}</ul>`;
+}
+
+function renderConsent(despite: ConsentStatus | null): Html {
+  if (despite === null) return html``;
+  const { checks, owner, at, reason } = despite;
+  return html`<p class="bad">Loaded despite ${checks.join(", ")} by ${owner}, ${at ?? "never"}: ${reason}</p>`;
 }
 
 function renderDiagnostic({ file, line, column, severity, message }: DiagnosticView): Html {
@@ -91,7 +114,8 @@ ${more > 0 ? html`<p class="dim">${more} more are in <a href="/api/v1/status">st
 function renderPolicies({ policies }: ZoneStatus): Html[] {
   return policies.map(
     (policy) => html`<tr><td><code>${policy.owner}</code></td><td><code>${policy.expression}</code></td>
-<td>${renderRung(policy)}</td><td>${policy.ttlSeconds} s</td><td>${renderShares(policy)}</td></tr>
+<td>${renderRung(policy)}</td><td>${policy.ttlSeconds} s</td><td>${renderShares(policy)}</td>
+<td>${formatAvailability(policy.availability)}</td></tr>
 `,
   );
 }
@@ -113,6 +137,23 @@ function renderShares({ outcome, shares }: PolicyStatus): Html {
     ({ pool, endpoint, share }) => `${pool}/${endpoint} ${Number((share * 100).toFixed(2))}%`,
   );
   return html`${texts.join(", ")}`;
+}
+
+function renderPool(pool: PoolStatus): Html {
+  const notes = notesOf(pool);
+  return html`<tr><td>${pool.name}</td>
+<td>${verdict(pool.up, "up", "out")}${notes === "" ? "" : html` <span class="bad">(${notes})</span>`}</td>
+<td>${pool.observed}</td><td>${formatAvailability(pool.availability)}</td></tr>
+`;
+}
+
+function renderEvent({ atMs, kind, ref, from, to, reason, owner, refused }: NodeEvent): Html {
+  const change = from === null ? (to ?? "") : `${from} → ${to ?? "none"}`;
+  const by = owner === undefined ? "" : ` (${owner})`;
+  const against = refused === undefined ? "" : html`<span class="bad">refused: ${refused}</span>; `;
+  return html`<tr><td class="dim">${new Date(atMs).toISOString()}</td><td>${kind}</td><td><code>${ref}</code></td>
+<td>${change}</td><td>${against}${reason}${by}</td></tr>
+`;
 }
 
 function renderEndpoints(pool: PoolStatus): Html[] {

@@ -22,7 +22,7 @@ import {
 import type { Forced, Observed } from "../../health/verdict.ts";
 import { sharesOf } from "../../policy/evaluate.ts";
 import type { Evaluation, Rung, Share } from "../../policy/evaluation.ts";
-import { isAddressUp } from "../../policy/group.ts";
+import { isAddressUp, observedOfPool } from "../../policy/group.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Pool } from "../../policy/model.ts";
 import { isPoolUp } from "../../policy/pool.ts";
 import { familiesOrBoth, reachOf } from "../../policy/reach.ts";
@@ -49,6 +49,8 @@ export interface PoolState {
   readonly pool: Pool;
   /** As policies see it on rung 1, in any family that it has. */
   readonly up: boolean;
+  /** What probes alone say of it. */
+  readonly observed: Observed;
   /** What keeps it out of service, or in it in part, while it is up. */
   readonly holds: Holds;
   readonly endpoints: readonly EndpointState[];
@@ -125,7 +127,8 @@ function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): P
   const endpoints = pool.endpoints.map((endpoint) =>
     deriveEndpoint(endpoint, snapshot.endpoints.get(endpoint.id)),
   );
-  return { pool, up, holds: snapshot.holds?.get(pool.name) ?? {}, endpoints };
+  const observed = observedOfPool(pool, snapshot);
+  return { pool, up, observed, holds: snapshot.holds?.get(pool.name) ?? {}, endpoints };
 }
 
 function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {

@@ -1,5 +1,6 @@
 /** The status of a node as JSON, in the shape of CONTRACT.md §4, built from what `status/derive` found. Pure. */
 
+import type { KnownAvailability } from "../../health/availability.ts";
 import type { Hold } from "../../health/snapshot.ts";
 import type { Forced, Observed } from "../../health/verdict.ts";
 import { cnameTargetOf } from "../../policy/cname.ts";
@@ -7,7 +8,16 @@ import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
-import type { DiagnosticView, LoadOutcome, Readiness, ServingState, ShareView } from "../source.ts";
+import type { Consent, LoadCheck } from "../load.ts";
+import type {
+  AvailabilitySource,
+  DiagnosticView,
+  LoadOutcome,
+  Readiness,
+  ServingState,
+  ShareView,
+} from "../source.ts";
+import { statusOfAvailability } from "./availability.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
 import type { ForcingStatus } from "./forcing.ts";
 import { formatTime } from "./time.ts";
@@ -27,6 +37,7 @@ export interface PolicyStatus {
   /** Pools that get more of its demand than their capacity. */
   readonly overCapacity: readonly string[];
   readonly ttlSeconds: number;
+  readonly availability: KnownAvailability;
   readonly shares: readonly ShareView[];
 }
 
@@ -73,6 +84,9 @@ export type HoldStatus =
 export interface PoolStatus {
   readonly name: string;
   readonly up: boolean;
+  /** By probes alone: forced states, grace and holds left aside. */
+  readonly observed: Observed;
+  readonly availability: KnownAvailability;
   /** By family; empty where nothing holds it. */
   readonly holds: Readonly<Partial<Record<AddressFamily, HoldStatus>>>;
   readonly endpoints: readonly EndpointStatus[];
@@ -91,9 +105,21 @@ export interface Status extends ForcingStatus {
     readonly success: boolean;
     readonly loadedAt: string | null;
     readonly diagnostics: readonly DiagnosticView[];
+    /** Why the files as last read are not served; `null` where they are. */
+    readonly refused: string | null;
+    /** What a person overruled for the set that is served; `null`: nothing. */
+    readonly despite: ConsentStatus | null;
   };
   readonly zones: readonly ZoneStatus[];
   readonly pools: readonly PoolStatus[];
+}
+
+/** So that nobody forgets. */
+export interface ConsentStatus {
+  readonly checks: readonly LoadCheck[];
+  readonly reason: string;
+  readonly owner: string;
+  readonly at: string | null;
 }
 
 export interface StatusInput {
@@ -103,6 +129,7 @@ export interface StatusInput {
   readonly load: LoadOutcome;
   readonly forcing: ForcingStatus;
   readonly hosts: Iterable<HostNameReading>;
+  readonly availability: AvailabilitySource;
   readonly serving: { readonly state: ServingState; readonly derived: DerivedState } | undefined;
 }
 
@@ -113,6 +140,7 @@ export function buildStatus({
   load,
   forcing,
   hosts,
+  availability,
   serving,
 }: StatusInput): Status {
   const hostsByName = new Map(Array.from(hosts, (host) => [host.hostName, host]));
@@ -127,11 +155,19 @@ export function buildStatus({
       success: load.success,
       loadedAt: formatTime(load.loadedAtMs),
       diagnostics: load.diagnostics,
+      refused: load.refusal?.message ?? null,
+      despite: statusOfConsent(load.despite),
     },
     ...forcing,
-    zones: serving?.derived.zones.map(statusOfZone) ?? [],
-    pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName)) ?? [],
+    zones: serving?.derived.zones.map((zone) => statusOfZone(zone, availability)) ?? [],
+    pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName, availability)) ?? [],
   };
+}
+
+export function statusOfConsent(consent: Consent | undefined): ConsentStatus | null {
+  if (consent === undefined) return null;
+  const { checks, reason, owner, atMs } = consent;
+  return { checks, reason, owner, at: formatTime(atMs) };
 }
 
 /** One zone of `/api/v1/zones`. */
@@ -140,8 +176,11 @@ export interface ZoneDetail extends ZoneStatus {
   readonly rrsets: number;
 }
 
-export function buildZones(derived: DerivedState | undefined): ZoneDetail[] {
-  return derived?.zones.map(detailOfZone) ?? [];
+export function buildZones(
+  derived: DerivedState | undefined,
+  availability: AvailabilitySource,
+): ZoneDetail[] {
+  return derived?.zones.map((zone) => detailOfZone(zone, availability)) ?? [];
 }
 
 /** Shares as the API and the command line write them; `explain` has the same shape. */
@@ -158,16 +197,17 @@ export function viewShares(shares: readonly Share[]): ShareView[] {
   });
 }
 
-function statusOfZone({ zone, policies }: ZoneState): ZoneStatus {
-  return { name: zone.name, serial: zone.serial, policies: policies.map(statusOfPolicy) };
+function statusOfZone({ zone, policies }: ZoneState, availability: AvailabilitySource): ZoneStatus {
+  const { name, serial } = zone;
+  return { name, serial, policies: policies.map((state) => statusOfPolicy(state, availability)) };
 }
 
-function detailOfZone(state: ZoneState): ZoneDetail {
+function detailOfZone(state: ZoneState, availability: AvailabilitySource): ZoneDetail {
   const { file, rrsetCount } = state.zone;
-  return { ...statusOfZone(state), file, rrsets: rrsetCount };
+  return { ...statusOfZone(state, availability), file, rrsets: rrsetCount };
 }
 
-function statusOfPolicy(state: PolicyState): PolicyStatus {
+function statusOfPolicy(state: PolicyState, availability: AvailabilitySource): PolicyStatus {
   const { owner, policy } = state.view;
   return {
     owner,
@@ -180,19 +220,26 @@ function statusOfPolicy(state: PolicyState): PolicyStatus {
     failingOpen: state.failingOpen,
     overCapacity: state.overCapacity,
     ttlSeconds: state.ttlSeconds,
+    availability: statusOfAvailability(policy.dryRun ? [] : availability.ofPolicy(policy.name)),
     shares: viewShares(state.shares),
   };
 }
 
 type Hosts = ReadonlyMap<string, HostNameReading>;
 
-function statusOfPool({ pool, up, holds, endpoints }: PoolState, hosts: Hosts): PoolStatus {
+function statusOfPool(
+  { pool, up, observed, holds, endpoints }: PoolState,
+  hosts: Hosts,
+  availability: AvailabilitySource,
+): PoolStatus {
   const views: Partial<Record<AddressFamily, HoldStatus>> = {};
   if (holds.ipv4 !== undefined) views.ipv4 = statusOfHold(holds.ipv4);
   if (holds.ipv6 !== undefined) views.ipv6 = statusOfHold(holds.ipv6);
   return {
     name: pool.name,
     up,
+    observed,
+    availability: statusOfAvailability(availability.ofPool(pool.name)),
     holds: views,
     endpoints: endpoints.map((state) => statusOfEndpoint(state, hosts)),
   };

@@ -79,7 +79,7 @@ function parseParams(source: TokenSource, wire: number[]): string | undefined {
 }
 
 /** `undefined` where the octets are not parameters in ascending order with values that their keys accept. */
-function splitParams(octets: Uint8Array): { code: number; value: Uint8Array }[] | undefined {
+export function splitParams(octets: Uint8Array): { code: number; value: Uint8Array }[] | undefined {
   const params: { code: number; value: Uint8Array }[] = [];
   let previous = -1;
   for (let at = 0; at < octets.length; ) {

@@ -109,6 +109,9 @@ describe("createRegistry()", () => {
       lines: [
         'fairlead_endpoint_up{pool="frankfurt",endpoint="fra-1"} 1',
         'fairlead_pool_up{pool="frankfurt"} 1',
+        'fairlead_pool_observed_up{pool="frankfurt"} 1',
+        'fairlead_availability_ratio{pool="frankfurt",window="1d"} 0.9998',
+        'fairlead_policy_availability_ratio{policy="six",window="1h"} 1',
         'fairlead_pool_endpoints{pool="frankfurt",state="up"} 2',
         'fairlead_pool_endpoints{pool="frankfurt",state="drain"} 0',
         'fairlead_policy_rung{policy="www.gtm.example.com."} 1',
@@ -166,6 +169,9 @@ describe("createRegistry()", () => {
         'fairlead_endpoint_observed_up{pool="frankfurt",endpoint="fra-1"} 1',
         'fairlead_endpoint_up{pool="virginia",endpoint="iad-1"} 1',
         'fairlead_endpoint_observed_up{pool="virginia",endpoint="iad-1"} 0',
+        'fairlead_pool_up{pool="virginia"} 1',
+        'fairlead_pool_observed_up{pool="virginia"} 0',
+        'fairlead_pool_observed_up{pool="frankfurt"} 1',
         'fairlead_pool_endpoints{pool="frankfurt",state="drain"} 1',
         'fairlead_pool_endpoints{pool="frankfurt",state="unknown"} 1',
         'fairlead_pool_endpoints{pool="virginia",state="up"} 1',
@@ -224,6 +230,12 @@ describe("createRegistry()", () => {
     });
   }
 
+  it("createRegistry() says nothing of a pool, or a window, of which nothing is known", async () => {
+    const text = await expositionOf(createNode({ health: { "tokyo/nrt-1": "unknown" } }));
+    expect(text).to.not.match(/^fairlead_pool_observed_up\{pool="tokyo"/m);
+    expect(text).to.not.match(/^fairlead_availability_ratio\{(?:pool="tokyo"|.*window="30d")/m);
+  });
+
   it("createRegistry() sums up the buckets of a histogram", async () => {
     const text = await expositionOf(createNode());
     expect(text).to.include(
@@ -241,7 +253,13 @@ describe("createRegistry()", () => {
   it("createRegistry() publishes what it can before the first image", async () => {
     const node = createNode();
     node.state = undefined;
-    node.loaded = { success: false, loadedAtMs: undefined, diagnostics: [] };
+    node.loaded = {
+      success: false,
+      loadedAtMs: undefined,
+      diagnostics: [],
+      refusal: undefined,
+      despite: undefined,
+    };
     const text = await expositionOf(node);
     expect(text).to.include("\nfairlead_zone_load_success 0\n");
     expect(text).to.not.match(/^fairlead_(?:image_generation|zone_load_timestamp_seconds|pool_up) /m);

@@ -1,5 +1,6 @@
 /** A node in memory for the tests of the admin plane: real policies over a health that tests choose, counts by hand. */
 
+import type { ReloadWish } from "../../../src/admin/load.ts";
 import type {
   AdminSource,
   ExplainQuery,
@@ -16,6 +17,7 @@ import type {
   WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import type { AvailabilityReading } from "../../../src/health/availability.ts";
 import type { Forced } from "../../../src/health/verdict.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import type { Definitions, Policy, Pool } from "../../../src/policy/model.ts";
@@ -55,6 +57,7 @@ export function servingState(situation: Situation = {}): ServingState {
   const state = {
     generation: 7,
     buildSeconds: 0.004,
+    withheld: [{ owner: "_sip._tcp.example.", type: "SRV", records: 1 }],
     definitions: known,
     snapshot: { ...snapshot(pools, situation.health, situation.forced), atMs: Date.UTC(2026, 10, 22, 12) },
   };
@@ -107,6 +110,7 @@ export interface Node extends AdminSource {
   loaded: LoadOutcome;
   reloaded: ReloadOutcome;
   reloads: number;
+  readonly despite: ReloadWish[];
   readonly asked: ExplainQuery[];
   /** What was supposed down. */
   readonly supposed: string[];
@@ -114,6 +118,12 @@ export interface Node extends AdminSource {
   /** How the next change of overrides is refused, where it is. */
   refusal: OverrideRefusal | undefined;
 }
+
+export const AVAILABLE: readonly AvailabilityReading[] = [
+  { window: "1h", ratio: 1, knownMs: 3_600_000 },
+  { window: "1d", ratio: 0.9998, knownMs: 18_000_000 },
+  { window: "30d", ratio: undefined, knownMs: 0 },
+];
 
 const EXPLAINED: Explanation = {
   name: "",
@@ -161,9 +171,16 @@ export function createNode(situation: Situation = {}): Node {
     version: "0.1.0",
     ready: { ready: true, reasons: [] },
     state: servingState(situation),
-    loaded: { success: true, loadedAtMs: Date.UTC(2026, 10, 22, 11), diagnostics: [] },
-    reloaded: { ok: true, generation: 8, diagnostics: [] },
+    loaded: {
+      success: true,
+      loadedAtMs: Date.UTC(2026, 10, 22, 11),
+      diagnostics: [],
+      refusal: undefined,
+      despite: undefined,
+    },
+    reloaded: { ok: true, generation: 8, diagnostics: [], refusal: undefined, despite: undefined },
     reloads: 0,
+    despite: [],
     asked: [],
     wishes: [],
     refusal: undefined,
@@ -193,6 +210,10 @@ export function createNode(situation: Situation = {}): Node {
         },
       ],
       counts: () => ({ ok: 9, failed: 1 }),
+    },
+    availability: {
+      ofPool: (name) => (name === "tokyo" ? [] : AVAILABLE),
+      ofPolicy: () => AVAILABLE,
     },
     supposed: [],
     readiness: () => node.ready,
@@ -267,8 +288,9 @@ export function createNode(situation: Situation = {}): Node {
       };
     },
     exportZone: (apex) => (apex === "gtm.example.com." ? ["one line\n", "another\n"] : undefined),
-    async reload() {
+    async reload(wish) {
       node.reloads += 1;
+      if (wish !== undefined) node.despite.push(wish);
       return node.reloaded;
     },
   };

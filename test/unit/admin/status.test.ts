@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { renderPage } from "../../../src/admin/page/page.ts";
+import type { NodeEvent } from "../../../src/admin/events/event.ts";
+import { PAGE_EVENT_LIMIT, renderPage } from "../../../src/admin/page/page.ts";
 import { createDerive, derive } from "../../../src/admin/status/derive.ts";
 import { statusOfForcing } from "../../../src/admin/status/forcing.ts";
 import { buildStatus, type HoldStatus, type Status } from "../../../src/admin/status/status.ts";
@@ -22,6 +23,7 @@ function statusOf(situation: Situation): Status {
     ...inputs,
     forcing,
     hosts: node.hosts.readings(),
+    availability: node.availability,
     serving: { state, derived: derive(state) },
   });
 }
@@ -142,7 +144,18 @@ describe("renderPage()", () => {
       code: "x",
       message: evil,
     } as const;
-    const page = renderPage({
+    const event = {
+      id: 1,
+      atMs: 0,
+      kind: "override",
+      ref: evil,
+      from: evil,
+      to: evil,
+      reason: evil,
+      owner: evil,
+      refused: evil,
+    } as const;
+    const wicked = {
       ...status,
       node: evil,
       version: evil,
@@ -150,12 +163,40 @@ describe("renderPage()", () => {
       reasons: [evil],
       load: { ...status.load, success: false, diagnostics: [diagnostic] },
       zones: zone === undefined ? [] : [{ ...zone, policies }, ...zones],
-      pools: status.pools.map(({ up, holds, endpoints }) => ({ up, holds, endpoints, name: evil })),
-    });
+      pools: status.pools.map((pool) => Object.assign(pool, { name: evil })),
+    };
+    const page = renderPage(wicked, [event]);
     expect(page).to.not.include("<script");
     expect(page.split("&lt;script&gt;alert(&quot;&amp;&#39;&quot;)&lt;/script&gt;").length).to.be.greaterThan(
-      8,
+      14,
     );
+  });
+
+  it("renderPage() shows the latest events, the last one first, and no more than it may", () => {
+    const events = Array.from({ length: PAGE_EVENT_LIMIT + 3 }, (_, index): NodeEvent => {
+      const change = { kind: "pool", ref: `pool-${index}.`, from: "up", to: null, reason: "why" } as const;
+      return { id: index, atMs: Date.UTC(2026, 10, 22, 12, index), ...change };
+    });
+    const page = renderPage(statusOf({}), events);
+    const shown = [...page.matchAll(/<code>pool-(\d+)\.<\/code>/g)].map(([, number]) => Number(number));
+    expect(shown).to.deep.equal(
+      events
+        .slice(-PAGE_EVENT_LIMIT)
+        .map(({ id }) => id)
+        .reverse(),
+    );
+    expect(page).to.include("2026-11-22T12:22:00.000Z");
+    expect(page).to.include("up → none");
+  });
+
+  it("renderPage() and the status say how available pools and policies were, and how much of that is known", () => {
+    const status = statusOf({ forced: { "virginia/iad-1": "drain" } });
+    const known = { "1h": { ratio: 1, knownSeconds: 3_600 }, "1d": { ratio: 0.9998, knownSeconds: 18_000 } };
+    const availability = { ...known, "30d": { ratio: null, knownSeconds: 0 } };
+    expect(status.pools[1]).to.deep.include({ name: "virginia", up: false, observed: "up", availability });
+    expect(status.pools[2]?.availability).to.deep.equal({});
+    expect(status.zones[0]?.policies[0]?.availability).to.deep.equal(availability);
+    expect(renderPage(status, []).split("1h 100%, 1d 99.98% (of 5h)")).to.have.length(5);
   });
 
   it("renderPage() and the status say what is a dry run", () => {
@@ -170,7 +211,8 @@ describe("renderPage()", () => {
       ["www.gtm.example.com.", false],
       ["www.gtm.example.com.", true],
     ]);
-    expect(renderPage(status)).to.include("dry run: up");
+    expect(status.zones[0]?.policies[1]?.availability).to.deep.equal({});
+    expect(renderPage(status, [])).to.include("dry run: up");
   });
 
   it("renderPage() and the status say what holds a pool back", () => {
@@ -186,7 +228,7 @@ describe("renderPage()", () => {
     ];
     for (const [hold, text] of rows) {
       const held = { ...pool, up: false, holds: { ipv4: hold } };
-      expect(renderPage({ ...status, pools: [held, ...pools] })).to.include(text);
+      expect(renderPage({ ...status, pools: [held, ...pools] }, [])).to.include(text);
     }
   });
 
@@ -211,14 +253,14 @@ describe("renderPage()", () => {
       inForce: false,
       next: "2026-11-23T12:00:00.000Z",
     });
-    const page = renderPage(status);
+    const page = renderPage(status, []);
     expect(page).to.include("kernel &lt;update&gt;");
     expect(page).to.include("down, not in force");
     expect(page).to.include("forced.yaml:3:");
     expect(page).to.not.include("matches nothing");
     const stranded = status.overrides.map((override) => ({ ...override, matches: 0 }));
-    expect(renderPage({ ...status, overrides: stranded })).to.include("(matches nothing)");
-    expect(renderPage({ ...status, overrides: [], windows: [], overrideFile: null })).to.not.include(
+    expect(renderPage({ ...status, overrides: stranded }, [])).to.include("(matches nothing)");
+    expect(renderPage({ ...status, overrides: [], windows: [], overrideFile: null }, [])).to.not.include(
       "Overrides",
     );
   });
@@ -229,7 +271,7 @@ describe("renderPage()", () => {
       "frankfurt/fra-2": "down",
       "virginia/iad-1": "down",
     } as const;
-    const page = renderPage(statusOf({ health }));
+    const page = renderPage(statusOf({ health }), []);
     expect(page).to.include("failing open");
     expect(page).to.include("(pool down)");
   });

@@ -143,7 +143,7 @@ function takeDrawn(message: Message, { policy }: ObjectAnswer): Message {
 describe("answer() and the zones' objects", () => {
   for (let at = 0; at < SETS; at++) {
     it(`agree on set ${at}`, function () {
-      this.timeout(30_000);
+      this.timeout(120_000);
       const { image, zones, names } = generateSet(SEED + at);
       const { ask } = createAsker(() => image);
       for (const name of names) {

@@ -1,15 +1,14 @@
 /** Overrides as operators use them: the command against a node that really serves, is killed and starts again. */
 
-import { type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface, type Interface } from "node:readline";
 import { expect } from "chai";
-import { afterEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { ZONE_HEAD } from "../daemon/loaded-zones.ts";
 import { useTemporaryFolders } from "../daemon/temporary-folder.ts";
-import { run, start } from "./fairlead.ts";
+import { run } from "./fairlead.ts";
+import { type Node, useNodes } from "./nodes.ts";
 
 const ZONE = `${ZONE_HEAD}$POOL near monitor=none
   n 192.0.2.1
@@ -21,40 +20,7 @@ www 30 POLICY failover ( near far )
 describe("fairlead override", function () {
   this.timeout(60_000);
   const folder = useTemporaryFolders();
-  let running: ChildProcess | undefined;
-  afterEach(() => {
-    running?.kill("SIGKILL");
-    running = undefined;
-  });
-
-  interface Node {
-    readonly child: ChildProcess;
-    readonly listen: string;
-    readonly admin: string;
-    /** The next log line that tells of such an event. */
-    logged(event: string): Promise<Record<string, unknown>>;
-  }
-
-  async function serve(dir: string, more: readonly string[] = []): Promise<Node> {
-    const words = ["serve", join(dir, "zones"), "--state", join(dir, "state"), "--workers", "1"];
-    const child = start([...words, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", ...more]);
-    running = child;
-    if (child.stderr === null) throw new Error("no log");
-    const lines: Interface = createInterface({ input: child.stderr });
-    const log = lines[Symbol.asyncIterator]();
-    const logged = async (event: string): Promise<Record<string, unknown>> => {
-      for (let next = await log.next(); next.done !== true; next = await log.next()) {
-        const entry: unknown = JSON.parse(next.value);
-        if (typeof entry === "object" && entry !== null && "event" in entry && entry.event === event) {
-          return { ...entry };
-        }
-      }
-      throw new Error(`it ended without ${event}`);
-    };
-    const { listen, admin } = await logged("ready");
-    const [address = ""] = Array.isArray(listen) ? listen.map(String) : [];
-    return { child, listen: address, admin: `http://${String(admin)}`, logged };
-  }
+  const serve = useNodes();
 
   function makeZones(text = ZONE): string {
     const dir = folder();

@@ -34,6 +34,7 @@ describe("resolveConfig()", () => {
         adminTokenFile: undefined,
         resolvers: [],
         overrideFile: undefined,
+        maxShift: undefined,
         user: undefined,
         transfer: undefined,
         streams: {
@@ -166,6 +167,18 @@ describe("resolveConfig()", () => {
       ["--workers: 'many' is not a number of workers"],
     ],
     ["no worker", { flags: { workers: "0" } }, ["--workers: is less than 1"]],
+    [
+      "a share that is none",
+      { yaml: "max-shift: 20" },
+      [
+        "fairlead.yaml:1: max-shift: has the wrong kind of value: Invalid input: expected string, received number",
+      ],
+    ],
+    [
+      "a share above all",
+      { flags: { "max-shift": "101%" } },
+      ["--max-shift: '101%' is not a share from 0% to 100%, as in 20%"],
+    ],
     ["too many workers", { flags: { workers: "1025" } }, ["--workers: is more than 1024 workers"]],
     [
       "cores that are none",
@@ -187,7 +200,7 @@ describe("resolveConfig()", () => {
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },
       [
-        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file override-file user transfer tcp tls https proxy-protocol cookies rate-limit explain-networks minimal-responses server-version server-id resolver",
+        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file override-file max-shift user transfer tcp tls https proxy-protocol cookies rate-limit explain-networks minimal-responses server-version server-id resolver",
       ],
     ],
     [

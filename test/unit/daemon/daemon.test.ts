@@ -1,62 +1,28 @@
-import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { pino } from "pino";
 import { z } from "zod";
 import { askServer } from "../../../src/cli/dns-client.ts";
-import { resolveAnswering } from "../../../src/config/answering.ts";
 import type { ServeOptions } from "../../../src/config/options.ts";
-import type { StreamOptions } from "../../../src/config/streams.ts";
 import { type Daemon, type DaemonParts, type StartResult, startDaemon } from "../../../src/daemon/daemon.ts";
 import { nameOf } from "../../../src/dns/name.ts";
-import { formatRdata } from "../../../src/dns/rdata.ts";
 import { TYPE } from "../../../src/dns/types.ts";
+import {
+  askDaemon as ask,
+  endRegions,
+  getText as get,
+  PATIENCE_MS,
+  partsOf,
+  type Region,
+  startRegion,
+  twoRegions,
+  until,
+} from "../../support/daemons.ts";
 import { LOOPBACK_NETWORK, writeMmdb } from "../../support/mmdb.ts";
 import { ZONE_HEAD } from "./loaded-zones.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
-
-const NO_STREAMS: StreamOptions = {
-  tcp: {},
-  listenTls: [],
-  listenHttps: [],
-  httpsPath: undefined,
-  identity: undefined,
-  proxyNetworks: [],
-};
-const LOOPBACK = { address: "127.0.0.1", port: 0 };
-/** Far above what any step takes; a test that reaches it has failed. */
-const PATIENCE_MS = 8000;
-
-/** A regional load balancer: answers 200 until it is told to fail. */
-interface Region {
-  readonly server: Server;
-  readonly port: number;
-  healthy: boolean;
-}
-
-async function startRegion(): Promise<Region> {
-  const server = createServer((_request, response) => {
-    response.writeHead(region.healthy ? 200 : 503).end();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const region: Region = { server, port, healthy: true };
-  return region;
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (performance.now() > endsAt) throw new Error(`never saw ${what}`);
-    await setTimeout(20);
-  }
-}
 
 describe("startDaemon()", function () {
   this.timeout(3 * PATIENCE_MS);
@@ -75,76 +41,20 @@ describe("startDaemon()", function () {
   });
   afterEach(async () => {
     await Promise.all(daemons.map((daemon) => daemon.stop()));
-    for (const { server } of [near, far]) {
-      server.closeAllConnections();
-      server.close();
-    }
+    endRegions(near, far);
   });
 
-  const zoneText = (more = ""): string =>
-    `${ZONE_HEAD}
-$MONITOR m http every=200ms timeout=150ms fall=2 rise=3
-$POOL near monitor=m
-  n 192.0.2.1 probe=127.0.0.1:${near.port}
-$POOL far monitor=m
-  f 198.51.100.1 probe=127.0.0.1:${far.port}
-www 5 POLICY failover ( near far )
-${more}`;
+  const zoneText = (more = ""): string => twoRegions(near, far) + more;
   const zoneFile = (): string => join(home, "example.com.zone");
   const writeZone = (text: string): void => writeFileSync(zoneFile(), text);
 
-  function parts(changes: Partial<ServeOptions> = {}): DaemonParts {
-    const options: ServeOptions = {
-      zones: [home],
-      listen: [LOOPBACK],
-      admin: LOOPBACK,
-      workers: 1,
-      cpuAffinity: undefined,
-      geoip: undefined,
-      busyPollUs: 0,
-      state: join(home, "state"),
-      node: "test-node",
-      adminTokenFile: undefined,
-      resolvers: [],
-      overrideFile: undefined,
-      user: undefined,
-      transfer: undefined,
-      streams: NO_STREAMS,
-      answering: resolveAnswering({}),
-      ...changes,
-    };
-    return {
-      options,
-      log: pino({}, { write: (line: string) => void logged.push(line) }),
-      clock: { now: Date.now, monotonic: () => performance.now() },
-      random: Math.random,
-      serviceManager: { tell: () => Promise.resolve() },
-      adminToken: undefined,
-    };
-  }
+  const parts = (changes: Partial<ServeOptions> = {}): DaemonParts => partsOf(home, changes, logged);
 
   async function start(changes: Partial<ServeOptions> = {}): Promise<Daemon> {
     const result = await startDaemon(parts(changes));
     if (!result.ok) throw new Error(result.message);
     daemons.push(result.daemon);
     return result.daemon;
-  }
-
-  async function ask(daemon: Daemon, name = "www.example.com.", type: number = TYPE.A): Promise<string> {
-    const [server] = daemon.listen;
-    if (server === undefined) throw new Error("it does not listen");
-    const outcome = await askServer(
-      server,
-      { name: nameOf(name), type },
-      { overTcp: false, deadlineMs: 3000 },
-    );
-    if (!outcome.ok) return outcome.message;
-    return outcome.reply.message.answers.map((record) => formatRdata(record.type, record.rdata)).join(" ");
-  }
-
-  async function get(daemon: Daemon, path: string): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${daemon.admin.port}${path}`);
-    return `${response.status} ${await response.text()}`;
   }
 
   const observedOf = async (daemon: Daemon, endpoint: string): Promise<string | undefined> => {
@@ -354,7 +264,7 @@ ${more}`;
     expect(readiness).to.match(/^503 .*stopping|^gone$/);
     expect(await asked).to.equal("192.0.2.1");
     const kept = readdirSync(join(home, "state")).map((name) => name.replace(/[0-9]{13}/, "ID"));
-    expect(kept).to.deep.equal(["accepted-1.zones", "events-ID.jsonl", "health.json"]);
+    expect(kept).to.deep.equal(["accepted-1.zones", "availability.jsonl", "events-ID.jsonl", "health.json"]);
     await start({ listen: daemon.listen, admin: daemon.admin });
   });
 

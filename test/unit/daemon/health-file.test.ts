@@ -103,7 +103,7 @@ describe("startHealthKeeping()", function () {
     const home = folder();
     let states = HEALTH.states;
     const keeping = startHealthKeeping({
-      folder: home,
+      stateFolder: home,
       keep: () => ({ ...HEALTH, states }),
       now: () => AT,
       limiter: createLogLimiter(1000, () => performance.now()),
@@ -124,7 +124,7 @@ describe("startHealthKeeping()", function () {
   it("tells of a write that fails, once in a while, and does not fail itself", async () => {
     const lines: string[] = [];
     const keeping = startHealthKeeping({
-      folder: join(folder(), "missing"),
+      stateFolder: join(folder(), "missing"),
       keep: () => HEALTH,
       now: () => AT,
       limiter: createLogLimiter(60_000, () => performance.now()),

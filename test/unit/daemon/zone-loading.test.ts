@@ -44,7 +44,7 @@ describe("loadFromFiles()", () => {
       expect(sources.map(({ path }) => path)).to.deep.equal(
         ["a.zone", "a.inc"].map((name) => join(dir, name)),
       );
-      const again = accepted(loadFromAccepted({ savedAtMs: 0, roots, files: sources }));
+      const again = accepted(loadFromAccepted({ roots, files: sources }));
       expect(again.set.files).to.deep.equal(set.files);
       expect(again.set.zones[0]?.nodes.size).to.equal(3);
     }

@@ -8,7 +8,12 @@ import type { ZoneSet } from "../../../src/zone/model.ts";
 import { type BareNode, ZoneNodes } from "../../../src/zone/zone-nodes.ts";
 import { tableNodesOf } from "../../support/table-nodes.ts";
 
-export function setOfPolicies(policies: readonly Policy[], definitions: Definitions): ZoneSet {
+/** `beside` are the other RRsets at each owner. */
+export function setOfPolicies(
+  policies: readonly Policy[],
+  definitions: Definitions,
+  beside: readonly Omit<RRset, "owner">[] = [],
+): ZoneSet {
   const apex = nameOf("example.");
   const soa: RRset = {
     owner: apex,
@@ -20,7 +25,7 @@ export function setOfPolicies(policies: readonly Policy[], definitions: Definiti
   const byOwner = new Map<string, Policy>();
   policies.forEach((policy, index) => {
     const owner = nameOf(`p${index}`, apex);
-    bare.push({ owner, rrsets: new Map() });
+    bare.push({ owner, rrsets: new Map(beside.map((rrset) => [rrset.type, { owner, ...rrset }])) });
     byOwner.set(nameKey(owner), policy);
   });
   const nodes = new ZoneNodes(tableNodesOf(bare), byOwner);

@@ -19,6 +19,11 @@ const BESIDE = `
 $POOL one monitor=none
     a 203.0.113.1
 Pol      POLICY one
+pol      HTTPS 1 . alpn=h2
+srv      SRV 1 1 1 pol health-aware=on
+srv      SRV 2 1 1 long
+srv      MX 1 pol
+srv      MX 2 long health-aware=on
 *.pol    POLICY geo ( net:10.0.0.0/8=one *=one )
 long     TXT ${`"${"x".repeat(255)}" `.repeat(200)}
 ${Array.from({ length: 600 }, (_, at) => `many MX ${at} ${"m".repeat(60)}.${"n".repeat(60)}.host${at}.elsewhere.`).join("\n")}

@@ -5,11 +5,9 @@ import { type Client, NOWHERE, type Place, UNKNOWN_CLIENT } from "../../../src/g
 import { networkOf } from "../../../src/geo/network.ts";
 import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
-import { isAddressUp } from "../../../src/policy/group.ts";
 import type { AddressFamily, MinUp, Pool } from "../../../src/policy/model.ts";
 import {
   address,
-  addressHealth,
   clientAt,
   definitions,
   endpoint,
@@ -55,29 +53,6 @@ function table(expression: Expression, rows: readonly (readonly [Asked, string])
     });
   }
 }
-
-describe("isAddressUp() follows the table at the head of policy/group", () => {
-  const ROWS = [
-    ["up", "down", [true, true, true, true]],
-    ["down", "up", [false, false, false, false]],
-    ["drain", "up", [false, false, true, false]],
-    ["drain", "passing", [false, false, true, false]],
-    ["drain", "down", [false, false, false, false]],
-    ["drain", "unknown", [false, false, false, false]],
-    [undefined, "up", [true, true, true, true]],
-    [undefined, "failing", [true, true, true, true]],
-    [undefined, "passing", [false, true, true, true]],
-    [undefined, "unknown", [false, true, true, true]],
-    [undefined, "down", [false, false, false, true]],
-  ] as const;
-  for (const [forced, word, expected] of ROWS) {
-    it(`forced ${forced ?? "none"}, observed ${word}`, () => {
-      expect(
-        ([1, 2, 3, 4] as const).map((rung) => isAddressUp(forced, addressHealth(word), rung)),
-      ).to.deep.equal(expected);
-    });
-  }
-});
 
 describe("failover", () => {
   table({ kind: "failover", children: [ref("a"), ref("b"), ref("c")] }, [

@@ -33,28 +33,6 @@ function loads(expression: Expression, demand: number, down: readonly string[], 
 }
 
 describe("spill", () => {
-  /** The chart at the head of policy/spill, row by row. */
-  const CHART: readonly (readonly [
-    down: readonly string[],
-    demand: number,
-    loads: Readonly<Record<string, number>>,
-    over: readonly string[],
-  ])[] = [
-    [[], 80, { a: 80 }, []],
-    [[], 120, { a: 100, b: 20 }, []],
-    [["b"], 120, { a: 100, c: 20 }, []],
-    [["a"], 80, { b: 50, c: 30 }, []],
-    [["a"], 120, { b: 60, c: 60 }, ["b", "c"]],
-    [[], 400, { a: 200, b: 100, c: 100 }, ["a", "b", "c"]],
-  ];
-  for (const [down, demand, expected, over] of CHART) {
-    it(`demand ${demand} with ${down.join(" ") || "nothing"} down → ${JSON.stringify(expected)}`, () => {
-      const found = loads(SPILL, demand, down);
-      expect(found.loads).to.deep.equal(expected);
-      expect(found.over).to.deep.equal(over);
-    });
-  }
-
   it("fills pools that are exactly full without calling them overfull", () => {
     expect(loads(SPILL, 200, []).over).to.deep.equal([]);
     expect(loads(SPILL, 200.001, []).over).to.deep.equal(["a", "b", "c"]);

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { supposeAllUp } from "../../../src/daemon/supposed-health.ts";
 import { indexZones } from "../../../src/zone/lookup.ts";
-import { type Plan, type PlanSide, planOf } from "../../../src/zone/plan.ts";
+import type { PlanSide } from "../../../src/zone/moves.ts";
+import { type Plan, planOf } from "../../../src/zone/plan.ts";
 import { loadText } from "../daemon/loaded-zones.ts";
 
 const POOLS = `

@@ -1,0 +1,18 @@
+/** Long work on the event loop, in slices: verdicts, requests and images have their turn between two of them. */
+
+import { setImmediate } from "node:timers/promises";
+
+/** So long at a time, and then as long again as what waits takes. */
+const SLICE_MS = 10;
+
+/** Runs a generator to its end, and returns what it returns; whatever it yields says that it can wait. */
+export async function inSlices<Result>(steps: Generator<unknown, Result>): Promise<Result> {
+  for (;;) {
+    const endsAtMs = performance.now() + SLICE_MS;
+    do {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    } while (performance.now() < endsAtMs);
+    await setImmediate();
+  }
+}
