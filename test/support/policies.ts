@@ -120,14 +120,14 @@ const POOL_NAMES = ["amber", "birch", "cedar", "delta"];
 const NETWORKS = ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "192.168.0.0/16"];
 export const CLIENT_IPS = ["10.9.9.9", "10.1.9.9", "10.1.2.3", "192.168.7.7", "172.16.0.1"];
 
-const arbitraryEndpoints = (name: string): fc.Arbitrary<Endpoint[]> =>
+const arbitraryEndpoints = (name: string, isCname: fc.Arbitrary<boolean>): fc.Arbitrary<Endpoint[]> =>
   fc
     .array(
       fc.record({
         weight: fc.constantFrom(0, 1, 1, 2, 5),
         ipv4: fc.integer({ min: 0, max: 2 }),
         ipv6: fc.integer({ min: 0, max: 1 }),
-        isCname: fc.constantFrom(false, false, false, true),
+        isCname,
       }),
       { minLength: 1, maxLength: 3 },
     )
@@ -143,10 +143,10 @@ const arbitraryEndpoints = (name: string): fc.Arbitrary<Endpoint[]> =>
       }),
     );
 
-const arbitraryPool = (name: string): fc.Arbitrary<Pool> =>
+const arbitraryPool = (name: string, isCname: fc.Arbitrary<boolean>): fc.Arbitrary<Pool> =>
   fc
     .record({
-      endpoints: arbitraryEndpoints(name),
+      endpoints: arbitraryEndpoints(name, isCname),
       minUp: fc.oneof(
         fc.integer({ min: 1, max: 3 }).map((count) => ({ kind: "count", count }) as const),
         fc.constantFrom(34, 50, 100).map((percent) => ({ kind: "percent", percent }) as const),
@@ -211,40 +211,47 @@ export interface Situation {
 }
 
 /** A policy over four pools, some of their endpoints answered as CNAME, with a health for every address and forced states for some endpoints. */
-export const arbitrarySituation: fc.Arbitrary<Situation> = fc
-  .record({
-    pools: fc.tuple(...POOL_NAMES.map(arbitraryPool)),
-    expression: arbitraryExpression,
-    whenDown: fc.constantFrom("open", "open", "nodata", "servfail"),
-    words: fc.array(
-      fc.constantFrom<HealthWord>("up", "up", "down", "down", "unknown", "failing", "passing"),
-      {
-        minLength: 36,
-        maxLength: 36,
-      },
-    ),
-    forced: fc.array(
-      fc.constantFrom<Forced | undefined>(undefined, undefined, undefined, "up", "down", "drain"),
-      {
-        minLength: 12,
-        maxLength: 12,
-      },
-    ),
-    ip: fc.constantFrom(undefined, ...CLIENT_IPS),
-  })
-  .map(({ pools, expression, whenDown, words, forced, ip }) => {
-    const endpoints = new Map<string, EndpointHealth>();
-    pools
-      .flatMap((each) => each.endpoints)
-      .forEach((each, at) => {
-        const addresses = placesOf(each).map((_, index) => addressHealth(words[at * 3 + index] ?? "up"));
-        endpoints.set(each.id, { forced: forced[at], addresses });
-      });
-    return {
-      pools,
-      definitions: definitions(pools),
-      policy: policy(expression, { whenDown }),
-      snapshot: { atMs: 0, endpoints },
-      client: ip === undefined ? UNKNOWN_CLIENT : clientAt(ip),
-    };
-  });
+export const arbitrarySituation = situationWith(fc.constantFrom(false, false, false, true));
+
+/** The same with addresses alone: beside CNAMEs no other record can stand. */
+export const arbitraryPlainSituation = situationWith(fc.constant(false));
+
+function situationWith(isCname: fc.Arbitrary<boolean>): fc.Arbitrary<Situation> {
+  return fc
+    .record({
+      pools: fc.tuple(...POOL_NAMES.map((name) => arbitraryPool(name, isCname))),
+      expression: arbitraryExpression,
+      whenDown: fc.constantFrom("open", "open", "nodata", "servfail"),
+      words: fc.array(
+        fc.constantFrom<HealthWord>("up", "up", "down", "down", "unknown", "failing", "passing"),
+        {
+          minLength: 36,
+          maxLength: 36,
+        },
+      ),
+      forced: fc.array(
+        fc.constantFrom<Forced | undefined>(undefined, undefined, undefined, "up", "down", "drain"),
+        {
+          minLength: 12,
+          maxLength: 12,
+        },
+      ),
+      ip: fc.constantFrom(undefined, ...CLIENT_IPS),
+    })
+    .map(({ pools, expression, whenDown, words, forced, ip }) => {
+      const endpoints = new Map<string, EndpointHealth>();
+      pools
+        .flatMap((each) => each.endpoints)
+        .forEach((each, at) => {
+          const addresses = placesOf(each).map((_, index) => addressHealth(words[at * 3 + index] ?? "up"));
+          endpoints.set(each.id, { forced: forced[at], addresses });
+        });
+      return {
+        pools,
+        definitions: definitions(pools),
+        policy: policy(expression, { whenDown }),
+        snapshot: { atMs: 0, endpoints },
+        client: ip === undefined ? UNKNOWN_CLIENT : clientAt(ip),
+      };
+    });
+}

@@ -153,7 +153,7 @@ describe("an endpoint that is answered as CNAME", () => {
     const defined = definitions([graced, SORRY]);
     const health = {
       atMs: 100_000,
-      endpoints: new Map([...snapshot([graced, SORRY]).endpoints]).set("cloud/lb", {
+      endpoints: new Map(snapshot([graced, SORRY]).endpoints).set("cloud/lb", {
         forced: undefined,
         addresses: [failing, failing, failing],
       }),
