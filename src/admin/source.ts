@@ -7,14 +7,15 @@
  */
 
 import type { AvailabilityReading } from "../health/availability.ts";
-import type { Override } from "../health/override.ts";
 import type { Snapshot } from "../health/snapshot.ts";
-import type { Forced } from "../health/verdict.ts";
-import type { Evaluation, TraceNode } from "../policy/evaluation.ts";
+import type { Evaluation } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
+import type { DrillsSource } from "./drill-source.ts";
 import type { EventsSource } from "./events/event.ts";
+import type { ExplainOutcome, ExplainQuery, WhatIfOutcome } from "./explanation.ts";
 import type { HostNamesSource } from "./host-name-reading.ts";
 import type { Consent, LoadRefusal, ReloadWish } from "./load.ts";
+import type { OverridesSource } from "./override-source.ts";
 
 /** Ready: every worker holds the image and the first round of probes is in or timed out; never again once stopping. */
 export interface Readiness {
@@ -138,62 +139,6 @@ export interface ProbeCounters {
   }>;
 }
 
-/** A question to `explain`, as text from outside: nothing of it has been checked. */
-export interface ExplainQuery {
-  readonly name: string;
-  readonly type: string;
-  /** An address, a network or `country:XX`; `undefined` for an unknown place. */
-  readonly client: string | undefined;
-  /** As if every dry run were served. */
-  readonly dryRun?: true;
-}
-
-export interface ShareView {
-  readonly pool: string;
-  /** The endpoint's name in its pool. */
-  readonly endpoint: string;
-  /** Empty where a CNAME is answered in their place. */
-  readonly addresses: readonly string[];
-  /** Where that CNAME leads to, absolute. */
-  readonly cname?: string;
-  /** From 0 to 1; zeros are left out. */
-  readonly share: number;
-}
-
-/** The shape of `explain` in CONTRACT.md §4. `null` where there is nothing to say: no client given, no policy asked. */
-export interface Explanation {
-  readonly name: string;
-  readonly type: string;
-  readonly client: string | null;
-  readonly location: string | null;
-  readonly ttlSeconds: number | null;
-  readonly rung: number | null;
-  readonly failingOpen: boolean;
-  readonly outcome: "answer" | "nodata" | "servfail" | "nxdomain" | "referral";
-  readonly shares: readonly ShareView[];
-  /** Pools that get more of the policy's demand than their capacity. */
-  readonly overCapacity: readonly string[];
-  readonly trace: readonly TraceNode[];
-  /** Of what is not served: as if it were. */
-  readonly dryRun?: true;
-}
-
-export interface ExplainRefusal {
-  readonly ok: false;
-  /** The one at fault; `undefined` where the name lies in no zone that is served. */
-  readonly parameter: "name" | "type" | "client" | "down" | undefined;
-  readonly message: string;
-}
-
-export type ExplainOutcome = { readonly ok: true; readonly explanation: Explanation } | ExplainRefusal;
-
-/** An explanation of what would be answered, beside that of what is. */
-export interface WhatIf extends Explanation {
-  readonly before: Explanation;
-}
-
-export type WhatIfOutcome = { readonly ok: true; readonly whatIf: WhatIf } | ExplainRefusal;
-
 export interface ReloadOutcome {
   /** Whether the files were accepted; where not, the running set keeps serving. */
   readonly ok: boolean;
@@ -277,79 +222,6 @@ export interface CertificateReading {
   readonly expiresAtMs: number;
 }
 
-/** What somebody says of endpoints, in force or about to end. */
-export interface OverrideView extends Override {
-  /** Who put it there: an operator by command or API, the file of overrides, a window of the zones. */
-  readonly source: "operator" | "file" | "window";
-  /** How many endpoints its REF matches now: none, where the zones have changed since. */
-  readonly matches: number;
-}
-
-/** A `$WINDOW`, open or not. Times in milliseconds since the epoch. */
-export interface WindowView {
-  readonly ref: string;
-  readonly state: Forced;
-  readonly cron: string;
-  readonly forMs: number;
-  readonly timeZone: string;
-  /** `file:line` */
-  readonly place: string;
-  readonly inForce: boolean;
-  /** What speaks against it, while it is open and not in force. */
-  readonly refused: string | undefined;
-  /** Since when and until when it is open; `undefined` while it is not. */
-  readonly fromMs: number | undefined;
-  readonly untilMs: number | undefined;
-  /** When it opens next; `undefined`: never. */
-  readonly nextMs: number | undefined;
-}
-
-/** The file of overrides. */
-export interface OverrideFileView {
-  readonly path: string;
-  /** Whether what it holds is what is in force. */
-  readonly success: boolean;
-  /** When what is in force was taken from it. */
-  readonly loadedAtMs: number | undefined;
-  /** What is wrong with what it holds. */
-  readonly fault: string | undefined;
-}
-
-export interface OverrideWish {
-  readonly ref: string;
-  readonly state: Forced;
-  readonly forMs: number;
-  readonly reason: string;
-  readonly owner: string;
-  /** Also where it leaves a policy nothing that is up; never against a rule. */
-  readonly force: boolean;
-}
-
-/** Why nothing was changed, in words. */
-export interface OverrideRefusal {
-  readonly ok: false;
-  /**
-   * `unknown`: no endpoint, or no override, is named so; `refused`: something speaks against it; `unavailable`: the node
-   * serves nothing yet, or cannot write it down.
-   */
-  readonly kind: "unknown" | "refused" | "unavailable";
-  readonly message: string;
-}
-
-export type SetOutcome = { readonly ok: true; readonly override: OverrideView } | OverrideRefusal;
-export type ClearOutcome = { readonly ok: true; readonly cleared: readonly OverrideView[] } | OverrideRefusal;
-
-export interface OverridesSource {
-  /** All that is in force, in the order in which it counts: of several that match an endpoint the last. */
-  list(): readonly OverrideView[];
-  windows(): readonly WindowView[];
-  /** `undefined` where there is none. */
-  file(): OverrideFileView | undefined;
-  /** Resolves once it is on disk and in force. */
-  set(wish: OverrideWish): Promise<SetOutcome>;
-  clear(which: { readonly id: string } | { readonly ref: string }): Promise<ClearOutcome>;
-}
-
 /** For which part of the time pools and policies were available; `daemon/availability` says when they are. */
 export interface AvailabilitySource {
   /** Over every window, the shortest first; empty for what was never served. */
@@ -384,6 +256,7 @@ export interface AdminSource {
   readonly hosts: HostNamesSource;
   readonly availability: AvailabilitySource;
   readonly overrides: OverridesSource;
+  readonly drills: DrillsSource;
   explain(query: ExplainQuery): ExplainOutcome;
   /** `down`: pools, `pool/endpoint` or globs of them, supposed to fail their probes. */
   whatIf(query: ExplainQuery, down: readonly string[]): WhatIfOutcome;

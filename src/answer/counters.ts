@@ -40,6 +40,10 @@ export { DROP_REASONS, type DropReason, RESPONSE_BOUNDS_SECONDS } from "./counte
 /** The zone label of queries for names that are not ours. */
 const NO_ZONE = "none";
 
+/** Whether an endpoint of a pool is meant, by their names. */
+type IsMeant = (pool: string, endpoint: string) => boolean;
+const EVERYONE: IsMeant = () => true;
+
 /** A block and what its counts are called by; `undefined`: there are no zones yet. */
 interface Block {
   readonly labels: ZoneLabels | undefined;
@@ -105,7 +109,7 @@ export class Counters extends CounterWriter {
     this.#blocks.delete(block);
     addQueries(this.#past.queries, known);
     addResponses(this.#past.responses, known);
-    addAnswers(this.#past, known);
+    addAnswers(this.#past, known, EVERYONE);
     addTimes(this.#pastTimes, known);
   }
 
@@ -121,19 +125,22 @@ export class Counters extends CounterWriter {
     return totals.entries();
   }
 
-  answers(): { policy: string; pool: string; endpoint: string; value: number }[] {
-    return this.#endpointTotals().answers.entries();
+  /** Of every endpoint, or of those that are meant: who looks often at a few pays for these. */
+  answers(isMeant = EVERYONE): { policy: string; pool: string; endpoint: string; value: number }[] {
+    return this.#endpointTotals(isMeant).answers.entries();
   }
 
   /** What dry runs would have answered. */
   dryRunAnswers(): { policy: string; pool: string; endpoint: string; value: number }[] {
-    return this.#endpointTotals().dryRunAnswers.entries();
+    return this.#endpointTotals(EVERYONE).dryRunAnswers.entries();
   }
 
-  #endpointTotals(): Pick<Totals, "answers" | "dryRunAnswers"> {
+  #endpointTotals(isMeant: IsMeant): Pick<Totals, "answers" | "dryRunAnswers"> {
     const { answers, dryRunAnswers } = this.#past;
-    const totals = { answers: answers.copy(), dryRunAnswers: dryRunAnswers.copy() };
-    for (const block of this.#blocks.values()) addAnswers(totals, block);
+    const isKept = ({ pool, endpoint }: { readonly pool: string; readonly endpoint: string }): boolean =>
+      isMeant(pool, endpoint);
+    const totals = { answers: answers.copy(isKept), dryRunAnswers: dryRunAnswers.copy(isKept) };
+    for (const block of this.#blocks.values()) addAnswers(totals, block, isMeant);
     return totals;
   }
 
@@ -214,13 +221,13 @@ function addResponses(totals: Totals["responses"], block: Block): void {
 }
 
 /** The counters of endpoints stand in the order in which the image numbers them (`POLICY.answerCounter`). */
-function addAnswers(totals: Pick<Totals, "answers" | "dryRunAnswers">, block: Block): void {
+function addAnswers(totals: Pick<Totals, "answers" | "dryRunAnswers">, block: Block, isMeant: IsMeant): void {
   let index = answersAt(zoneCountOf(block));
   for (const { name: policy, endpoints, dryRun } of block.labels?.policies ?? []) {
     const counted = dryRun ? totals.dryRunAnswers : totals.answers;
     for (const { pool, name } of endpoints) {
       const value = block.counts[index++] ?? 0;
-      if (value > 0) counted.add(value, { policy, pool, endpoint: name });
+      if (value > 0 && isMeant(pool, name)) counted.add(value, { policy, pool, endpoint: name });
     }
   }
 }

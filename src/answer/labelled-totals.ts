@@ -15,9 +15,10 @@ export class LabelledTotals<Label extends string> {
     else total.value += value;
   }
 
-  copy(): LabelledTotals<Label> {
+  /** Of those that are meant. */
+  copy(isMeant: (labels: Readonly<Record<Label, string>>) => boolean = () => true): LabelledTotals<Label> {
     const copy = new LabelledTotals(this.#labels);
-    for (const { labels, value } of this.#totals.values()) copy.add(value, labels);
+    for (const { labels, value } of this.#totals.values()) if (isMeant(labels)) copy.add(value, labels);
     return copy;
   }
 

@@ -14,6 +14,7 @@ import {
   rateLimitSchema,
 } from "./answering.ts";
 import { parseCoreList } from "./core-list.ts";
+import { type DrillOptions, drillsSchema } from "./drills.ts";
 import type { SocketAddress } from "./socket-address.ts";
 import { httpsSchema, proxyProtocolSchema, type StreamOptions, tcpSchema, tlsSchema } from "./streams.ts";
 import { type TransferOptions, transferSchema } from "./transfer.ts";
@@ -79,6 +80,7 @@ export const settingsSchema = z
     "server-version": chaosTextSchema,
     "server-id": chaosTextSchema,
     resolver: listOf(socketAddress),
+    drills: drillsSchema,
   })
   .partial();
 
@@ -117,6 +119,7 @@ export const FILE_SETTING_NAMES: readonly SettingName[] = [
   "server-version",
   "server-id",
   "resolver",
+  "drills",
 ];
 
 /** The parts that have: by the flag's name, which setting and which of its parts. */
@@ -154,6 +157,8 @@ export interface ServeOptions {
   readonly resolvers: readonly SocketAddress[];
   /** Overrides that operators keep in a file; watched. */
   readonly overrideFile: string | undefined;
+  /** Drills on a schedule. */
+  readonly drills: readonly DrillOptions[];
   /** How much of a name's clients a load may send elsewhere, from 0 to 1; `undefined`: all. */
   readonly maxShift: number | undefined;
   /** The user to become once every port is bound. */

@@ -88,6 +88,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       adminTokenFile: settings["admin-token-file"],
       resolvers: settings.resolver ?? [],
       overrideFile: settings["override-file"],
+      drills: settings.drills ?? [],
       maxShift: settings["max-shift"],
       user: settings.user,
       transfer: settings.transfer,

@@ -22,7 +22,8 @@ import { createAdminSource } from "./admin-source.ts";
 import { createAnswerSettings, type KeptSettings } from "./answer-settings.ts";
 import { type AnsweringChoice, type AnsweringSide, createAnsweringSide } from "./answering.ts";
 import { type Availability, createAvailability } from "./availability.ts";
-import { type Ending, endAll } from "./endings.ts";
+import { createDrilling, type Drilling } from "./drilling.ts";
+import { createStop, type Ending, endAll, STOP_MS } from "./endings.ts";
 import { type Events, openEvents } from "./events.ts";
 import { createForcing, type Forcing } from "./forcing.ts";
 import type { GeoKeeping } from "./geo-keeping.ts";
@@ -33,8 +34,15 @@ import { readyLine, reasonOf } from "./listeners.ts";
 import { createLiveEndpoints, type LiveEndpoints } from "./live-endpoints.ts";
 import { createLogLimiter, type Log, type LogLimiter } from "./log.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
-import { lockState, openCertificate, openGeo, openTransfer } from "./openings.ts";
-import { becomeUser, judgeUser, type User } from "./privileges.ts";
+import {
+  dropPrivileges,
+  lockState,
+  openCertificate,
+  openGeo,
+  openTransfer,
+  whomToBecome,
+} from "./openings.ts";
+import type { User } from "./privileges.ts";
 import { createProbing } from "./probing.ts";
 import { createStatus, type Status } from "./readiness.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
@@ -49,8 +57,6 @@ import { loadForStart } from "./zone-loading.ts";
 
 /** How long serving waits for the first round of probes. */
 export const FIRST_ROUND_MS = 5000;
-/** How long a stop may take in all. */
-export const STOP_MS = 5000;
 /** One line of a kind in this time, for what could repeat without end. */
 const LIMITED_LOG_MS = 60_000;
 
@@ -159,7 +165,7 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
     listenHttps: listeners.https,
     admin: { address: admin.address, port: admin.port },
     reload: core.reload,
-    stop: createStop(parts, status, endings),
+    stop: createStop({ ...parts, node: options.node, record: events.record, status, endings }),
   };
 }
 
@@ -167,6 +173,7 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
 async function beginHealth(core: Core, status: Status, set: ZoneSet, endings: Ending[]): Promise<void> {
   const unreadable = await core.forcing.replay();
   if (unreadable !== undefined) throw new StartFailure(unreadable);
+  await core.drilling.begin();
   status.overridesReplayed();
   await core.availability.restore();
   core.known = await core.endpoints.begin(set);
@@ -176,27 +183,13 @@ async function beginHealth(core: Core, status: Status, set: ZoneSet, endings: En
   endings.push(() => serving.stop());
 }
 
-/** `undefined`: the node stays who it is. */
-async function whomToBecome({ options, log }: DaemonParts): Promise<User | undefined> {
-  const { listenTls, listenHttps } = options.streams;
-  const bound = [...options.listen, ...listenTls, ...listenHttps, options.admin];
-  const judged = await judgeUser(options.user, bound, process.getuid?.());
-  if (!judged.ok) throw new StartFailure(judged.message);
-  if (judged.warning !== undefined) log.warn(judged.warning);
-  return judged.user;
-}
-
-function dropPrivileges(user: User, { state, zones }: ServeOptions): void {
-  const hindrance = becomeUser(user, { stateFolder: state, zones });
-  if (hindrance !== undefined) throw new StartFailure(hindrance);
-}
-
 interface Core {
   readonly book: ReturnType<typeof createHealthBook>;
   readonly serving: ReturnType<typeof createServing>;
   readonly counters: Counters;
   readonly collector: ImageCollector;
   readonly forcing: Forcing;
+  readonly drilling: Drilling;
   readonly prober: Prober;
   readonly endpoints: LiveEndpoints;
   readonly reloading: Reloading;
@@ -247,8 +240,10 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       transitions.note(publication);
       availability.note(publication.after, transitions.observedPools);
       forcing.published();
+      drilling.published();
     },
   });
+  const drilling = createDrilling({ ...parts, forcing, counters, serving: () => serving });
   const prober = createProbing({
     log,
     record,
@@ -258,7 +253,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       if (book.record(target.key, verdict)) serving.healthChanged();
     },
   });
-  const endpoints = createLiveEndpoints({ ...parts, book, prober, onChange });
+  const endpoints = createLiveEndpoints({ ...parts, record, book, prober, onChange });
   const reloading = createReloading({
     ...parts,
     placeOf: geo.placeOf,
@@ -283,7 +278,17 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     return outcome;
   };
   const shown = { serving, counters, collector, settings, certificate, lastResorts, availability };
-  return Object.assign(core, { geo, book, forcing, prober, endpoints, reloading, reload, ...shown });
+  return Object.assign(core, {
+    geo,
+    book,
+    forcing,
+    drilling,
+    prober,
+    endpoints,
+    reloading,
+    reload,
+    ...shown,
+  });
 }
 
 async function startAdminPlane(
@@ -306,10 +311,12 @@ async function startAdminPlane(
     secondaries: secondaries.counts,
     hosts: core.endpoints.hosts,
     overrides: core.forcing.source,
+    drills: core.drilling.source,
     readiness: status.readiness,
     load: core.reloading.outcome,
     reload: core.reload,
   });
+  core.drilling.readMetrics(source);
   const { address, port } = options.admin;
   try {
     return await startAdmin({ address, port, source, log, token: adminToken });
@@ -362,29 +369,11 @@ async function startUpkeep(
     endings.push(watchFoldersOf(certificate.paths, () => certificate.reload(), cannotWatch));
   }
   endings.push(await core.forcing.start(cannotWatch));
+  endings.push(core.drilling.start());
   const keepers = { stateFolder: options.state, now: clock.now, limiter, log };
   const keeping = startHealthKeeping({ ...keepers, keep: () => endpoints.keep() });
   core.keeping = keeping;
   endings.push(() => keeping.stop());
   endings.push(core.availability.start(limiter));
   endings.push(startHousekeeping({ ...keepers, book, settings }));
-}
-
-function createStop(
-  { serviceManager, log, events, options: { node } }: RunningParts,
-  status: Status,
-  endings: Ending[],
-): Daemon["stop"] {
-  let stopped: Promise<void> | undefined;
-  return () => {
-    stopped ??= (async () => {
-      status.stopping();
-      log.info({ event: "stopping" }, "stopping");
-      events.record({ kind: "node", ref: node, from: "serving", to: "stopping", reason: "asked to stop" });
-      void serviceManager.tell("STOPPING=1", "stopping");
-      await endAll(endings, STOP_MS, { log });
-      log.info({ event: "stopped" }, "stopped");
-    })();
-    return stopped;
-  };
 }

@@ -1,7 +1,13 @@
 /** How the parts of a node end: each within what is left of the time, the latest first. */
 
 import { setTimeout } from "node:timers/promises";
+import type { Recorder } from "./events.ts";
 import type { Log } from "./log.ts";
+import type { Status } from "./readiness.ts";
+import type { ServiceManager } from "./service-manager.ts";
+
+/** How long a stop may take in all. */
+export const STOP_MS = 5000;
 
 /** What ends a part of the node, within so many milliseconds. */
 export type Ending = (deadlineMs: number) => Promise<void> | void;
@@ -40,4 +46,29 @@ async function withinDeadline(ending: Promise<void> | void, deadlineMs: number):
   } finally {
     cancel.abort();
   }
+}
+
+export interface StopParts {
+  readonly node: string;
+  readonly status: Status;
+  readonly endings: readonly Ending[];
+  readonly record: Recorder;
+  readonly serviceManager: ServiceManager;
+  readonly log: Log;
+}
+
+/** Not ready from the first call on; a further one waits for the same end. */
+export function createStop({ node, status, endings, record, serviceManager, log }: StopParts) {
+  let stopped: Promise<void> | undefined;
+  return (): Promise<void> => {
+    stopped ??= (async () => {
+      status.stopping();
+      log.info({ event: "stopping" }, "stopping");
+      record({ kind: "node", ref: node, from: "serving", to: "stopping", reason: "asked to stop" });
+      void serviceManager.tell("STOPPING=1", "stopping");
+      await endAll(endings, STOP_MS, { log });
+      log.info({ event: "stopped" }, "stopped");
+    })();
+    return stopped;
+  };
 }

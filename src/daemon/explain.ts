@@ -9,7 +9,7 @@ import type {
   ExplainRefusal,
   Explanation,
   WhatIfOutcome,
-} from "../admin/source.ts";
+} from "../admin/explanation.ts";
 import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
@@ -28,10 +28,12 @@ import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
 import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
 import { isServiceBinding, policiesOfRecords } from "../zone/record-policies.ts";
+import { type ExplainedPending, explainReach, FAMILIES } from "./explain-reach.ts";
 import {
   type Decided,
   explainHints,
   explainWithheld,
+  OF_ZONE_FILE,
   type RecordPolicies,
   sharesIn,
 } from "./explain-records.ts";
@@ -44,6 +46,8 @@ export interface ExplainedState {
   readonly snapshot: Snapshot;
   /** Where a network lies; asked only where the policy asks for a place. */
   readonly placeOf: PlaceOf;
+  /** What is under way; `undefined` of a health that is supposed. */
+  readonly pending?: ExplainedPending | undefined;
 }
 
 export function explainName(served: ExplainedState, query: ExplainQuery): ExplainOutcome {
@@ -110,7 +114,7 @@ export function whatIf(state: ExplainedState, query: ExplainQuery, down: readonl
   if (!supposed.ok) return refuse("down", supposed.message);
   const before = explainName(state, query);
   if (!before.ok) return before;
-  const after = explainName({ ...state, snapshot: supposed.snapshot }, query);
+  const after = explainName({ ...state, snapshot: supposed.snapshot, pending: undefined }, query);
   if (!after.ok) return after;
   return { ok: true, whatIf: { ...after.explanation, before: before.explanation } };
 }
@@ -153,9 +157,10 @@ function decide(
   if (policy !== undefined) return decideByCname(policy, state, client);
   if (end.kind !== "answer" || policies.every((policy) => policy === undefined))
     return decideByZone(end, type);
-  return isServiceBinding(type)
+  const decided = isServiceBinding(type)
     ? explainHints(end.rrset, policies, state, client)
     : explainWithheld(end.rrset, policies, state);
+  return { ...decided, ...explainReach(policies, FAMILIES, state) };
 }
 
 /** As A, save that whoever is drawn with addresses has nothing of the type that is asked for. */
@@ -169,12 +174,15 @@ function decideByCname(policy: Policy, state: ExplainedState, client: Client): D
 function decideByPolicy(
   policy: Policy,
   family: AddressFamily,
-  { definitions, snapshot }: ExplainedState,
+  state: ExplainedState,
   client: Client,
 ): Decided {
+  const { definitions, snapshot } = state;
   const { evaluation, trace } = explain(policy, definitions, snapshot, client, family);
   const { outcome, ttlSeconds, rung, failingOpen, overCapacity } = evaluation;
-  return { outcome, ttlSeconds, rung, failingOpen, shares: sharesIn(evaluation), overCapacity, trace };
+  const reached = explainReach([policy], [family], state);
+  const shares = sharesIn(evaluation);
+  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace, ...reached };
 }
 
 /** What rests on zone files alone: no rung, no shares. */
@@ -186,8 +194,7 @@ function decideByZone(end: Exclude<LookupEnd, { kind: "policy" }>, type: number)
     decision: string,
     reason: string,
   ): Decided => {
-    const trace = [{ node, decision, reason }];
-    return { outcome, ttlSeconds, rung: null, failingOpen: false, shares: [], overCapacity: [], trace };
+    return { ...OF_ZONE_FILE, outcome, ttlSeconds, trace: [{ node, decision, reason }] };
   };
   const list = ({ type: own, rdatas }: RRset): string =>
     rdatas.map((rdata) => formatRdata(own, rdata)).join(", ");

@@ -5,7 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { schedule } from "node-cron";
-import type { OverridesSource } from "../admin/source.ts";
+import type { OverridesSource } from "../admin/override-source.ts";
 import type { ServeOptions } from "../config/options.ts";
 import type { ForcedStates } from "../health/override.ts";
 import type { Image } from "../image/image.ts";
@@ -46,6 +46,8 @@ export interface ForcingParts {
 
 export interface Forcing {
   readonly source: OverridesSource;
+  /** Whether what an operator set under this id is in force. */
+  readonly holds: (id: string) => boolean;
   readonly forcedAt: (definitions: Definitions, atMs: number) => ForcedStates;
   /** Puts in force what was kept. Returns, in one line, why it cannot: without it clients would go where they must not. */
   replay(): Promise<string | undefined>;
@@ -58,7 +60,7 @@ export interface Forcing {
 }
 
 export function createForcing(parts: ForcingParts): Forcing {
-  const { options, clock, log } = parts;
+  const { options, clock, log, record } = parts;
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
   const { state: stateFolder, overrideFile: path } = options;
   let file: OverrideFile | undefined;
@@ -121,6 +123,7 @@ export function createForcing(parts: ForcingParts): Forcing {
       set: overrides.set,
       clear: overrides.clear,
     },
+    holds: overrides.holds,
     forcedAt: overrides.forcedAt,
     async replay() {
       let journal: OverrideJournal;
@@ -133,7 +136,7 @@ export function createForcing(parts: ForcingParts): Forcing {
       }
       overrides.begin(journal, accepted?.overrides ?? []);
       if (path !== undefined)
-        file = createOverrideFile({ path, stateFolder, accepted, overrides, now: clock.now, log });
+        file = createOverrideFile({ path, stateFolder, accepted, overrides, now: clock.now, record });
       const line = { event: "state", overrides: overrides.list().length };
       if (journal.damagedLines === 0) log.info(line, "overrides go on from what was kept");
       else

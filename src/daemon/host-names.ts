@@ -9,12 +9,15 @@
  * never taken, nor answered as CNAME: it would be resolved to what is answered because of it.
  */
 
+import type { Happening } from "../admin/events/event.ts";
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import { endpointsOf, withResolved } from "../policy/resolved.ts";
 import { policyFinder } from "../zone/check-host-names.ts";
 import type { ZoneSet } from "../zone/model.ts";
+import type { Recorder } from "./events.ts";
 import type { HostResolver, Resolution } from "./host-resolver.ts";
 import {
+  describeHost,
   type HostAnswer,
   type HostState,
   leaveNow,
@@ -23,7 +26,6 @@ import {
   nextInMs,
   stepHost,
 } from "./host-state.ts";
-import type { Log } from "./log.ts";
 import { monitorsOf } from "./probe-plan.ts";
 
 /** Names that are asked for at one time; the others wait. */
@@ -53,7 +55,7 @@ export interface HostNamesParts {
   readonly resolver: HostResolver;
   readonly now: () => number;
   readonly random: () => number;
-  readonly log: Log;
+  readonly record: Recorder;
   /** `live` would say something else now. */
   readonly onChange: () => void;
 }
@@ -74,7 +76,7 @@ interface Entry {
 }
 
 export function createHostNames(parts: HostNamesParts): HostNames {
-  const { resolver, now, random, log } = parts;
+  const { resolver, now, random, record } = parts;
   const entries = new Map<string, Entry>();
   const waiting: Entry[] = [];
   const counts = { ok: 0, failed: 0 };
@@ -126,7 +128,8 @@ export function createHostNames(parts: HostNamesParts): HostNames {
     entry.leadsBack = owner !== undefined || (ledBack && isUnanswered(resolution));
     counts[after.failure === undefined ? "ok" : "failed"]++;
     entry.isTried = true;
-    note(log, entry.hostName, before, after);
+    const change = changeOf(entry.hostName, before, after);
+    if (change !== undefined) record(change);
     if (entry.leadsBack !== ledBack || !isSameLive(before, after)) changed();
     goOn(entry, now() + nextInMs(after, random()));
     for (const look of waiters) look();
@@ -276,17 +279,11 @@ function textOf(state: HostState): string[] {
   return liveAddresses(state).map(({ text }) => text);
 }
 
-function note(log: Log, hostName: string, before: HostState, after: HostState): void {
-  const to = after.addresses.map(({ text }) => text);
-  const from = before.addresses.map(({ text }) => text);
-  if (from.join() !== to.join()) {
-    log.info({ event: "host-name", hostName, from, to }, "a host name stands for other addresses");
-  }
-  const reason = after.failure?.reason;
-  if (reason !== undefined && before.failure === undefined) {
-    const what = to.length > 0 ? "what it stood for stays" : "its endpoints have no address";
-    log.warn({ event: "host-name", hostName, reason, addresses: to }, `cannot resolve a host name: ${what}`);
-  } else if (reason === undefined && before.failure !== undefined) {
-    log.info({ event: "host-name", hostName, addresses: to }, "a host name is resolved again");
-  }
+/** What changed, as one event; `undefined` where nothing did. */
+function changeOf(hostName: string, before: HostState, after: HostState): Happening | undefined {
+  const [from, to] = [describeHost(before), describeHost(after)];
+  if (from === to) return undefined;
+  const { length } = after.addresses;
+  const resolved = `${length} ${length === 1 ? "address" : "addresses"}, asked for again in ${after.ttlSeconds} s`;
+  return { kind: "host-name", ref: hostName, from, to, reason: after.failure?.reason ?? resolved };
 }

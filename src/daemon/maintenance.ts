@@ -10,7 +10,7 @@
  * | yes  | no                       | yes                         | refused, and tried again when things change |
  */
 
-import type { WindowView } from "../admin/source.ts";
+import type { WindowView } from "../admin/override-source.ts";
 import { parseCron } from "../health/cron.ts";
 import { formatDuration } from "../health/duration.ts";
 import type { Override } from "../health/override.ts";

@@ -6,6 +6,7 @@ import type { Ending } from "./endings.ts";
 import { type GeoKeeping, openGeoKeeping } from "./geo-keeping.ts";
 import type { Log, LogLimiter } from "./log.ts";
 import { type NodeCertificate, openNodeCertificate } from "./node-certificate.ts";
+import { becomeUser, judgeUser, type User } from "./privileges.ts";
 import { openSecondaries, type Secondaries } from "./secondaries.ts";
 import type { Clock } from "./serving.ts";
 import { StartFailure } from "./start-failure.ts";
@@ -52,4 +53,22 @@ export async function lockState({ state }: ServeOptions, log: Log, endings: Endi
   const folder = await openStateFolder(state, log);
   if (!folder.ok) throw new StartFailure(folder.message);
   endings.push(() => folder.release());
+}
+
+/** `undefined`: the node stays who it is. */
+export async function whomToBecome({
+  options,
+  log,
+}: Pick<OpeningParts, "options" | "log">): Promise<User | undefined> {
+  const { listenTls, listenHttps } = options.streams;
+  const bound = [...options.listen, ...listenTls, ...listenHttps, options.admin];
+  const judged = await judgeUser(options.user, bound, process.getuid?.());
+  if (!judged.ok) throw new StartFailure(judged.message);
+  if (judged.warning !== undefined) log.warn(judged.warning);
+  return judged.user;
+}
+
+export function dropPrivileges(user: User, { state, zones }: ServeOptions): void {
+  const hindrance = becomeUser(user, { stateFolder: state, zones });
+  if (hindrance !== undefined) throw new StartFailure(hindrance);
 }

@@ -11,7 +11,7 @@
  * the timer that tidies up has fired or not.
  */
 
-import type { OverrideRefusal, OverridesSource, OverrideView, SetOutcome } from "../admin/source.ts";
+import type { OverrideRefusal, OverridesSource, OverrideView, SetOutcome } from "../admin/override-source.ts";
 import {
   type ForcedStates,
   forcedStatesAt,
@@ -79,6 +79,8 @@ export interface Overrides extends Omit<OverridesSource, "file"> {
   /** Whether a window waits for something to change. */
   hasRefusedWindow(): boolean;
   fromFile(): readonly Override[];
+  /** Whether what an operator set under this id is in force. */
+  readonly holds: (id: string) => boolean;
   /**
    * Takes these in place of all that the file said, once `keep` has them on disk. `forced`: the REFs that may leave a policy
    * nothing. Returns what speaks against it.
@@ -198,6 +200,7 @@ export function createOverrides(parts: OverridesParts): Overrides {
     ],
     windows: () => maintenance.views(),
     fromFile: () => fromFile,
+    holds: (id) => operators.some((override) => override.id === id && isInForce(override, now())),
     set: (wish) =>
       inTurn(async (): Promise<SetOutcome> => {
         const current = served();
@@ -207,7 +210,8 @@ export function createOverrides(parts: OverridesParts): Overrides {
         if (unknown !== undefined) return { ok: false, kind: "unknown", message: unknown };
         const fromMs = now();
         const untilMs = fromMs + wish.forMs;
-        const override: Override = { id: parts.newId(), ref, state, reason, owner, fromMs, untilMs };
+        const id = wish.id ?? parts.newId();
+        const override: Override = { id, ref, state, reason, owner, fromMs, untilMs };
         const before = operators.find((other) => other.ref === ref && isInForce(other, fromMs));
         const next = [...operators.filter((other) => other.ref !== ref), override];
         if (next.length > OVERRIDES_LIMIT) return refused(`there are ${OVERRIDES_LIMIT} overrides already`);
@@ -305,7 +309,7 @@ function spokenAt(overrides: readonly Override[]): { readonly override: Override
 }
 
 /** Why a REF cannot be forced: it matches nothing. */
-function faultOfRef(ref: string, definitions: Definitions): string | undefined {
+export function faultOfRef(ref: string, definitions: Definitions): string | undefined {
   const endpoints = endpointsOf(definitions);
   if (endpoints.some(({ pool, name }) => refMatches(ref, pool, name))) return undefined;
   const names = [...definitions.pools.keys(), ...endpoints.map(({ id }) => id)];

@@ -104,7 +104,7 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
   };
 }
 
-/** What a dry run would do is no event: it happens to nobody. */
+/** Without dry runs: what they would do happens to nobody, and is no event. */
 export function servedPolicies(state: ServingState | undefined): PolicyView[] {
   return (state?.zones ?? []).flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }
@@ -164,6 +164,8 @@ function notePolicy(
   record: Recorder,
   lastResorts: LastResorts,
 ): void {
+  // Evaluations that are the same are the same object (`image/decisions`).
+  if (before?.evaluations === after.evaluations) return;
   const rung = worstRung(after);
   if (rung > (before === undefined ? 1 : worstRung(before))) lastResorts.count(after.policy.name, rung);
   const from = before === undefined ? null : describeRungs(before);

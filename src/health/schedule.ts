@@ -52,6 +52,16 @@ export function calendarOf(cron: Cron, timeZone: string): Calendar {
   return { cron, offsetAt };
 }
 
+/** Whether it is a name of the IANA database. Canonical names differ between versions, so names are kept as written. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The latest strike at or before `atMs`; `undefined` where there was none within eight years. */
 export function latestStrikeMs(calendar: Calendar, atMs: number): number | undefined {
   const last = dayOf(atMs + FURTHEST_OFFSET_MS);

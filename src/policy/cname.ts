@@ -30,6 +30,15 @@ export function placesOf(endpoint: Endpoint): readonly (Address | undefined)[] {
   return isUnknown ? [undefined] : endpoint.addresses;
 }
 
+/** Whether the health of one of its addresses, by its family, counts for those who ask for `family`. */
+export function countsFor(
+  endpoint: Endpoint,
+  ofAddress: AddressFamily | undefined,
+  family: AddressFamily,
+): boolean {
+  return ofAddress === family || cnameTargetOf(endpoint) !== undefined;
+}
+
 /** Whether the endpoint can be answered to those who ask for the family. */
 export function hasFamily(endpoint: Endpoint, family: AddressFamily): boolean {
   return (

@@ -36,7 +36,7 @@ import {
   type Snapshot,
 } from "../health/snapshot.ts";
 import type { Forced, Observed } from "../health/verdict.ts";
-import { cnameTargetOf, hasFamily, placesOf } from "./cname.ts";
+import { cnameTargetOf, countsFor, hasFamily, placesOf } from "./cname.ts";
 import type { Rung } from "./evaluation.ts";
 import type { Standing } from "./failback.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, MinUp, Pool } from "./model.ts";
@@ -106,7 +106,7 @@ function judgeEndpoint(
   const target = cnameTargetOf(endpoint);
   const addresses: JudgedAddress[] = [];
   placesOf(endpoint).forEach((address, index) => {
-    if (target === undefined && address?.family !== family) return;
+    if (!countsFor(endpoint, address?.family, family)) return;
     const addressHealth = health?.addresses[index] ?? NOT_YET_PROBED;
     const up = isAddressUp(forced, addressHealth, moment.rung);
     const inGrace = moment.rung === 1 && isInGrace(forced, addressHealth, moment);
@@ -229,15 +229,19 @@ export function observedOfPool(pool: Pool, { atMs, endpoints }: Snapshot): Obser
   return standings.length === 0 || standings.includes("unknown") ? "unknown" : "down";
 }
 
-/** When grace runs out for an address of the pool by the passing of time alone; `undefined`: for none. */
+/** When grace runs out for an address of the pool, or of one family of it, by the passing of time alone; `undefined`: for none. */
 export function graceEndMs(
   { endpoints, graceMs }: Pool,
   { endpoints: healths, atMs }: Snapshot,
+  family?: AddressFamily,
 ): number | undefined {
   if (graceMs === 0) return undefined;
   const ends = endpoints.flatMap((endpoint) => {
     const health = healths.get(endpoint.id);
     return (health?.addresses ?? [])
+      .filter(
+        (_, index) => family === undefined || countsFor(endpoint, endpoint.addresses[index]?.family, family),
+      )
       .filter((address) => isInGrace(health?.forced, address, { atMs, graceMs }))
       .map(({ failingSinceMs }) => (failingSinceMs ?? atMs) + graceMs);
   });

@@ -89,6 +89,7 @@ export function partsOf(home: string, changes: Partial<ServeOptions>, logged: st
     resolvers: [],
     overrideFile: undefined,
     maxShift: undefined,
+    drills: [],
     user: undefined,
     transfer: undefined,
     streams: NO_STREAMS,

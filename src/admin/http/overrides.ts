@@ -2,9 +2,11 @@
 
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { firstFault, OWNER_LIMIT_CHARACTERS, overrideRequestSchema } from "../override-request.ts";
-import type { AdminSource, OverrideRefusal } from "../source.ts";
+import type { OverrideRefusal } from "../override-source.ts";
+import type { AdminSource } from "../source.ts";
 import { statusOfOverride } from "../status/forcing.ts";
 import { sendError } from "./app.ts";
+import { parseJsonBody } from "./json-body.ts";
 import { readParameter } from "./parameter.ts";
 
 const REFUSAL_CODES: { readonly [kind in OverrideRefusal["kind"]]: number } = {
@@ -17,7 +19,7 @@ export function addOverrides(app: FastifyInstance, { overrides }: AdminSource): 
   app.get("/api/v1/overrides", async () => overrides.list().map(statusOfOverride));
 
   app.post("/api/v1/overrides", async (request, reply) => {
-    const parsed = overrideRequestSchema.safeParse(parseJson(request.body));
+    const parsed = overrideRequestSchema.safeParse(parseJsonBody(request.body));
     if (!parsed.success) {
       const { message, path } = firstFault(parsed.error);
       const parameter = path[0] === undefined ? {} : { parameter: String(path[0]) };
@@ -49,12 +51,4 @@ export function addOverrides(app: FastifyInstance, { overrides }: AdminSource): 
 
 function sendRefusal(reply: FastifyReply, { kind, message }: OverrideRefusal): FastifyReply {
   return sendError(reply, REFUSAL_CODES[kind], message);
-}
-
-function parseJson(body: unknown): unknown {
-  try {
-    return typeof body === "string" ? JSON.parse(body) : undefined;
-  } catch {
-    return undefined;
-  }
 }

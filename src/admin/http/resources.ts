@@ -9,10 +9,12 @@ import { createRegistry } from "../metrics/registry.ts";
 import { OWNER_LIMIT_CHARACTERS } from "../override-request.ts";
 import { PAGE_EVENT_LIMIT, renderPage } from "../page/page.ts";
 import type { AdminSource } from "../source.ts";
-import { createDerive } from "../status/derive.ts";
+import { createDerive, type Derive, type DerivedState } from "../status/derive.ts";
+import { statusOfDrills } from "../status/drills.ts";
 import { statusOfForcing } from "../status/forcing.ts";
 import { buildStatus, buildZones, type StatusInput, statusOfConsent } from "../status/status.ts";
 import { sendError } from "./app.ts";
+import { addDrills } from "./drills.ts";
 import { addEvents } from "./event-resources.ts";
 import { addExplain } from "./explain.ts";
 import { addOverrides } from "./overrides.ts";
@@ -26,7 +28,7 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   const derive = createDerive();
   const serving = (): StatusInput["serving"] => {
     const state = source.serving();
-    return state === undefined ? undefined : { state, derived: derive(state) };
+    return state === undefined ? undefined : { state, derived: derive.now(state) };
   };
   const status = () => buildStatus({ ...nodeInputs(source), serving: serving() });
 
@@ -41,11 +43,12 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   });
   app.get("/api/v1/status", async () => status());
   app.get("/api/v1/zones", async () => buildZones(serving()?.derived, source.availability));
-  addMetrics(app, source, () => serving()?.derived);
+  addMetrics(app, source, derive);
   addExplain(app, source);
   addExport(app, source);
   addEvents(app, source.events);
   addOverrides(app, source);
+  addDrills(app, source);
   addReload(app, source);
   addNotBuilt(app);
 }
@@ -54,16 +57,18 @@ function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
   const { node, version, availability } = source;
   const forcing = statusOfForcing(source.overrides);
   const hosts = source.hosts.readings();
-  return { node, version, readiness: source.readiness(), load: source.load(), forcing, hosts, availability };
+  const drills = statusOfDrills(source.drills);
+  const kept = { readiness: source.readiness(), load: source.load(), forcing, drills, hosts, availability };
+  return { node, version, ...kept };
 }
 
-function addMetrics(
-  app: FastifyInstance,
-  source: AdminSource,
-  derived: Parameters<typeof createRegistry>[1],
-): void {
-  const registry = createRegistry(source, derived);
+function addMetrics(app: FastifyInstance, source: AdminSource, derive: Derive): void {
+  // What was served when the latest scrape began: all of a page is of one state, or of a later scrape's beside it.
+  let derived: DerivedState | undefined;
+  const registry = createRegistry(source, () => derived);
   app.get("/metrics", async (request, reply) => {
+    const state = source.serving();
+    derived = state && (await derive.inTurns(state));
     const format = negotiateFormat(request.headers.accept);
     const text = Readable.from(writeExposition(registry, format), { highWaterMark: CHUNKS_AHEAD });
     return reply.header("content-type", CONTENT_TYPES[format]).header("vary", "accept").send(text);

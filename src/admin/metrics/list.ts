@@ -7,6 +7,7 @@
  */
 
 import { AVAILABILITY_METRICS } from "./availability-metrics.ts";
+import { DRILL_METRICS } from "./drill-metrics.ts";
 import { GEO_METRICS } from "./geo-metrics.ts";
 import { HOST_NAME_METRICS } from "./host-name-metrics.ts";
 import { RECORD_METRICS } from "./record-metrics.ts";
@@ -363,6 +364,7 @@ export const METRICS = [
   ...AVAILABILITY_METRICS,
   ...HOST_NAME_METRICS,
   ...GEO_METRICS,
+  ...DRILL_METRICS,
   ...RECORD_METRICS,
   {
     name: "fairlead_build_info",

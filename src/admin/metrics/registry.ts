@@ -16,6 +16,7 @@ import {
   probeSamples,
   secondarySamples,
 } from "./counter-samples.ts";
+import { drillSamples } from "./drill-samples.ts";
 import { forcingSamples } from "./forcing-samples.ts";
 import { hostNameSamples } from "./host-name-samples.ts";
 import { METRICS, type PublishedMetric } from "./list.ts";
@@ -28,7 +29,19 @@ const EVENT_LOOP_MONITORING_PERIOD_MS = 3_600_000;
 export function createRegistry(source: AdminSource, derived: () => DerivedState | undefined): Registry {
   const registry = new Registry();
   registerProcessMetrics(registry);
-  const readers: { readonly [name in PublishedMetric["name"]]: ReadSamples } = {
+  const readers = readersOf(source, derived);
+  for (const metric of METRICS) {
+    if (metric.published) registerCollected(metric, registry, readers[metric.name]);
+  }
+  return registry;
+}
+
+/** What reads the series of each metric, for whoever wants some of them. */
+export function readersOf(
+  source: AdminSource,
+  derived: () => DerivedState | undefined,
+): { readonly [name in PublishedMetric["name"]]: ReadSamples } {
+  return {
     ...nodeSamples(source),
     ...answerSamples(source.answerCounters),
     ...probeSamples(source.probeCounters),
@@ -37,16 +50,13 @@ export function createRegistry(source: AdminSource, derived: () => DerivedState 
     ...certificateSamples(source),
     ...connectionSamples(source),
     ...forcingSamples(source),
+    ...drillSamples(source),
     ...hostNameSamples(source),
     ...endpointSamples(derived),
     ...poolSamples(derived),
     ...policySamples(derived),
     ...availabilitySamples(source, derived),
   };
-  for (const metric of METRICS) {
-    if (metric.published) registerCollected(metric, registry, readers[metric.name]);
-  }
-  return registry;
 }
 
 /** prom-client has its `nodejs_*` in the same call; they are no part of the contract, and promtool faults some. */

@@ -2,7 +2,7 @@
 
 import { formatDuration } from "../../health/duration.ts";
 import type { Forced } from "../../health/verdict.ts";
-import type { OverrideFileView, OverridesSource, OverrideView, WindowView } from "../source.ts";
+import type { OverrideFileView, OverridesSource, OverrideView, WindowView } from "../override-source.ts";
 import { formatTime } from "./time.ts";
 
 /** CONTRACT.md §4, and beside it where it comes from and how many endpoints it matches now. */

@@ -7,18 +7,13 @@ import { cnameTargetOf } from "../../policy/cname.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
+import type { ShareView } from "../explanation.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
 import type { Consent, LoadCheck } from "../load.ts";
-import type {
-  AvailabilitySource,
-  DiagnosticView,
-  LoadOutcome,
-  Readiness,
-  ServingState,
-  ShareView,
-} from "../source.ts";
+import type { AvailabilitySource, DiagnosticView, LoadOutcome, Readiness, ServingState } from "../source.ts";
 import { statusOfAvailability } from "./availability.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
+import type { DrillsStatus } from "./drills.ts";
 import type { ForcingStatus } from "./forcing.ts";
 import { formatTime } from "./time.ts";
 
@@ -110,6 +105,7 @@ export interface Status extends ForcingStatus {
     /** What a person overruled for the set that is served; `null`: nothing. */
     readonly despite: ConsentStatus | null;
   };
+  readonly drills: DrillsStatus;
   readonly zones: readonly ZoneStatus[];
   readonly pools: readonly PoolStatus[];
 }
@@ -128,6 +124,7 @@ export interface StatusInput {
   readonly readiness: Readiness;
   readonly load: LoadOutcome;
   readonly forcing: ForcingStatus;
+  readonly drills: DrillsStatus;
   readonly hosts: Iterable<HostNameReading>;
   readonly availability: AvailabilitySource;
   readonly serving: { readonly state: ServingState; readonly derived: DerivedState } | undefined;
@@ -139,6 +136,7 @@ export function buildStatus({
   readiness,
   load,
   forcing,
+  drills,
   hosts,
   availability,
   serving,
@@ -159,6 +157,7 @@ export function buildStatus({
       despite: statusOfConsent(load.despite),
     },
     ...forcing,
+    drills,
     zones: serving?.derived.zones.map((zone) => statusOfZone(zone, availability)) ?? [],
     pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName, availability)) ?? [],
   };
@@ -246,7 +245,8 @@ function statusOfPool(
 }
 
 function statusOfHold(hold: Hold): HoldStatus {
-  return hold.kind === "held" ? { kind: "held", until: formatTime(hold.untilMs) } : hold;
+  if (hold.kind === "held") return { kind: "held", until: formatTime(hold.untilMs) };
+  return { kind: "ramping", part: hold.part };
 }
 
 function statusOfEndpoint(state: EndpointState, hosts: Hosts): EndpointStatus {

@@ -1,6 +1,7 @@
 /** `$WINDOW ref drain|down cron="0 2 * * 0" for=2h [tz=America/New_York]`: planned maintenance. */
 
 import { parseCron } from "../../health/cron.ts";
+import { isTimeZone } from "../../health/schedule.ts";
 import { accepted, foldValues, KeyValues, readDurationMs, refused, type ValueParse } from "../key-values.ts";
 import { faultOfRef } from "../names.ts";
 import { didYouMean } from "../suggest.ts";
@@ -53,13 +54,6 @@ function readLength(text: string): ValueParse<number> {
   return length.ok && length.value === 0 ? refused("a window has to last") : length;
 }
 
-/** A name of the IANA time zone database. */
 function readTimeZone(text: string): ValueParse<string> {
-  try {
-    // Made for its verdict on the name alone; as written it is kept, for canonical names differ between versions.
-    new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions();
-    return accepted(text);
-  } catch {
-    return refused(`'${text}' is not a time zone such as America/New_York`);
-  }
+  return isTimeZone(text) ? accepted(text) : refused(`'${text}' is not a time zone such as America/New_York`);
 }

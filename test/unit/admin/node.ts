@@ -1,24 +1,27 @@
 /** A node in memory for the tests of the admin plane: real policies over a health that tests choose, counts by hand. */
 
+import type { DrillRefusal, ScheduledDrill } from "../../../src/admin/drill-source.ts";
+import type { ExplainQuery, Explanation } from "../../../src/admin/explanation.ts";
 import type { ReloadWish } from "../../../src/admin/load.ts";
 import type {
-  AdminSource,
-  ExplainQuery,
-  Explanation,
-  HistogramReading,
-  LoadOutcome,
   OverrideRefusal,
   OverrideView,
   OverrideWish,
+  WindowView,
+} from "../../../src/admin/override-source.ts";
+import type {
+  AdminSource,
+  HistogramReading,
+  LoadOutcome,
   PolicyView,
   Readiness,
   ReloadOutcome,
   ServingState,
-  WindowView,
 } from "../../../src/admin/source.ts";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
 import type { AvailabilityReading } from "../../../src/health/availability.ts";
 import type { Forced } from "../../../src/health/verdict.ts";
+import type { DrillPlan, DrillReport } from "../../../src/policy/drill.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import type { Definitions, Policy, Pool } from "../../../src/policy/model.ts";
 import { definitions, endpoint, type HealthWord, policy, pool, snapshot } from "../../support/policies.ts";
@@ -115,6 +118,8 @@ export interface Node extends AdminSource {
   /** What was supposed down. */
   readonly supposed: string[];
   readonly wishes: OverrideWish[];
+  readonly drillPlans: DrillPlan[];
+  drillRefusal: DrillRefusal | undefined;
   /** How the next change of overrides is refused, where it is. */
   refusal: OverrideRefusal | undefined;
 }
@@ -137,6 +142,8 @@ const EXPLAINED: Explanation = {
   shares: [],
   overCapacity: [],
   trace: [],
+  endpoints: [],
+  next: [],
 };
 
 export const DRAINED: OverrideView = {
@@ -165,6 +172,57 @@ export const REFUSED_WINDOW: WindowView = {
   nextMs: Date.UTC(2026, 10, 23, 12),
 };
 
+export const DRILL: DrillReport = {
+  id: "d0",
+  name: null,
+  drain: ["frankfurt"],
+  down: [],
+  reason: "game day",
+  owner: "ann@desk",
+  force: false,
+  abortWhen: ["pool:virginia"],
+  fromMs: Date.UTC(2026, 10, 22, 12),
+  untilMs: Date.UTC(2026, 10, 22, 12, 10),
+  endedMs: null,
+  outcome: "running",
+  why: "",
+  preflight: {
+    objections: [{ kind: "capacity", message: "pool virginia gets too much" }],
+    remarks: [],
+    policiesTouched: 1,
+    before: [{ owner: "www.gtm.example.com.", client: "", shares: { frankfurt: 1 } }],
+    during: [{ owner: "www.gtm.example.com.", client: "", shares: { virginia: 1 } }],
+    loads: [],
+    ttlSeconds: 30,
+  },
+  during: null,
+  after: null,
+  answers: null,
+  drained: [{ pool: "frankfurt", answers: 3, lastAfterMs: 1500, drained: true, forgottenAfterMs: 31_500 }],
+  events: [
+    {
+      atMs: Date.UTC(2026, 10, 22, 12),
+      kind: "forced",
+      ref: "frankfurt/fra-1",
+      from: null,
+      to: "drain",
+      reason: "",
+    },
+  ],
+  eventsLeftOut: 0,
+  remarks: [],
+};
+
+const SCHEDULED: ScheduledDrill = {
+  name: "quarterly",
+  drain: ["frankfurt"],
+  down: [],
+  forMs: 600_000,
+  cron: "0 10 1 * *",
+  timeZone: "UTC",
+  nextMs: Date.UTC(2026, 11, 1, 10),
+};
+
 export function createNode(situation: Situation = {}): Node {
   const node: Node = {
     node: "ns1",
@@ -183,6 +241,8 @@ export function createNode(situation: Situation = {}): Node {
     despite: [],
     asked: [],
     wishes: [],
+    drillPlans: [],
+    drillRefusal: undefined,
     refusal: undefined,
     overrides: {
       list: () => [DRAINED],
@@ -198,6 +258,20 @@ export function createNode(situation: Situation = {}): Node {
         return node.refusal ?? { ok: true, override: { ...DRAINED, ...wish } };
       },
       clear: async () => node.refusal ?? { ok: true, cleared: [DRAINED] },
+    },
+    drills: {
+      list: () => [DRILL],
+      scheduled: () => [SCHEDULED],
+      outcomes: () => [{ labels: { outcome: "passed" }, value: 3 }],
+      preflight(plan) {
+        node.drillPlans.push(plan);
+        return node.drillRefusal ?? { ok: true, preflight: DRILL.preflight };
+      },
+      async start(plan) {
+        node.drillPlans.push(plan);
+        return node.drillRefusal ?? { ok: true, drill: DRILL };
+      },
+      abort: async () => node.drillRefusal ?? { ok: true, drill: DRILL },
     },
     hosts: {
       readings: () => [

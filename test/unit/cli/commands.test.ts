@@ -120,7 +120,7 @@ const CASES: readonly Case[] = [
     zone: GOOD,
     args: ["explain", "www.example.com", "--down", "near", "--zones", "ZONES"],
     status: 0,
-    out: /near\/n: dropped .*supposed down[^]*outcome: answer, rung 1, TTL 10 s\n {2}100\.00 % {2}far\/f {2}198\.51\.100\.1\n$/,
+    out: /near\/n: dropped .*supposed down[^]*outcome: answer, rung 1, TTL 10 s\n {2}100\.00 % {2}far\/f {2}198\.51\.100\.1\nendpoints:\n[^]*\nnext: nothing is under way\n$/,
   },
   {
     what: "explain where an expectation fails",

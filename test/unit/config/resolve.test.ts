@@ -34,6 +34,7 @@ describe("resolveConfig()", () => {
         adminTokenFile: undefined,
         resolvers: [],
         overrideFile: undefined,
+        drills: [],
         maxShift: undefined,
         user: undefined,
         transfer: undefined,
@@ -200,7 +201,7 @@ describe("resolveConfig()", () => {
       "a key that is no setting",
       { yaml: "lisen: 127.0.0.1:53" },
       [
-        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file override-file max-shift user transfer tcp tls https proxy-protocol cookies rate-limit explain-networks minimal-responses server-version server-id resolver",
+        "fairlead.yaml:1: lisen: is no setting; the settings are zones listen admin workers cpu-affinity busy-poll-us state node geoip nats admin-token-file override-file max-shift user transfer tcp tls https proxy-protocol cookies rate-limit explain-networks minimal-responses server-version server-id resolver drills",
       ],
     ],
     [

@@ -10,6 +10,7 @@ import {
   type Events,
   openEvents,
   REASON_LIMIT_CHARACTERS,
+  TOLD_PER_TURN,
 } from "../../../src/daemon/events.ts";
 import { createLogLimiter } from "../../../src/daemon/log.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
@@ -133,6 +134,28 @@ describe("openEvents()", () => {
     const line: unknown = JSON.parse(lines[0] ?? "");
     expect(line).to.include({ level: 40, event: "endpoint", ref: DOWN.ref, from: "up", to: "down" });
     expect(line).to.include({ msg: "endpoint is down" });
+  });
+
+  it("openEvents() tells thousands of one moment a few a turn, in their order, and newcomers only what follows", async () => {
+    const lines: string[] = [];
+    const events = await opening(folder(), lines);
+    const told: number[] = [];
+    events.subscribe(({ id }) => told.push(id));
+    for (let each = 0; each < 5 * TOLD_PER_TURN; each += 1) events.record(DOWN);
+    expect(all(events)).to.have.length(5 * TOLD_PER_TURN);
+    expect([told.length, lines.length]).to.deep.equal([TOLD_PER_TURN, TOLD_PER_TURN]);
+    const perTurn: number[] = [];
+    for (let before = told.length; told.length < 3 * TOLD_PER_TURN; before = told.length) {
+      await new Promise((resolve) => setImmediate(resolve));
+      perTurn.push(told.length - before);
+    }
+    expect(Math.max(...perTurn)).to.equal(TOLD_PER_TURN);
+    const late: number[] = [];
+    events.subscribe(({ id }) => late.push(id));
+    events.record(DOWN);
+    await events.stop();
+    expect(told).to.deep.equal(all(events).map(({ id }) => id));
+    expect(late).to.deep.equal(told.slice(-1));
   });
 
   it("latest() and after() choose by time, kind, and ref or pool", async () => {

@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { pino } from "pino";
+import type { Happening } from "../../../src/admin/events/event.ts";
 import { askServer } from "../../../src/cli/dns-client.ts";
 import { resolveAnswering } from "../../../src/config/answering.ts";
 import type { SocketAddress } from "../../../src/config/socket-address.ts";
@@ -46,12 +47,12 @@ describe("createHostNames()", function () {
   this.timeout(2 * PATIENCE_MS);
   let names: HostNames | undefined;
   let asked: string[];
-  let logged: string[];
+  let happenings: Happening[];
   let changes: number;
 
   beforeEach(() => {
     asked = [];
-    logged = [];
+    happenings = [];
     changes = 0;
   });
   afterEach(() => names?.stop());
@@ -69,7 +70,7 @@ describe("createHostNames()", function () {
       },
       now: Date.now,
       random: () => 0.5,
-      log: pino({}, { write: (line: string) => void logged.push(line) }),
+      record: (happening) => void happenings.push(happening),
       onChange: () => changes++,
     });
     return names;
@@ -80,6 +81,12 @@ describe("createHostNames()", function () {
   two lb.example.net. weight=2
   three 192.0.2.3
 www 5 POLICY near`);
+
+  const told = (): string[] =>
+    happenings.map(({ ref, from, to, reason }) => {
+      expect(ref).to.equal("lb.example.net.");
+      return `${from} → ${to}: ${reason}`;
+    });
 
   const addressesIn = (from: HostNames): string[] =>
     endpointsOf(from.live(set).definitions).map(
@@ -113,8 +120,36 @@ www 5 POLICY near`);
     expect(failing).to.include({ failure: "no resolver can be reached", hostName: "lb.example.net." });
     await until("the other address", () => changes > 0);
     expect(addressesIn(second)[0]).to.equal("one 192.0.2.2");
-    expect(logged.join("")).to.match(/"from":\["192.0.2.1"\],"to":\["192.0.2.2"\]/);
+    expect(told().slice(-2)).to.deep.equal([
+      "192.0.2.1 → unresolved, 192.0.2.1 stay: no resolver can be reached",
+      "unresolved, 192.0.2.1 stay → 192.0.2.2: 1 address, asked for again in 60 s",
+    ]);
     expect([...second.readings()][0]?.failure).to.equal(undefined);
+  });
+
+  it("records each change of what a name stands for once, and nothing where it stays", async () => {
+    const keeping = keeper(
+      resolution("192.0.2.1"),
+      resolution("192.0.2.1"),
+      resolution("192.0.2.2 192.0.2.1"),
+      resolution(FAILED),
+      resolution(FAILED),
+      resolution("192.0.2.2 192.0.2.1"),
+      resolution("192.0.2.1 192.0.2.2"),
+    );
+    await keeping.prepare(set);
+    for (let times = 1; times < 7; times += 1) {
+      // Whoever comes back after it has been left out is asked for at once.
+      keeping.live(loadText("www A 192.0.2.7"));
+      keeping.live(set);
+      await until(`answer ${times}`, () => keeping.counts().ok + keeping.counts().failed > times);
+    }
+    expect(told()).to.deep.equal([
+      "null → 192.0.2.1: 1 address, asked for again in 60 s",
+      "192.0.2.1 → 192.0.2.1 192.0.2.2: 2 addresses, asked for again in 60 s",
+      "192.0.2.1 192.0.2.2 → unresolved, 192.0.2.1 192.0.2.2 stay: no resolver can be reached",
+      "unresolved, 192.0.2.1 192.0.2.2 stay → 192.0.2.1 192.0.2.2: 2 addresses, asked for again in 60 s",
+    ]);
   });
 
   it("takes no address from a name that leads back to a POLICY of the set", async () => {
@@ -196,6 +231,7 @@ real AAAA ::1
         geoip: undefined,
         adminTokenFile: undefined,
         overrideFile: undefined,
+        drills: [],
         maxShift: undefined,
         resolvers,
         user: undefined,

@@ -1,0 +1,58 @@
+/** `/api/v1/drills`: the loss of a place, rehearsed. Who may is decided before (`http/guard`). */
+
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { weighing } from "../../policy/drill-preflight.ts";
+import { drillRequestSchema, planOf } from "../drill-request.ts";
+import type { DrillRefusal } from "../drill-source.ts";
+import { firstFault, OWNER_LIMIT_CHARACTERS } from "../override-request.ts";
+import type { AdminSource } from "../source.ts";
+import { statusOfDrill, summaryOfDrill } from "../status/drills.ts";
+import { sendError } from "./app.ts";
+import { parseJsonBody } from "./json-body.ts";
+
+const REFUSAL_CODES: { readonly [kind in DrillRefusal["kind"]]: number } = {
+  unknown: 404,
+  refused: 409,
+  unavailable: 503,
+};
+
+export function addDrills(app: FastifyInstance, { drills }: AdminSource): void {
+  app.get("/api/v1/drills", async () => drills.list().map(summaryOfDrill));
+
+  app.get<{ Params: { id: string } }>("/api/v1/drills/:id", async (request, reply) => {
+    const { id } = request.params;
+    const drill = drills.list().find((each) => each.id === id);
+    return drill === undefined ? sendError(reply, 404, `there is no drill '${id}'`) : statusOfDrill(drill);
+  });
+
+  app.post("/api/v1/drills", async (request, reply) => {
+    const parsed = drillRequestSchema.safeParse(parseJsonBody(request.body));
+    if (!parsed.success) {
+      const { message, path } = firstFault(parsed.error);
+      const parameter = path[0] === undefined ? {} : { parameter: String(path[0]) };
+      return sendError(reply, 400, `Cannot read the drill: ${message}`, parameter);
+    }
+    const { dryRun, owner = request.ip.slice(0, OWNER_LIMIT_CHARACTERS), force } = parsed.data;
+    const plan = planOf(parsed.data, owner);
+    if (dryRun) {
+      const outcome = drills.preflight(plan);
+      if (!outcome.ok) return sendRefusal(reply, outcome);
+      const ready = weighing(outcome.preflight.objections, force).length === 0;
+      return { ready, ...outcome.preflight };
+    }
+    const outcome = await drills.start(plan);
+    if (!outcome.ok) return sendRefusal(reply, outcome);
+    const location = `/api/v1/drills/${outcome.drill.id}`;
+    return reply.code(201).header("location", location).send(statusOfDrill(outcome.drill));
+  });
+
+  app.delete<{ Params: { id: string } }>("/api/v1/drills/:id", async (request, reply) => {
+    const outcome = await drills.abort(request.params.id, request.ip);
+    return outcome.ok ? statusOfDrill(outcome.drill) : sendRefusal(reply, outcome);
+  });
+}
+
+function sendRefusal(reply: FastifyReply, { kind, message, preflight }: DrillRefusal): FastifyReply {
+  const more = preflight === undefined ? {} : { preflight };
+  return sendError(reply, REFUSAL_CODES[kind], message, more);
+}
