@@ -129,6 +129,12 @@ function rowsFor(names: number): Row[] {
       distinct,
       octets: (random) => query(`x${any(random)}.wild.bench.test.`, "A"),
     },
+    {
+      what: `${label} names, HTTPS with hints`,
+      distinct,
+      octets: () => query("hinted.bench.test.", "HTTPS"),
+    },
+    { what: `${label} names, SRV, health-aware`, distinct, octets: () => query("_aware.bench.test.", "SRV") },
     { what: `${label} names, CNAME`, distinct, octets: () => query("alias.bench.test.", "A") },
     {
       what: `${label} names, referral`,

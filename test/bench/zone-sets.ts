@@ -38,6 +38,10 @@ $POOL three monitor=none min-up=1
     b 203.0.113.22 weight=1
 weighted 30/10 POLICY weighted ( one=70 two=20 three=10 )
 failover 30/10 POLICY failover ( one two three )
+hinted   30/10 POLICY weighted ( one=70 two=20 three=10 )
+hinted         HTTPS 1 . alpn=h2,h3
+_aware         SRV 10 60 5060 hinted   health-aware=on
+_aware         SRV 20 60 5060 failover health-aware=on
 geo      30/10 POLICY geo ( net:10.0.0.0/8=one net:127.0.0.0/8=two *=three )
 `;
 
