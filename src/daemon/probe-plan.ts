@@ -72,6 +72,12 @@ export function monitorsOf(endpoint: Endpoint, set: ZoneSet): Monitor[] {
 }
 
 /** The place and the monitor's name; `undefined` where there is no place. */
+export function stateKeyOf(monitor: Monitor, endpoint: Endpoint, address: Address): string;
+export function stateKeyOf(
+  monitor: Monitor,
+  endpoint: Endpoint,
+  address: Address | undefined,
+): string | undefined;
 export function stateKeyOf(
   monitor: Monitor,
   endpoint: Endpoint,
