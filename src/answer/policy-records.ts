@@ -213,17 +213,8 @@ export class PolicyRecords {
     return POLICY_RESULT.cname;
   }
 
-  /** Draws what one answer from any table holds into the room, and says how many candidates that is. */
+  /** Draws what one answer from any table holds into the room; of every table by its draws, which slots are but a quicker way to. */
   #drawAnswer(tables: DecisionTables, recordView: DataView, table: number, position: number): number {
-    const first = tables.tableSlots[table] ?? 0;
-    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
-    if (slots > 0 || isOneFavourite(tables, table)) {
-      const candidate = this.#drawOne(tables, table, first, slots, position);
-      if (candidate === NO_CANDIDATE) return 0;
-      this.#draw = tables.tableDraws[table] ?? 0;
-      this.#room.order[0] = candidate;
-      return 1;
-    }
     this.#draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, this.#draw) === 0) return 0;
     const drawn = this.#drawSeveral(tables, table, this.#draw, position);

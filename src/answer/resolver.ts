@@ -11,6 +11,7 @@ import { closestEncloser, findNode, findRRset, linkOf } from "../image/find.ts";
 import {
   FLAG_APEX,
   FLAG_CNAME,
+  FLAG_DRY_RUN,
   KIND,
   KIND_MASK,
   NODE,
@@ -19,7 +20,7 @@ import {
   WORD_OCTETS,
   ZONE,
 } from "../image/layout.ts";
-import { answerCounterOf, dryRunOf, type OpenImage } from "../image/open-image.ts";
+import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
 import { negativeTtl } from "./place-client.ts";
@@ -109,10 +110,9 @@ export class Resolver {
     const { words } = image;
     const { qtype } = query;
     if (qtype === ANY) return false;
-    if (((words[node] ?? 0) & FLAG_CNAME) !== 0 && qtype !== TYPE.CNAME) return false;
+    if (((words[node] ?? 0) & (FLAG_CNAME | FLAG_DRY_RUN)) !== 0 && qtype !== TYPE.CNAME) return false;
     const policy = words[node + NODE.policy] ?? 0;
     if (policy !== 0 && (qtype === TYPE.A || qtype === TYPE.AAAA)) {
-      if (dryRunOf(image, policy - 1) !== 0) return false;
       return this.#answerByPolicy(reply, query, client, image, policy - 1);
     }
     const rrset = findRRset(words, node, qtype);

@@ -37,6 +37,8 @@ function stakesOf(text: string): Stakes {
   for (const node of set.zones[0]?.nodes.values() ?? []) {
     if (node.policy !== undefined) policies.push({ owner: node.policy.name, policy: node.policy });
   }
+  for (const { policy } of set.zones[0]?.dryRuns.values() ?? [])
+    policies.push({ owner: policy.name, policy });
   return { policies, rules: set.rules, definitions: set.definitions };
 }
 
@@ -75,6 +77,7 @@ describe("objectionsTo()", () => {
       /A nothing that is up for clients from 10\.0\.0\.0\/8$/,
     ],
     ["geo 60 POLICY geo ( net:10.0.0.0/8=fra *=vir )\n", "", "fra", undefined],
+    ["www 60 POLICY fra dry-run\n", "", "fra", undefined],
     [WWW + RULE, "", "fra", undefined],
     [
       RULE,
