@@ -131,6 +131,11 @@ function rowsFor(names: number): Row[] {
       distinct,
       octets: () => query("weighted.bench.test.", "A", opt()),
     },
+    {
+      what: `${label} names, weighted with a dry run beside`,
+      distinct,
+      octets: () => query("tried.bench.test.", "A"),
+    },
     { what: `${label} names, failover`, distinct, octets: () => query("failover.bench.test.", "A") },
     { what: `${label} names, geo`, distinct, octets: () => query("geo.bench.test.", "A") },
     ...placeRows(label, distinct),

@@ -37,6 +37,8 @@ $POOL three monitor=none min-up=1
     a 203.0.113.21 weight=3
     b 203.0.113.22 weight=1
 weighted 30/10 POLICY weighted ( one=70 two=20 three=10 )
+tried    30/10 POLICY weighted ( one=70 two=20 three=10 )
+tried    30/10 POLICY weighted ( one=60 two=20 three=20 ) dry-run
 failover 30/10 POLICY failover ( one two three )
 hinted   30/10 POLICY weighted ( one=70 two=20 three=10 )
 hinted         HTTPS 1 . alpn=h2,h3
