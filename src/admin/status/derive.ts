@@ -177,16 +177,18 @@ function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): P
   return { pool, up, observed, holds: snapshot.holds?.get(pool.name) ?? {}, endpoints };
 }
 
-function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {
+export function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {
   const forced = health?.forced;
   const addresses = endpoint.addresses.map((address, index) => ({
     address,
     health: health?.addresses[index] ?? NOT_YET_PROBED,
   }));
-  const observed = observedOf(addresses.map(({ health }) => health));
+  // One that is answered as CNAME has a health before its name was resolved.
+  const healths = addresses.length > 0 ? addresses.map(({ health }) => health) : (health?.addresses ?? []);
+  const observed = observedOf(healths);
   return {
     endpoint,
-    up: addresses.some((address) => isAddressUp(forced, address.health, 1)),
+    up: healths.some((each) => isAddressUp(forced, each, 1)),
     observed,
     forced,
     sinceMs: sinceOf(observed, addresses),
