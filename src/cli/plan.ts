@@ -4,7 +4,6 @@ import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { parseShare } from "../config/values.ts";
 import { supposeAllUp } from "../daemon/supposed-health.ts";
-import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import { PLACE_UNKNOWN } from "../geo/client.ts";
 import { supposeResolved } from "../policy/resolved.ts";
 import { exceedsShift } from "../policy/shift.ts";
@@ -131,7 +130,7 @@ async function fromNode(sets: readonly string[], server: string, options: PlanOp
 /** The files of a set, all that they include among them. Ends the command where they are faulty. */
 function zonesOf(path: string): object {
   const loaded = loadZonePaths([path], PLACE_UNKNOWN);
-  const fault = diagnosticsOf(loaded, "error").find(
+  const fault = loaded.diagnostics.find(
     ({ severity, code }) => severity === "error" && code !== EXPECTATION_FAILED,
   );
   if (fault !== undefined) {

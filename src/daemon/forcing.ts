@@ -75,9 +75,7 @@ export function createForcing(parts: ForcingParts): Forcing {
     served() {
       const image = parts.image();
       if (image === undefined) return undefined;
-      const { set } = image.zones;
-      // A dry run has nobody to lose.
-      const policies = image.zones.policies.filter(({ policy }) => !policy.dryRun);
+      const { set, policies } = image.zones;
       const { definitions, snapshot } = image.decisions;
       return { set, definitions, policies, snapshot };
     },

@@ -14,6 +14,7 @@ import { TYPE } from "../dns/types.ts";
 import type { Client } from "../geo/client.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { clientClasses, type Judging } from "../policy/client-classes.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import { evaluate, sharesOf } from "../policy/evaluate.ts";
 import type { Definitions } from "../policy/model.ts";
 import { type SentTo, shiftBetween } from "../policy/shift.ts";
@@ -86,11 +87,11 @@ export function sharesFor(
   if (end.kind === "policy") {
     const { policy, family } = end;
     return sharesOf(evaluate(policy, definitions, snapshot, client, family)).map(
-      ({ endpoint, addresses, share }) => ({
-        endpoint: endpoint.id,
-        addresses: addresses.map(({ text }) => text),
-        share,
-      }),
+      ({ endpoint, addresses, share }) => {
+        const cname = cnameTargetOf(endpoint);
+        const texts = cname === undefined ? addresses.map(({ text }) => text) : [cname];
+        return { endpoint: endpoint.id, addresses: texts, share };
+      },
     );
   }
   if (end.kind === "answer") return sharesOfRecords(end.rrset);

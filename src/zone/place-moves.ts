@@ -104,7 +104,8 @@ function partsOf(flows: readonly Flow[]): PlacePart[] {
     describeClient({ ...UNKNOWN_CLIENT, place }) || null;
   const parts = new Map<string, PlacePart>();
   for (const { before, after, share } of flows) {
-    const [from = null, to = null] = [describe(before), describe(after)];
+    const from = describe(before);
+    const to = describe(after);
     const key = `${from} ${to}`;
     parts.set(key, { from, to, share: share + (parts.get(key)?.share ?? 0) });
   }
