@@ -8,10 +8,11 @@
 
 import type { AvailabilityReading } from "../health/availability.ts";
 import type { Snapshot } from "../health/snapshot.ts";
-import type { Evaluation, TraceNode } from "../policy/evaluation.ts";
+import type { Evaluation } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
 import type { DrillsSource } from "./drill-source.ts";
 import type { EventsSource } from "./events/event.ts";
+import type { ExplainOutcome, ExplainQuery, WhatIfOutcome } from "./explanation.ts";
 import type { HostNamesSource } from "./host-name-reading.ts";
 import type { Consent, LoadRefusal, ReloadWish } from "./load.ts";
 import type { OverridesSource } from "./override-source.ts";
@@ -137,59 +138,6 @@ export interface ProbeCounters {
     readonly value: number;
   }>;
 }
-
-/** A question to `explain`, as text from outside: nothing of it has been checked. */
-export interface ExplainQuery {
-  readonly name: string;
-  readonly type: string;
-  /** An address, a network or `country:XX`; `undefined` for an unknown place. */
-  readonly client: string | undefined;
-  /** As if every dry run were served. */
-  readonly dryRun?: true;
-}
-
-export interface ShareView {
-  readonly pool: string;
-  /** The endpoint's name in its pool. */
-  readonly endpoint: string;
-  readonly addresses: readonly string[];
-  /** From 0 to 1; zeros are left out. */
-  readonly share: number;
-}
-
-/** The shape of `explain` in CONTRACT.md §4. `null` where there is nothing to say: no client given, no policy asked. */
-export interface Explanation {
-  readonly name: string;
-  readonly type: string;
-  readonly client: string | null;
-  readonly location: string | null;
-  readonly ttlSeconds: number | null;
-  readonly rung: number | null;
-  readonly failingOpen: boolean;
-  readonly outcome: "answer" | "nodata" | "servfail" | "nxdomain" | "referral";
-  readonly shares: readonly ShareView[];
-  /** Pools that get more of the policy's demand than their capacity. */
-  readonly overCapacity: readonly string[];
-  readonly trace: readonly TraceNode[];
-  /** Of what is not served: as if it were. */
-  readonly dryRun?: true;
-}
-
-export interface ExplainRefusal {
-  readonly ok: false;
-  /** The one at fault; `undefined` where the name lies in no zone that is served. */
-  readonly parameter: "name" | "type" | "client" | "down" | undefined;
-  readonly message: string;
-}
-
-export type ExplainOutcome = { readonly ok: true; readonly explanation: Explanation } | ExplainRefusal;
-
-/** An explanation of what would be answered, beside that of what is. */
-export interface WhatIf extends Explanation {
-  readonly before: Explanation;
-}
-
-export type WhatIfOutcome = { readonly ok: true; readonly whatIf: WhatIf } | ExplainRefusal;
 
 export interface ReloadOutcome {
   /** Whether the files were accepted; where not, the running set keeps serving. */

@@ -11,6 +11,7 @@ import { closestEncloser, findNode, findRRset, linkOf } from "../image/find.ts";
 import {
   FLAG_APEX,
   FLAG_CNAME,
+  FLAG_DRY_RUN,
   KIND,
   KIND_MASK,
   NODE,
@@ -19,7 +20,7 @@ import {
   WORD_OCTETS,
   ZONE,
 } from "../image/layout.ts";
-import { answerCounterOf, dryRunOf, type OpenImage } from "../image/open-image.ts";
+import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
 import { negativeTtl } from "./place-client.ts";
@@ -109,14 +110,17 @@ export class Resolver {
     const { words } = image;
     const { qtype } = query;
     if (qtype === ANY) return false;
-    if (((words[node] ?? 0) & FLAG_CNAME) !== 0 && qtype !== TYPE.CNAME) return false;
+    if (((words[node] ?? 0) & (FLAG_CNAME | FLAG_DRY_RUN)) !== 0 && qtype !== TYPE.CNAME) return false;
     const policy = words[node + NODE.policy] ?? 0;
     if (policy !== 0 && (qtype === TYPE.A || qtype === TYPE.AAAA)) {
-      if (dryRunOf(image, policy - 1) !== 0) return false;
       return this.#answerByPolicy(reply, query, client, image, policy - 1);
     }
     const rrset = findRRset(words, node, qtype);
-    if (rrset === 0) return copySoa(reply, image);
+    if (rrset === 0) {
+      // A CNAME that is drawn there speaks for every type.
+      if (policy !== 0 && image.tables.policyCnames[policy - 1] === 1) return false;
+      return copySoa(reply, image);
+    }
     // Names in rdata are compressed against the wildcard itself, which is not what was asked for.
     if (isWildcard && words[rrset + RRSET.plainOffset] !== RRSET.records) return false;
     const octets = words[rrset + RRSET.octets] ?? 0;
@@ -148,7 +152,7 @@ export class Resolver {
       reply.answerCount = result;
       return true;
     }
-    if (result === POLICY_RESULT.truncated) return false;
+    if (result === POLICY_RESULT.truncated || result === POLICY_RESULT.cname) return false;
     if (result === POLICY_RESULT.servfail) {
       reply.rcode = RCODE.SERVFAIL;
       reply.authoritative = false;

@@ -21,6 +21,8 @@ import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } fr
 import { formatPercent } from "./percent.ts";
 import { zonesOption } from "./zone-option.ts";
 
+type ExplainedEndpoint = Explained["endpoints"][number];
+
 interface ExplainOptions {
   readonly zones: string;
   readonly geoip?: string;
@@ -109,12 +111,35 @@ export function formatExplanation(explained: Explained): string[] {
     ...formatTree(explained.trace, ""),
     `outcome: ${[outcome, ...facts].join(", ")}`,
     ...formatColumns(
-      explained.shares.map(({ pool, endpoint, addresses, share }) => [
+      explained.shares.map(({ pool, endpoint, addresses, cname, share }) => [
         `  ${formatPercent(share)}`,
         `${pool}/${endpoint}`,
-        addresses.join(" "),
+        cname === undefined ? addresses.join(" ") : `CNAME ${cname}`,
       ]),
     ),
+    ...formatEndpoints(explained),
+  ];
+}
+
+/** How the endpoints are, why, and what would change that; nothing where no policy was asked. */
+function formatEndpoints({ endpoints, next }: Explained): string[] {
+  if (endpoints.length === 0) return [];
+  const changes = next.map(({ at, what }) => (at === undefined ? `  ${what}` : `  ${at} ${what}`));
+  return [
+    "endpoints:",
+    ...formatColumns(endpoints.map(endpointCells)),
+    ...(changes.length === 0 ? ["next: nothing is under way"] : ["next:", ...changes]),
+  ];
+}
+
+function endpointCells({ pool, endpoint, observed, since, reason, ...by }: ExplainedEndpoint): string[] {
+  const { forced, override } = by;
+  const why = override === null ? "" : ` by ${override.owner} until ${override.until}: ${override.reason}`;
+  return [
+    `  ${pool}/${endpoint}`,
+    `observed ${observed}`,
+    since === null ? "" : `since ${since}`,
+    forced === null ? reason : `${reason}; forced ${forced}${why}`,
   ];
 }
 

@@ -3,6 +3,7 @@
 import { Option } from "commander";
 import { z } from "zod";
 import type { ExplainedState } from "../daemon/explain.ts";
+import { createMaintenance } from "../daemon/maintenance.ts";
 import { supposeAllUp } from "../daemon/supposed-health.ts";
 import type { PlaceOf } from "../geo/client.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
@@ -10,6 +11,7 @@ import { supposeResolved } from "../policy/resolved.ts";
 import { indexZones } from "../zone/lookup.ts";
 import { askNode, errorOf, readReply } from "./node-client.ts";
 import { CommandFailure, EXIT } from "./outcome.ts";
+import { overrideSchema } from "./override-reply.ts";
 import { loadUntried } from "./zone-option.ts";
 
 const traceSchema: z.ZodType<TraceNode> = z.lazy(() =>
@@ -21,6 +23,16 @@ const traceSchema: z.ZodType<TraceNode> = z.lazy(() =>
   }),
 );
 
+const endpointSchema = z.looseObject({
+  pool: z.string(),
+  endpoint: z.string(),
+  observed: z.string(),
+  forced: z.string().nullable(),
+  since: z.string().nullable(),
+  reason: z.string(),
+  override: overrideSchema.nullable(),
+});
+
 export const explanationSchema = z.looseObject({
   name: z.string(),
   type: z.string(),
@@ -31,20 +43,35 @@ export const explanationSchema = z.looseObject({
   failingOpen: z.boolean(),
   outcome: z.enum(["answer", "nodata", "servfail", "nxdomain", "referral"]),
   shares: z.array(
-    z.object({ pool: z.string(), endpoint: z.string(), addresses: z.array(z.string()), share: z.number() }),
+    z.object({
+      pool: z.string(),
+      endpoint: z.string(),
+      addresses: z.array(z.string()),
+      cname: z.string().exactOptional(),
+      share: z.number(),
+    }),
   ),
   overCapacity: z.array(z.string()),
   trace: z.array(traceSchema),
+  endpoints: z.array(endpointSchema),
+  next: z.array(z.object({ at: z.string().exactOptional(), what: z.string() })),
   dryRun: z.literal(true).exactOptional(),
 });
 
 export type Explained = z.output<typeof explanationSchema>;
 
-/** The zones of a folder or a file with every endpoint supposed up. Ends the command where they are faulty. */
+/**
+ * The zones of a folder or a file with every endpoint supposed up; nothing is under way but windows that are to open. Ends
+ * the command where they are faulty.
+ */
 export function stateFromFiles(zones: string, placeOf: PlaceOf): ExplainedState {
-  const { definitions: written, zones: loaded } = loadUntried([zones], "explain", placeOf);
+  const { definitions: written, zones: loaded, windows } = loadUntried([zones], "explain", placeOf);
   const definitions = supposeResolved(written);
-  return { zones: indexZones(loaded), definitions, snapshot: supposeAllUp(definitions), placeOf };
+  const maintenance = createMaintenance();
+  maintenance.use(windows);
+  maintenance.step(Date.now(), () => undefined);
+  const pending = { overrides: [], windows: maintenance.views(), watched: () => [] };
+  return { zones: indexZones(loaded), definitions, snapshot: supposeAllUp(definitions), placeOf, pending };
 }
 
 /** Asks a running node. Ends the command where it refuses. */

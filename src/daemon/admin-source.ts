@@ -1,18 +1,19 @@
 /** The running node as the admin plane sees it: everything it shows is read from here, and from what is served. */
 
 import type { DrillsSource } from "../admin/drill-source.ts";
+import type { ExplainRefusal } from "../admin/explanation.ts";
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import type { OverridesSource } from "../admin/override-source.ts";
 import type {
   AdminSource,
   AvailabilitySource,
-  ExplainRefusal,
   LoadOutcome,
   Readiness,
   SecondariesView,
 } from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
 import { nameKey, parseName, ROOT } from "../dns/name.ts";
+import type { Endpoint } from "../policy/model.ts";
 import { masterFileLines } from "../zone/master-file.ts";
 import { plainRRsets } from "../zone/plain-zone.ts";
 import type { AnsweringSide } from "./answering.ts";
@@ -112,9 +113,19 @@ const NOTHING_TO_EXPLAIN: ExplainRefusal = {
   message: "Cannot explain: nothing is served yet",
 };
 
-function explainedState({ serving, geo: { placeOf } }: NodeParts): ExplainedState | undefined {
+function explainedState({
+  serving,
+  book,
+  overrides,
+  geo: { placeOf },
+}: NodeParts): ExplainedState | undefined {
   const image = serving.image();
   if (image === undefined) return undefined;
   const { snapshot, definitions } = image.decisions;
-  return { zones: image.zones.index.byApexKey, definitions, snapshot, placeOf };
+  const pending = {
+    overrides: overrides.list(),
+    windows: overrides.windows(),
+    watched: (endpoint: Endpoint) => book.watched(endpoint),
+  };
+  return { zones: image.zones.index.byApexKey, definitions, snapshot, placeOf, pending };
 }

@@ -253,7 +253,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
       if (book.record(target.key, verdict)) serving.healthChanged();
     },
   });
-  const endpoints = createLiveEndpoints({ ...parts, book, prober, onChange });
+  const endpoints = createLiveEndpoints({ ...parts, record, book, prober, onChange });
   const reloading = createReloading({
     ...parts,
     placeOf: geo.placeOf,

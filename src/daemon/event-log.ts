@@ -5,6 +5,7 @@
  */
 
 import type { EventKind, NodeEvent } from "../admin/events/event.ts";
+import { UNRESOLVED } from "./host-state.ts";
 import type { Log } from "./log.ts";
 
 type Level = "info" | "warn" | "error";
@@ -32,6 +33,18 @@ const SAYINGS: { readonly [kind in EventKind]: (event: NodeEvent) => Saying | un
   policy: sayPolicy,
   override: (event) => sayForcing("override", event),
   window: (event) => sayForcing("window", event),
+  "override-file": ({ to }) =>
+    to === "refused"
+      ? error("the file of overrides is refused: what was accepted last stays")
+      : info("the file of overrides is in force"),
+  "host-name": ({ from, to }) => {
+    if (to?.startsWith(UNRESOLVED) === true) return warn("cannot resolve a host name");
+    return info(
+      from?.startsWith(UNRESOLVED) === true
+        ? "a host name is resolved again"
+        : "a host name stands for other addresses",
+    );
+  },
   drill: sayDrill,
   worker: () => undefined,
   certificate: () => warn("a TLS certificate is about to expire"),

@@ -5,6 +5,9 @@
  * What is kept in memory is what is kept on disk, to a segment, so that nobody who asks waits for the disk. An event's
  * number is the time in milliseconds, or one more than the number before it: so numbers rise over restarts as well, also
  * where the last events did not get to the disk or the clock was set back.
+ *
+ * Telling costs a line in the log and one on disk for each event, and where a dependency dies there are thousands at one
+ * moment. So a few are told at once and the rest a few a turn of the event loop, in their order.
  */
 
 import { type EventsSource, type Happening, isMeant, type NodeEvent } from "../admin/events/event.ts";
@@ -20,6 +23,8 @@ import type { Log, LogLimiter } from "./log.ts";
 export const EVENTS_LIMIT = SEGMENT_LIMIT_EVENTS * SEGMENTS_LIMIT;
 /** Reasons come from probed servers as well. */
 export const REASON_LIMIT_CHARACTERS = 1_000;
+/** So many events are told in one turn of the event loop: some three milliseconds, most of them the log's. */
+export const TOLD_PER_TURN = 100;
 
 /** What records something. */
 export type Recorder = (happening: Happening) => void;
@@ -59,6 +64,33 @@ export function createEvents(segments: EventSegments, now: () => number): Events
   const listeners = new Set<(event: NodeEvent) => void>();
   /** The latest one that is not kept any more. */
   let forgottenId = 0;
+  /** In memory already, and not yet told. */
+  let untold: NodeEvent[] = [];
+  let toldThisTurn = 0;
+  let nextTurn: NodeJS.Immediate | undefined;
+
+  const tell = (event: NodeEvent): void => {
+    segments.append(event);
+    for (const listener of listeners) listener(event);
+  };
+  const tellSome = (): void => {
+    nextTurn = undefined;
+    toldThisTurn = 0;
+    if (untold.length === 0) return;
+    const some = untold.slice(0, TOLD_PER_TURN);
+    untold = untold.slice(TOLD_PER_TURN);
+    for (const event of some) tellInTurn(event);
+  };
+  const tellInTurn = (event: NodeEvent): void => {
+    toldThisTurn += 1;
+    nextTurn ??= setImmediate(tellSome);
+    tell(event);
+  };
+  const tellAll = (): void => {
+    const all = untold;
+    untold = [];
+    for (const event of all) tell(event);
+  };
 
   return {
     record(happening) {
@@ -71,8 +103,8 @@ export function createEvents(segments: EventSegments, now: () => number): Events
         forgottenId = kept[SEGMENT_LIMIT_EVENTS - 1]?.id ?? forgottenId;
         kept.splice(0, SEGMENT_LIMIT_EVENTS);
       }
-      segments.append(event);
-      for (const listener of listeners) listener(event);
+      if (untold.length > 0 || toldThisTurn >= TOLD_PER_TURN) untold.push(event);
+      else tellInTurn(event);
     },
     latest(filter, limit) {
       const found: NodeEvent[] = [];
@@ -92,10 +124,18 @@ export function createEvents(segments: EventSegments, now: () => number): Events
       return found.length > limit ? undefined : found;
     },
     subscribe(listener) {
+      // What was before belongs to those who listened then; a newcomer finds it in memory.
+      tellAll();
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     begin: () => segments.begin(),
-    stop: () => segments.stop(),
+    stop() {
+      clearImmediate(nextTurn);
+      nextTurn = undefined;
+      toldThisTurn = 0;
+      tellAll();
+      return segments.stop();
+    },
   };
 }

@@ -3,7 +3,8 @@
  * the others are given (`zone/record-policies`). By the functions that the image is compiled by.
  */
 
-import type { Explanation, ShareView } from "../admin/source.ts";
+import type { Explanation, ShareView } from "../admin/explanation.ts";
+import { viewShares } from "../admin/status/status.ts";
 import { formatName, type Name } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
@@ -29,12 +30,7 @@ interface Health {
 }
 
 export function sharesIn(evaluation: Evaluation): ShareView[] {
-  return sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
-    pool: endpoint.pool,
-    endpoint: endpoint.name,
-    addresses: addresses.map(({ text }) => text),
-    share,
-  }));
+  return viewShares(sharesOf(evaluation));
 }
 
 /** SRV and MX: every record with why it is there or not. */
@@ -118,12 +114,15 @@ function traceFamily(
   return { node, decision: outcome, reason: `rung ${rung}`, children: trace };
 }
 
-const OF_ZONE_FILE = {
+/** What rests on zone files alone: no rung, no shares, and nothing that could change. */
+export const OF_ZONE_FILE = {
   outcome: "answer",
   rung: null,
   failingOpen: false,
   shares: [],
   overCapacity: [],
+  endpoints: [],
+  next: [],
 } as const;
 
 function nodeOf({ owner, type }: RRset): string {

@@ -9,7 +9,7 @@ import type {
   ExplainRefusal,
   Explanation,
   WhatIfOutcome,
-} from "../admin/source.ts";
+} from "../admin/explanation.ts";
 import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
@@ -18,18 +18,22 @@ import { type Client, formatPlace, NOWHERE, type PlaceOf, UNKNOWN_CLIENT } from 
 import { continentOf } from "../geo/country.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { askedPlacesOf } from "../policy/asked-places.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import { explain } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
-import type { Definitions, Policy } from "../policy/model.ts";
+import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
+import { reachOf } from "../policy/reach.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
 import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
 import { isServiceBinding, policiesOfRecords } from "../zone/record-policies.ts";
+import { type ExplainedPending, explainReach, FAMILIES } from "./explain-reach.ts";
 import {
   type Decided,
   explainHints,
   explainWithheld,
+  OF_ZONE_FILE,
   type RecordPolicies,
   sharesIn,
 } from "./explain-records.ts";
@@ -42,9 +46,10 @@ export interface ExplainedState {
   readonly snapshot: Snapshot;
   /** Where a network lies; asked only where the policy asks for a place. */
   readonly placeOf: PlaceOf;
+  /** What is under way; `undefined` of a health that is supposed. */
+  readonly pending?: ExplainedPending | undefined;
 }
 
-/** The state must hold nothing that is not served yet; such sets are refused before. */
 export function explainName(served: ExplainedState, query: ExplainQuery): ExplainOutcome {
   const state = query.dryRun ? { ...served, zones: promoteDryRuns(served.zones) } : served;
   const name = parseName(query.name, ROOT);
@@ -65,8 +70,7 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
     return refuse(undefined, message);
   }
   const policies = policiesBehind(end, state, type);
-  const asked =
-    end.kind === "policy" ? end.policy : isServiceBinding(type) ? policies.find(Boolean) : undefined;
+  const asked = policyOf(end, state) ?? (isServiceBinding(type) ? policies.find(Boolean) : undefined);
   const client = asked === undefined ? given : placed(given, asked, state);
   const decided = decide(end, state, client, type, policies);
   return {
@@ -81,6 +85,14 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
       ...(query.dryRun ? { dryRun: true } : {}),
     },
   };
+}
+
+/** The policy that answers: A and AAAA for itself, and every other type of its owner where it can draw a CNAME. */
+function policyOf(end: LookupEnd, { definitions }: ExplainedState): Policy | undefined {
+  if (end.kind === "policy") return end.policy;
+  if (end.kind !== "nodata" || end.policy === undefined) return undefined;
+  const { endpoints } = reachOf(end.policy.expression, definitions);
+  return endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined) ? end.policy : undefined;
 }
 
 /** By record: the policies that decide what becomes of records that no policy answers. */
@@ -102,7 +114,7 @@ export function whatIf(state: ExplainedState, query: ExplainQuery, down: readonl
   if (!supposed.ok) return refuse("down", supposed.message);
   const before = explainName(state, query);
   if (!before.ok) return before;
-  const after = explainName({ ...state, snapshot: supposed.snapshot }, query);
+  const after = explainName({ ...state, snapshot: supposed.snapshot, pending: undefined }, query);
   if (!after.ok) return after;
   return { ok: true, whatIf: { ...after.explanation, before: before.explanation } };
 }
@@ -140,22 +152,37 @@ function decide(
   type: number,
   policies: RecordPolicies,
 ): Decided {
-  if (end.kind === "policy") return decideByPolicy(end, state, client);
+  if (end.kind === "policy") return decideByPolicy(end.policy, end.family, state, client);
+  const policy = policyOf(end, state);
+  if (policy !== undefined) return decideByCname(policy, state, client);
   if (end.kind !== "answer" || policies.every((policy) => policy === undefined))
     return decideByZone(end, type);
-  return isServiceBinding(type)
+  const decided = isServiceBinding(type)
     ? explainHints(end.rrset, policies, state, client)
     : explainWithheld(end.rrset, policies, state);
+  return { ...decided, ...explainReach(policies, FAMILIES, state) };
+}
+
+/** As A, save that whoever is drawn with addresses has nothing of the type that is asked for. */
+function decideByCname(policy: Policy, state: ExplainedState, client: Client): Decided {
+  const decided = decideByPolicy(policy, "ipv4", state, client);
+  const shares = decided.shares.filter(({ cname }) => cname !== undefined);
+  const outcome = decided.outcome === "answer" && shares.length === 0 ? "nodata" : decided.outcome;
+  return { ...decided, shares, outcome };
 }
 
 function decideByPolicy(
-  { policy, family }: Extract<LookupEnd, { kind: "policy" }>,
-  { definitions, snapshot }: ExplainedState,
+  policy: Policy,
+  family: AddressFamily,
+  state: ExplainedState,
   client: Client,
 ): Decided {
+  const { definitions, snapshot } = state;
   const { evaluation, trace } = explain(policy, definitions, snapshot, client, family);
   const { outcome, ttlSeconds, rung, failingOpen, overCapacity } = evaluation;
-  return { outcome, ttlSeconds, rung, failingOpen, shares: sharesIn(evaluation), overCapacity, trace };
+  const reached = explainReach([policy], [family], state);
+  const shares = sharesIn(evaluation);
+  return { outcome, ttlSeconds, rung, failingOpen, shares, overCapacity, trace, ...reached };
 }
 
 /** What rests on zone files alone: no rung, no shares. */
@@ -167,8 +194,7 @@ function decideByZone(end: Exclude<LookupEnd, { kind: "policy" }>, type: number)
     decision: string,
     reason: string,
   ): Decided => {
-    const trace = [{ node, decision, reason }];
-    return { outcome, ttlSeconds, rung: null, failingOpen: false, shares: [], overCapacity: [], trace };
+    return { ...OF_ZONE_FILE, outcome, ttlSeconds, trace: [{ node, decision, reason }] };
   };
   const list = ({ type: own, rdatas }: RRset): string =>
     rdatas.map((rdata) => formatRdata(own, rdata)).join(", ");

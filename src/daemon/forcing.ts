@@ -62,7 +62,7 @@ export interface Forcing {
 }
 
 export function createForcing(parts: ForcingParts): Forcing {
-  const { options, clock, log } = parts;
+  const { options, clock, log, record } = parts;
   const limiter = createLogLimiter(LIMITED_LOG_MS, clock.monotonic);
   const { state: stateFolder, overrideFile: path } = options;
   let file: OverrideFile | undefined;
@@ -77,9 +77,7 @@ export function createForcing(parts: ForcingParts): Forcing {
     served() {
       const image = parts.image();
       if (image === undefined) return undefined;
-      const { set } = image.zones;
-      // A dry run has nobody to lose.
-      const policies = image.zones.policies.filter(({ policy }) => !policy.dryRun);
+      const { set, policies } = image.zones;
       const { definitions, snapshot } = image.decisions;
       return { set, definitions, policies, snapshot };
     },
@@ -139,7 +137,7 @@ export function createForcing(parts: ForcingParts): Forcing {
       }
       overrides.begin(journal, accepted?.overrides ?? []);
       if (path !== undefined)
-        file = createOverrideFile({ path, stateFolder, accepted, overrides, now: clock.now, log });
+        file = createOverrideFile({ path, stateFolder, accepted, overrides, now: clock.now, record });
       const line = { event: "state", overrides: overrides.list().length };
       if (journal.damagedLines === 0) log.info(line, "overrides go on from what was kept");
       else

@@ -14,14 +14,16 @@ import { initialState, newcomerState, type ProbeState, step } from "../health/hy
 import type { ForcedStates } from "../health/override.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
 import type { Forced, Verdict } from "../health/verdict.ts";
+import { placesOf } from "../policy/cname.ts";
 import type { Definitions, Endpoint } from "../policy/model.ts";
+import type { WatchedState } from "../policy/next-changes.ts";
 import { endpointsOf } from "../policy/resolved.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import type { KeptHealth } from "./health-file.ts";
 import { createPoolReturns } from "./pool-returns.ts";
 import { createProbeCounts, type ProbeCounts } from "./probe-counts.ts";
-import { type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
+import { monitorsOf, type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
 
 /** How long the state of a place and monitor that left the zones is remembered. */
 export const GONE_KEPT_MS = 10 * 60 * 1000;
@@ -46,6 +48,8 @@ export interface HealthBook {
   snapshot(forced: ForcedStates, atMs: number): Snapshot;
   /** What a snapshot would say if `set`, host names resolved, were used now: what is new of it has not been probed. */
   foresee(set: ZoneSet, forced: ForcedStates, atMs: number): Snapshot;
+  /** The states that the health of an endpoint rests on, as it is in `definitions`. */
+  watched(endpoint: Endpoint): WatchedState[];
   /** As observed now, by endpoint; objects stay the same while the health does. */
   observed(): ReadonlyMap<string, EndpointHealth>;
   /** When the latest snapshot would be another one by the passing of time alone, as grace ends or a slow start goes on. */
@@ -97,10 +101,11 @@ export function createHealthBook(): HealthBook {
 
   const healthOf = (endpoint: Endpoint, set: ZoneSet): EndpointHealth => ({
     forced: undefined,
-    addresses: endpoint.addresses.map((address) => {
+    addresses: placesOf(endpoint).map((address) => {
       const stateOf = (name: string): ProbeState | undefined => {
         const monitor = set.monitors.get(name);
-        return monitor && states.get(stateKeyOf(monitor, endpoint, address))?.state;
+        const key = monitor && stateKeyOf(monitor, endpoint, address);
+        return key === undefined ? undefined : states.get(key)?.state;
       };
       return composeAddressHealth(endpoint.monitor, stateOf, startedMs);
     }),
@@ -163,11 +168,14 @@ export function createHealthBook(): HealthBook {
       for (const { key, monitor, endpoints } of probe.states) {
         const kept = states.get(key);
         if (kept === undefined) continue;
-        kept.state = step(kept.state, verdict, monitor.thresholds);
+        const before = kept.state;
+        kept.state = step(before, verdict, monitor.thresholds);
         kept.certificateExpiresAtMs = verdict.certificate?.expiresAtMs ?? kept.certificateExpiresAtMs;
+        // Most verdicts say what the one before said, and then nobody's health can be another one.
+        const saysTheSame = isSameHealth(before, kept.state);
         for (const endpoint of endpoints) {
           counts.noteVerdict(endpoint, monitor.name, verdict);
-          if (refresh(endpoint, current)) changed = true;
+          if (!saysTheSame && refresh(endpoint, current)) changed = true;
         }
       }
       counts.noteDuration(probe.target.monitor.name, verdict);
@@ -191,6 +199,22 @@ export function createHealthBook(): HealthBook {
       });
       const holds = latest?.holds;
       return { atMs, endpoints: new Map(endpoints), ...(holds === undefined ? {} : { holds }) };
+    },
+    watched(endpoint) {
+      const monitors = current === undefined ? [] : monitorsOf(endpoint, current);
+      return monitors.flatMap((monitor) => {
+        const { name, thresholds } = monitor;
+        const isShared = (monitor.target ?? endpoint.probe) !== undefined;
+        return placesOf(endpoint)
+          .slice(0, isShared ? 1 : undefined)
+          .flatMap((address): WatchedState[] => {
+            const key = stateKeyOf(monitor, endpoint, address);
+            const state = key === undefined ? undefined : states.get(key)?.state;
+            const of =
+              isShared || address === undefined ? {} : { address: address.text, family: address.family };
+            return state === undefined ? [] : [{ ...of, monitor: name, thresholds, state }];
+          });
+      });
     },
     observed: () => new Map(healths),
     nextChangeMs() {

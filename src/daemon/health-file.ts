@@ -15,6 +15,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import type { ProbeState } from "../health/hysteresis.ts";
 import type { ReturnState } from "../policy/failback.ts";
@@ -29,6 +30,8 @@ export const MAX_AGE_MS = 15 * 60 * 1000;
 
 const FORMAT_VERSION = 1;
 const FILE_NAME = "health.json";
+/** About a millisecond's worth. */
+const ENTRIES_PER_PIECE = 500;
 
 export interface KeptHealth {
   /** By place and monitor, as the health book keys them. */
@@ -85,20 +88,37 @@ const fileSchema = z.object({
 });
 
 /** Rejects with the system's error; what was kept before is untouched then. */
-export async function keepHealth(
-  folder: string,
-  { states, returns, hosts }: KeptHealth,
-  atMs: number,
-): Promise<void> {
-  const file = {
-    version: FORMAT_VERSION,
-    savedAtMs: atMs,
-    states: Object.fromEntries(states),
-    returns: Object.fromEntries(returns),
-    hosts: hostsToText(hosts ?? new Map()),
-  };
-  const octets = new TextEncoder().encode(`${JSON.stringify(file)}\n`);
-  await writeFileAtomically(join(folder, FILE_NAME), [octets]);
+export async function keepHealth(folder: string, kept: KeptHealth, atMs: number): Promise<void> {
+  const parts: Uint8Array[] = [];
+  // Ten thousand states are some milliseconds of writing, so others get their turn in between.
+  for (const text of fileText(kept, atMs)) {
+    parts.push(new TextEncoder().encode(text));
+    await nextTurn();
+  }
+  await writeFileAtomically(join(folder, FILE_NAME), parts);
+}
+
+/** The file, in pieces. */
+function* fileText({ states, returns, hosts }: KeptHealth, atMs: number): Generator<string> {
+  yield `{"version":${FORMAT_VERSION},"savedAtMs":${JSON.stringify(atMs)},"states":`;
+  yield* objectText(states);
+  yield ',"returns":';
+  yield* objectText(returns);
+  yield `,"hosts":${JSON.stringify(hostsToText(hosts ?? new Map()))}}\n`;
+}
+
+/** An object with the entries of a map, `ENTRIES_PER_PIECE` of them a piece. */
+function* objectText(map: ReadonlyMap<string, unknown>): Generator<string> {
+  let text = "{";
+  let entries = 0;
+  for (const [key, value] of map) {
+    text += `${entries === 0 ? "" : ","}${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    entries += 1;
+    if (entries % ENTRIES_PER_PIECE !== 0) continue;
+    yield text;
+    text = "";
+  }
+  yield `${text}}`;
 }
 
 /** Never rejects. */

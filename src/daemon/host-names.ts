@@ -6,15 +6,18 @@
  *                                         ↑ `onChange`, when a name stands for other addresses
  *
  * What a name stood for last stays on every failure, also over a restart. A name that leads to a POLICY of these zones is
- * never taken: it would be resolved to what is answered because of it.
+ * never taken, nor answered as CNAME: it would be resolved to what is answered because of it.
  */
 
+import type { Happening } from "../admin/events/event.ts";
 import type { HostNamesSource } from "../admin/host-name-reading.ts";
 import { endpointsOf, withResolved } from "../policy/resolved.ts";
 import { policyFinder } from "../zone/check-host-names.ts";
 import type { ZoneSet } from "../zone/model.ts";
+import type { Recorder } from "./events.ts";
 import type { HostResolver, Resolution } from "./host-resolver.ts";
 import {
+  describeHost,
   type HostAnswer,
   type HostState,
   leaveNow,
@@ -23,7 +26,6 @@ import {
   nextInMs,
   stepHost,
 } from "./host-state.ts";
-import type { Log } from "./log.ts";
 import { monitorsOf } from "./probe-plan.ts";
 
 /** Names that are asked for at one time; the others wait. */
@@ -53,7 +55,7 @@ export interface HostNamesParts {
   readonly resolver: HostResolver;
   readonly now: () => number;
   readonly random: () => number;
-  readonly log: Log;
+  readonly record: Recorder;
   /** `live` would say something else now. */
   readonly onChange: () => void;
 }
@@ -61,6 +63,8 @@ export interface HostNamesParts {
 interface Entry {
   readonly hostName: string;
   state: HostState;
+  /** What was resolved last leads to a POLICY of the zones. */
+  leadsBack: boolean;
   lingerMs: number;
   /** `undefined` while the zones have it. */
   goneSinceMs: number | undefined;
@@ -72,7 +76,7 @@ interface Entry {
 }
 
 export function createHostNames(parts: HostNamesParts): HostNames {
-  const { resolver, now, random, log } = parts;
+  const { resolver, now, random, record } = parts;
   const entries = new Map<string, Entry>();
   const waiting: Entry[] = [];
   const counts = { ok: 0, failed: 0 };
@@ -96,6 +100,7 @@ export function createHostNames(parts: HostNamesParts): HostNames {
     const entry: Entry = {
       hostName,
       state,
+      leadsBack: false,
       lingerMs: 0,
       goneSinceMs: undefined,
       isBusy: false,
@@ -115,13 +120,17 @@ export function createHostNames(parts: HostNamesParts): HostNames {
 
   const takeIn = (entry: Entry, resolution: Resolution): void => {
     const before = entry.state;
-    const answer = refuseLoops(resolution, leadsToPolicy);
+    const owner = resolution.aliases.find(leadsToPolicy);
+    const answer = owner === undefined ? resolution.answer : refuseLoop(owner);
     const after = stepHost(before, answer, entry.lingerMs, now());
     entry.state = after;
+    const ledBack = entry.leadsBack;
+    entry.leadsBack = owner !== undefined || (ledBack && isUnanswered(resolution));
     counts[after.failure === undefined ? "ok" : "failed"]++;
     entry.isTried = true;
-    note(log, entry.hostName, before, after);
-    if (!isSameLive(before, after)) changed();
+    const change = changeOf(entry.hostName, before, after);
+    if (change !== undefined) record(change);
+    if (entry.leadsBack !== ledBack || !isSameLive(before, after)) changed();
     goOn(entry, now() + nextInMs(after, random()));
     for (const look of waiters) look();
   };
@@ -206,8 +215,10 @@ export function createHostNames(parts: HostNamesParts): HostNames {
         if (atMs - entry.goneSinceMs >= GONE_KEPT_MS) entries.delete(entry.hostName);
       }
       const definitions = withResolved(set.definitions, (hostName) => {
-        const state = entries.get(hostName)?.state;
-        return state && { addresses: liveAddresses(state), ttlSeconds: state.ttlSeconds };
+        const entry = entries.get(hostName);
+        if (entry === undefined) return undefined;
+        const { state, leadsBack } = entry;
+        return { addresses: liveAddresses(state), ttlSeconds: state.ttlSeconds, leadsBack };
       });
       return definitions === set.definitions ? set : { ...set, definitions };
     },
@@ -250,9 +261,12 @@ function lingersOf(set: ZoneSet): Map<string, number> {
   return lingers;
 }
 
-function refuseLoops({ answer, aliases }: Resolution, leadsToPolicy: (name: string) => boolean): HostAnswer {
-  const owner = aliases.find(leadsToPolicy);
-  if (owner === undefined) return answer;
+/** Nothing was said of where the name leads. */
+function isUnanswered({ answer: { ipv4, ipv6 }, aliases }: Resolution): boolean {
+  return ipv4.kind === "failed" && ipv6.kind === "failed" && aliases.length === 0;
+}
+
+function refuseLoop(owner: string): HostAnswer {
   const reason = `it is an alias of ${owner}, which a POLICY of these zones answers`;
   return { ipv4: { kind: "failed", reason }, ipv6: { kind: "failed", reason } };
 }
@@ -265,17 +279,11 @@ function textOf(state: HostState): string[] {
   return liveAddresses(state).map(({ text }) => text);
 }
 
-function note(log: Log, hostName: string, before: HostState, after: HostState): void {
-  const to = after.addresses.map(({ text }) => text);
-  const from = before.addresses.map(({ text }) => text);
-  if (from.join() !== to.join()) {
-    log.info({ event: "host-name", hostName, from, to }, "a host name stands for other addresses");
-  }
-  const reason = after.failure?.reason;
-  if (reason !== undefined && before.failure === undefined) {
-    const what = to.length > 0 ? "what it stood for stays" : "its endpoints have no address";
-    log.warn({ event: "host-name", hostName, reason, addresses: to }, `cannot resolve a host name: ${what}`);
-  } else if (reason === undefined && before.failure !== undefined) {
-    log.info({ event: "host-name", hostName, addresses: to }, "a host name is resolved again");
-  }
+/** What changed, as one event; `undefined` where nothing did. */
+function changeOf(hostName: string, before: HostState, after: HostState): Happening | undefined {
+  const [from, to] = [describeHost(before), describeHost(after)];
+  if (from === to) return undefined;
+  const { length } = after.addresses;
+  const resolved = `${length} ${length === 1 ? "address" : "addresses"}, asked for again in ${after.ttlSeconds} s`;
+  return { kind: "host-name", ref: hostName, from, to, reason: after.failure?.reason ?? resolved };
 }

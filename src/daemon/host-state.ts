@@ -102,6 +102,16 @@ export function nextInMs({ failure, ttlSeconds }: HostState, random: number): nu
   return waitMs * (0.75 + random / 2);
 }
 
+/** How `describeHost` begins of a name that cannot be resolved. */
+export const UNRESOLVED = "unresolved";
+
+/** In words, for the record: what it stands for, and what stays of that while it cannot be resolved. */
+export function describeHost({ addresses, failure, resolvedAtMs }: HostState): string | null {
+  const text = addresses.map(({ text }) => text).join(" ");
+  if (failure !== undefined) return text === "" ? UNRESOLVED : `${UNRESOLVED}, ${text} stay`;
+  return resolvedAtMs === undefined ? null : text;
+}
+
 /** From text; `undefined` for what is no address, or none that anybody could be sent to. */
 export function addressOf(text: string): Address | undefined {
   const octets = parseIp(text);

@@ -7,6 +7,7 @@ import type { ServeOptions } from "../config/options.ts";
 import type { EndpointHealth } from "../health/snapshot.ts";
 import type { Prober } from "../probe/wheel.ts";
 import type { ZoneSet } from "../zone/model.ts";
+import type { Recorder } from "./events.ts";
 import type { HealthBook } from "./health-book.ts";
 import { type KeptHealth, readHealth } from "./health-file.ts";
 import { createHostNames, type HostNames } from "./host-names.ts";
@@ -31,6 +32,7 @@ export interface LiveEndpointsParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly record: Recorder;
   readonly book: HealthBook;
   readonly prober: Prober;
   /** A name stands for something else; the book knows it already. */
@@ -38,7 +40,7 @@ export interface LiveEndpointsParts {
 }
 
 export function createLiveEndpoints(parts: LiveEndpointsParts): LiveEndpoints {
-  const { options, clock, random, log, book, prober, onChange } = parts;
+  const { options, clock, random, log, record, book, prober, onChange } = parts;
   let used: ZoneSet | undefined;
 
   const use = (set: ZoneSet): void => {
@@ -51,7 +53,7 @@ export function createLiveEndpoints(parts: LiveEndpointsParts): LiveEndpoints {
     resolver: createHostResolver({ servers: options.resolvers }),
     now: clock.now,
     random,
-    log,
+    record,
     onChange() {
       if (used === undefined) return;
       use(used);

@@ -22,7 +22,7 @@ import {
 import type { OverrideFileView } from "../admin/override-source.ts";
 import type { Override } from "../health/override.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
-import type { Log } from "./log.ts";
+import type { Recorder } from "./events.ts";
 import { keptOverrideSchema } from "./override-journal.ts";
 import { OVERRIDES_LIMIT, type Overrides } from "./overrides.ts";
 import { codeOf, systemReason } from "./system-error.ts";
@@ -125,24 +125,25 @@ export interface OverrideFileParts {
   readonly accepted: AcceptedCopy | undefined;
   readonly overrides: Overrides;
   readonly now: () => number;
-  readonly log: Log;
+  readonly record: Recorder;
 }
 
 export function createOverrideFile(parts: OverrideFileParts): OverrideFile {
-  const { path, stateFolder, overrides, now, log } = parts;
+  const { path, stateFolder, overrides, now, record } = parts;
   let sha256 = parts.accepted?.sha256;
   let loadedAtMs = parts.accepted?.savedAtMs;
   let fault: string | undefined = "it was not read yet";
 
+  /** What the record says last: a fault, or what was accepted. A start that finds what was accepted says nothing. */
+  let told = sha256;
+
   const note = (found: string | undefined): void => {
-    if (found === fault) return;
     fault = found;
-    if (found === undefined) log.info({ event: "override-file", path }, "the file of overrides is in force");
-    else
-      log.error(
-        { event: "override-file", path, reason: found },
-        "the file of overrides is refused: what was accepted last stays",
-      );
+    if (told === (found ?? sha256)) return;
+    told = found ?? sha256;
+    const to = found === undefined ? "accepted" : "refused";
+    const reason = found ?? `${overrides.fromFile().length} overrides`;
+    record({ kind: "override-file", ref: path, from: null, to, reason });
   };
 
   const take = async (): Promise<string | undefined> => {

@@ -24,6 +24,16 @@ interface Place {
   readonly endpoint: string;
 }
 
+type Result = Place & { readonly monitor: string; readonly result: "pass" | "fail"; value: number };
+
+/** Of one endpoint. What is counted with every probe is found by looking, not by putting a name together. */
+interface EndpointCounts {
+  /** By monitor. */
+  readonly passed: Map<string, Result>;
+  readonly failed: Map<string, Result>;
+  readonly latest: Place & { seconds: number };
+}
+
 interface Durations {
   readonly boundsSeconds: readonly number[];
   readonly counts: number[];
@@ -31,22 +41,23 @@ interface Durations {
 }
 
 export function createProbeCounts(): ProbeCounts {
-  const results = new Map<
-    string,
-    Place & { readonly monitor: string; readonly result: "pass" | "fail"; value: number }
-  >();
+  const endpoints = new Map<string, EndpointCounts>();
   const transitions = new Map<string, Place & { readonly to: "up" | "down"; value: number }>();
-  const lastDurations = new Map<string, Place & { readonly seconds: number }>();
   const durations = new Map<string, Durations>();
-  const placeOf = ({ pool, name }: Endpoint): Place => ({ pool, endpoint: name });
   return {
-    noteVerdict(endpoint, monitor, verdict) {
-      const result = verdict.ok ? "pass" : "fail";
-      const key = `${endpoint.id} ${monitor} ${result}`;
-      const count = results.get(key) ?? { ...placeOf(endpoint), monitor, result, value: 0 };
-      count.value += 1;
-      results.set(key, count);
-      lastDurations.set(endpoint.id, { ...placeOf(endpoint), seconds: verdict.elapsedMs / MS_PER_SECOND });
+    noteVerdict(endpoint, monitor, { ok, elapsedMs }) {
+      const seconds = elapsedMs / MS_PER_SECOND;
+      let counts = endpoints.get(endpoint.id);
+      if (counts === undefined) {
+        counts = { passed: new Map(), failed: new Map(), latest: { ...placeOf(endpoint), seconds } };
+        endpoints.set(endpoint.id, counts);
+      }
+      counts.latest.seconds = seconds;
+      const results = ok ? counts.passed : counts.failed;
+      const known = results.get(monitor);
+      if (known === undefined) {
+        results.set(monitor, { ...placeOf(endpoint), monitor, result: ok ? "pass" : "fail", value: 1 });
+      } else known.value += 1;
     },
     noteDuration(monitor, { elapsedMs }) {
       const seconds = elapsedMs / MS_PER_SECOND;
@@ -70,13 +81,24 @@ export function createProbeCounts(): ProbeCounts {
       count.value += 1;
       transitions.set(key, count);
     },
-    results: () => results.values(),
+    *results() {
+      for (const { passed, failed } of endpoints.values()) {
+        yield* passed.values();
+        yield* failed.values();
+      }
+    },
     transitions: () => transitions.values(),
-    lastDurations: () => lastDurations.values(),
+    *lastDurations() {
+      for (const { latest } of endpoints.values()) yield latest;
+    },
     *durations() {
       for (const [monitor, histogram] of durations) {
         yield { monitor, histogram: histogram satisfies HistogramReading };
       }
     },
   };
+}
+
+function placeOf({ pool, name }: Endpoint): Place {
+  return { pool, endpoint: name };
 }

@@ -204,6 +204,8 @@ export function createReloading(parts: ReloadingParts): Reloading {
         served = { set: loaded.set, judged: loaded.judged, despite };
         outcome = { ...outcome, despite };
         refuse(faulty.refusal, faulty.diagnostics);
+        const { message } = faulty.refusal;
+        parts.record({ kind: "reload", ref: node, from: null, to: "refused", reason: message });
       }
       begun();
     },

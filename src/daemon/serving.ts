@@ -30,10 +30,12 @@ const LONGEST_WAIT_MS = 60_000;
 
 /**
  * After a build the main thread rests from building for so many times as long as it took: where thousands of endpoints
- * die within seconds, builds take a third of its time at most, and a withdrawal waits for two builds more. Builds of a
+ * die within seconds, builds take a fifth of its time at most, and a withdrawal waits for four builds more. Builds of a
  * millisecond wait for nobody.
  */
-const REST_FACTOR = 2;
+const REST_FACTOR = 4;
+/** However slow the machine is at the moment. */
+const LONGEST_REST_MS = 200;
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -102,7 +104,7 @@ export function createServing({ book, forcedAt, clock, geo, onPublish }: Serving
     state = after;
     onPublish({ before, after }, next);
     const endedMs = clock.monotonic();
-    restUntilMs = endedMs + (endedMs - startedMs) * REST_FACTOR;
+    restUntilMs = endedMs + Math.min((endedMs - startedMs) * REST_FACTOR, LONGEST_REST_MS);
     awaitTime(installed);
   };
 

@@ -164,6 +164,8 @@ function notePolicy(
   record: Recorder,
   lastResorts: LastResorts,
 ): void {
+  // Evaluations that are the same are the same object (`image/decisions`).
+  if (before?.evaluations === after.evaluations) return;
   const rung = worstRung(after);
   if (rung > (before === undefined ? 1 : worstRung(before))) lastResorts.count(after.policy.name, rung);
   const from = before === undefined ? null : describeRungs(before);

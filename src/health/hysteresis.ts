@@ -132,7 +132,8 @@ function remember(recent: string, ok: boolean, fall: FallRule): string {
   return fall.kind === "consecutive" ? "" : (recent + (ok ? "+" : "-")).slice(-fall.window);
 }
 
-function countFailures(recent: string): number {
+/** Of the verdicts that a ratio rule remembers. */
+export function countFailures(recent: string): number {
   let failures = 0;
   for (const mark of recent) {
     failures += mark === "-" ? 1 : 0;

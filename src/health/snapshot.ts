@@ -34,8 +34,8 @@ export interface EndpointHealth {
 export type Hold =
   /** By `failback`: out until then, or until somebody says so where there is no end. */
   | { readonly kind: "held"; readonly untilMs: number | undefined }
-  /** By `slow-start`: back for that part of the clients, above 0 and below 1. */
-  | { readonly kind: "ramping"; readonly part: number };
+  /** By `slow-start`: back for that part of the clients, above 0 and below 1, until it is back for all. */
+  | { readonly kind: "ramping"; readonly part: number; readonly untilMs?: number };
 
 export type Holds = Readonly<Partial<Record<"ipv4" | "ipv6", Hold>>>;
 

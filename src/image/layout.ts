@@ -89,6 +89,8 @@ export const KIND = {
 } as const;
 export const FLAG_CNAME = 0x08;
 export const FLAG_APEX = 0x10;
+/** A dry run stands at the owner. */
+export const FLAG_DRY_RUN = 0x20;
 export const OWNER_SHIFT = 8;
 export const OWNER_MASK = 0xff;
 export const RRSETS_SHIFT = 16;

@@ -12,6 +12,7 @@ import {
   BLOCK,
   FLAG_APEX,
   FLAG_CNAME,
+  FLAG_DRY_RUN,
   KIND,
   NODE,
   OWNER_SHIFT,
@@ -60,6 +61,7 @@ class BlockWriter {
   /** By number, where each node has been written. */
   readonly #places: Int32Array;
   readonly #policies: ReadonlyMap<number, number>;
+  readonly #dryRuns: ReadonlySet<number>;
   /** Numbers of live RRsets. */
   readonly #live: ReadonlyMap<number, number>;
   #rrsets = 0;
@@ -80,9 +82,12 @@ class BlockWriter {
     this.#places = new Int32Array(table.names.count);
     // A dry run is met at its owner where no policy is served there.
     const { policies } = zone.nodes;
-    const numbers = new Map([...zone.dryRuns.keys()].map((key, index) => [key, policies.size + index]));
-    [...policies.keys()].forEach((key, number) => numbers.set(key, number));
-    this.#policies = new Map(Array.from(numbers, ([key, number]) => [table.findNode(key), number]));
+    const nodesOf = (keys: Iterable<string>): number[] => Array.from(keys, (key) => table.findNode(key));
+    const dryRuns = nodesOf(zone.dryRuns.keys());
+    const numbers = new Map(dryRuns.map((node, index) => [node, policies.size + index]));
+    nodesOf(policies.keys()).forEach((node, number) => numbers.set(node, number));
+    this.#policies = numbers;
+    this.#dryRuns = new Set(dryRuns);
     this.#live = new Map(
       live.map(({ ownerKey, type }, number) => [table.rrsetOf(table.findNode(ownerKey), type), number]),
     );
@@ -119,6 +124,7 @@ class BlockWriter {
     const policy = this.#policies.size === 0 ? undefined : this.#policies.get(node);
     if (policy !== undefined) builder.words[place + NODE.policy] = policy + 1;
     let flags = node === this.#apex ? FLAG_APEX : 0;
+    if (this.#dryRuns.has(node)) flags |= FLAG_DRY_RUN;
     let rrsets = 0;
     for (let rrset = table.firstRRset(node); rrset !== NONE; rrset = table.nextRRset(rrset)) {
       if (table.typeOf(rrset) === TYPE.CNAME) flags |= FLAG_CNAME;

@@ -103,7 +103,8 @@ export function holdOf(
   }
   if (state.kind !== "serving" || state.rampFromMs === undefined) return undefined;
   const step = rampStep(state.rampFromMs, slowStartMs, atMs);
-  return step >= RAMP_STEPS ? undefined : { kind: "ramping", part: (step + 1) / (RAMP_STEPS + 1) };
+  if (step >= RAMP_STEPS) return undefined;
+  return { kind: "ramping", part: (step + 1) / (RAMP_STEPS + 1), untilMs: state.rampFromMs + slowStartMs };
 }
 
 /** When the hold will be another one by the passing of time alone; `undefined`: not at all. */

@@ -9,7 +9,7 @@
  * | ----------------- | ----------- | --------- |
  * | no                | any         | none: its last resorts answer already |
  * | yes               | yes         | none      |
- * | yes               | no          | emptied   |
+ * | yes               | no          | emptied; none of a dry run, which has nobody to lose |
  *
  * A rule is broken where fewer of its REFs are up, in a family that one of them has, than it asks for, and fewer than are up
  * now:
@@ -78,7 +78,8 @@ function brokenRules({ rules, definitions }: Stakes, before: Snapshot, after: Sn
 }
 
 function emptiedPolicies({ policies, definitions }: Stakes, before: Snapshot, after: Snapshot): Objection[] {
-  return policies.flatMap(({ owner, policy: { expression, demand } }): Objection[] => {
+  return policies.flatMap(({ owner, policy: { expression, demand, dryRun } }): Objection[] => {
+    if (dryRun) return [];
     const clients = distinctClients(expression, definitions);
     for (const family of familiesOf(reachOf(expression, definitions).endpoints)) {
       const isEmptied = (client: Client): boolean =>

@@ -63,7 +63,13 @@ interface Seat {
 class Threads implements ProbeThreads {
   readonly #options: ProbeThreadsOptions;
   readonly #seats: Seat[] = [];
+  /**
+   * By what threads know them as: a number, which a target keeps for as long as it is there. Keys tell all of how a monitor
+   * asks, and would be most of what a verdict is in a message.
+   */
   #targets = new Map<string, ProbeTarget>();
+  #numbers = new Map<string, string>();
+  #lastNumber = 0;
   #started = false;
   #stopping: Promise<void> | undefined;
   #number = 0;
@@ -74,17 +80,31 @@ class Threads implements ProbeThreads {
 
   setTargets(targets: readonly ProbeTarget[]): void {
     if (this.#stopping !== undefined) return;
-    this.#targets = new Map(targets.map((target) => [target.key, target]));
+    const numbered = this.#numbered(targets);
     // Threads are added where they are needed and stay: one without work costs none.
     const wanted = threadsFor(targets, this.#options.threadsMax);
     while (this.#seats.length < wanted) this.#seats.push(this.#newSeat());
-    for (const [index, share] of shareOut([...this.#targets.values()], this.#seats.length).entries()) {
+    for (const [index, share] of shareOut(numbered, this.#seats.length).entries()) {
       const seat = this.#seats[index];
       if (seat === undefined) continue;
       seat.share = share;
       if (seat.local === undefined) this.#order(seat, { kind: "targets", targets: share });
       else seat.local.setTargets(share);
     }
+  }
+
+  /** The targets, each once, as threads are to know them. */
+  #numbered(targets: readonly ProbeTarget[]): ProbeTarget[] {
+    const before = this.#numbers;
+    this.#numbers = new Map();
+    this.#targets = new Map();
+    for (const target of targets) {
+      const known = this.#numbers.get(target.key) ?? before.get(target.key);
+      const number = known ?? String(++this.#lastNumber);
+      this.#numbers.set(target.key, number);
+      this.#targets.set(number, target);
+    }
+    return Array.from(this.#targets, ([key, target]) => ({ ...target, key }));
   }
 
   async runRound(deadlineMs: number): Promise<void> {
@@ -173,14 +193,14 @@ class Threads implements ProbeThreads {
   }
 
   #standIn(seat: Seat): void {
-    const { runAs, concurrency, commandConcurrency, onVerdict } = this.#options;
+    const { runAs, concurrency, commandConcurrency } = this.#options;
     seat.local = createProbeWheel({
       probe: createProbe(runAs),
       concurrency,
       commandConcurrency,
       now: () => performance.now(),
       random: Math.random,
-      onVerdict,
+      onVerdict: ({ key }, verdict) => this.#tell({ key, verdict }),
     });
     seat.local.setTargets(seat.share);
     if (this.#started) seat.local.start();

@@ -37,8 +37,22 @@ $POOL three monitor=none min-up=1
     a 203.0.113.21 weight=3
     b 203.0.113.22 weight=1
 weighted 30/10 POLICY weighted ( one=70 two=20 three=10 )
+tried    30/10 POLICY weighted ( one=70 two=20 three=10 )
+tried    30/10 POLICY weighted ( one=60 two=20 three=20 ) dry-run
 failover 30/10 POLICY failover ( one two three )
+hinted   30/10 POLICY weighted ( one=70 two=20 three=10 )
+hinted         HTTPS 1 . alpn=h2,h3
+_aware         SRV 10 60 5060 hinted   health-aware=on
+_aware         SRV 20 60 5060 failover health-aware=on
 geo      30/10 POLICY geo ( net:10.0.0.0/8=one net:127.0.0.0/8=two *=three )
+$POOL far monitor=none location=JP
+    a 203.0.113.31
+$POOL near monitor=none location=DE
+    a 203.0.113.41
+$POOL middle monitor=none location=US-VA
+    a 203.0.113.51
+place    30/10 POLICY geo ( country:DE=near country:US=middle country:JP=far continent:EU=one *=two )
+nearest  30/10 POLICY nearest ( far near middle )
 `;
 
 export function benchSet(names: number): ZoneSet {

@@ -11,6 +11,8 @@
  * | `pool`        | the pool         | as policies see it on rung 1: `up`, `down`, `unknown`              |
  * | `policy`      | its owner name   | `rung 1` to `rung 4`, `failing open`, `nothing`; by family where they differ |
  * | `override`, `window` | a REF     | `up`, `down`, `drain`; `null`: not in force                        |
+ * | `override-file` | its path       | `null`; `accepted`, `refused`                                      |
+ * | `host-name`   | the host name    | its addresses; `unresolved`, and those that stay; `null`: not asked for |
  * | `drill`       | its REFs         | `null`, `running`; `passed`, `aborted`, `refused`                  |
  * | `worker`      | what died        | `died`; `replaced`, `given up`                                     |
  * | `certificate` | who shows it     | `null`, `expires soon`                                             |
@@ -25,6 +27,8 @@ export const EVENT_KINDS = [
   "policy",
   "override",
   "window",
+  "override-file",
+  "host-name",
   "drill",
   "worker",
   "certificate",

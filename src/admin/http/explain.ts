@@ -1,7 +1,8 @@
 /** `/api/v1/explain` and `/api/v1/whatif` (CONTRACT.md §4): why an answer is what it is, and what it would be. */
 
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { AdminSource, ExplainQuery, ExplainRefusal } from "../source.ts";
+import type { ExplainQuery, ExplainRefusal } from "../explanation.ts";
+import type { AdminSource } from "../source.ts";
 import { sendError } from "./app.ts";
 import { type Parameter, readParameter, readParameters } from "./parameter.ts";
 

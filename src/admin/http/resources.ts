@@ -9,7 +9,7 @@ import { createRegistry } from "../metrics/registry.ts";
 import { OWNER_LIMIT_CHARACTERS } from "../override-request.ts";
 import { PAGE_EVENT_LIMIT, renderPage } from "../page/page.ts";
 import type { AdminSource } from "../source.ts";
-import { createDerive } from "../status/derive.ts";
+import { createDerive, type Derive, type DerivedState } from "../status/derive.ts";
 import { statusOfDrills } from "../status/drills.ts";
 import { statusOfForcing } from "../status/forcing.ts";
 import { buildStatus, buildZones, type StatusInput, statusOfConsent } from "../status/status.ts";
@@ -28,7 +28,7 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   const derive = createDerive();
   const serving = (): StatusInput["serving"] => {
     const state = source.serving();
-    return state === undefined ? undefined : { state, derived: derive(state) };
+    return state === undefined ? undefined : { state, derived: derive.now(state) };
   };
   const status = () => buildStatus({ ...nodeInputs(source), serving: serving() });
 
@@ -43,7 +43,7 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   });
   app.get("/api/v1/status", async () => status());
   app.get("/api/v1/zones", async () => buildZones(serving()?.derived, source.availability));
-  addMetrics(app, source, () => serving()?.derived);
+  addMetrics(app, source, derive);
   addExplain(app, source);
   addExport(app, source);
   addEvents(app, source.events);
@@ -62,13 +62,13 @@ function nodeInputs(source: AdminSource): Omit<StatusInput, "serving"> {
   return { node, version, ...kept };
 }
 
-function addMetrics(
-  app: FastifyInstance,
-  source: AdminSource,
-  derived: Parameters<typeof createRegistry>[1],
-): void {
-  const registry = createRegistry(source, derived);
+function addMetrics(app: FastifyInstance, source: AdminSource, derive: Derive): void {
+  // What was served when the latest scrape began: all of a page is of one state, or of a later scrape's beside it.
+  let derived: DerivedState | undefined;
+  const registry = createRegistry(source, () => derived);
   app.get("/metrics", async (request, reply) => {
+    const state = source.serving();
+    derived = state && (await derive.inTurns(state));
     const format = negotiateFormat(request.headers.accept);
     const text = Readable.from(writeExposition(registry, format), { highWaterMark: CHUNKS_AHEAD });
     return reply.header("content-type", CONTENT_TYPES[format]).header("vary", "accept").send(text);

@@ -14,7 +14,7 @@ export function createSeriesReader(source: AdminSource): (name: string) => Itera
   const derive = createDerive();
   const readers = readersOf(source, () => {
     const state = source.serving();
-    return state && derive(state);
+    return state && derive.now(state);
   });
   return (name) => {
     const metric = metricNamed(name);

@@ -11,6 +11,7 @@
  * | no        | no             | down     |
  */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type AddressHealth,
   type EndpointHealth,
@@ -84,23 +85,68 @@ export interface DerivedState {
   readonly pools: readonly PoolState[];
 }
 
-export function derive({ zones, definitions, snapshot }: ServingState): DerivedState {
-  return {
-    zones: zones.map((zone) => ({
-      zone,
-      policies: zone.policies.map((view) => derivePolicy(view, definitions)),
-    })),
-    pools: Array.from(definitions.pools.values(), (pool) => derivePool(pool, definitions, snapshot)),
-  };
+/** Endpoints looked at in one turn of the event loop: some milliseconds. */
+const ENDPOINTS_PER_TURN = 1_000;
+
+export function derive(state: ServingState): DerivedState {
+  const steps = deriving(state);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Step by step; each yields about how many endpoints it looked at. */
+function* deriving({ zones, definitions, snapshot }: ServingState): Generator<number, DerivedState, void> {
+  const zoneStates: ZoneState[] = [];
+  for (const zone of zones) {
+    const policies: PolicyState[] = [];
+    for (const view of zone.policies) {
+      const policy = derivePolicy(view, definitions);
+      policies.push(policy);
+      yield 1 + policy.shares.length;
+    }
+    zoneStates.push({ zone, policies });
+  }
+  const pools: PoolState[] = [];
+  for (const pool of definitions.pools.values()) {
+    pools.push(derivePool(pool, definitions, snapshot));
+    yield 1 + pool.endpoints.length;
+  }
+  return { zones: zoneStates, pools };
 }
 
 /** `derive`, made once for each state: requests between two images share the result. */
-export function createDerive(): (state: ServingState) => DerivedState {
+export interface Derive {
+  now(state: ServingState): DerivedState;
+  /** The same a piece a turn of the event loop, so that ten thousand endpoints hold nobody up. */
+  inTurns(state: ServingState): Promise<DerivedState>;
+}
+
+export function createDerive(): Derive {
   const known = new WeakMap<ServingState, DerivedState>();
-  return (state) => {
-    const derived = known.get(state) ?? derive(state);
-    known.set(state, derived);
-    return derived;
+  return {
+    now(state) {
+      const derived = known.get(state) ?? derive(state);
+      known.set(state, derived);
+      return derived;
+    },
+    async inTurns(state) {
+      const steps = deriving(state);
+      let looked = 0;
+      for (let derived = known.get(state); ; derived = known.get(state)) {
+        if (derived !== undefined) return derived;
+        const step = steps.next();
+        if (step.done === true) {
+          known.set(state, step.value);
+          return step.value;
+        }
+        looked += step.value;
+        if (looked < ENDPOINTS_PER_TURN) continue;
+        looked = 0;
+        await nextTurn();
+      }
+    },
   };
 }
 
@@ -131,16 +177,18 @@ function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): P
   return { pool, up, observed, holds: snapshot.holds?.get(pool.name) ?? {}, endpoints };
 }
 
-function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {
+export function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): EndpointState {
   const forced = health?.forced;
   const addresses = endpoint.addresses.map((address, index) => ({
     address,
     health: health?.addresses[index] ?? NOT_YET_PROBED,
   }));
-  const observed = observedOf(addresses.map(({ health }) => health));
+  // One that is answered as CNAME has a health before its name was resolved.
+  const healths = addresses.length > 0 ? addresses.map(({ health }) => health) : (health?.addresses ?? []);
+  const observed = observedOf(healths);
   return {
     endpoint,
-    up: addresses.some((address) => isAddressUp(forced, address.health, 1)),
+    up: healths.some((each) => isAddressUp(forced, each, 1)),
     observed,
     forced,
     sinceMs: sinceOf(observed, addresses),

@@ -3,19 +3,14 @@
 import type { KnownAvailability } from "../../health/availability.ts";
 import type { Hold } from "../../health/snapshot.ts";
 import type { Forced, Observed } from "../../health/verdict.ts";
+import { cnameTargetOf } from "../../policy/cname.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
+import type { ShareView } from "../explanation.ts";
 import type { HostNameReading } from "../host-name-reading.ts";
 import type { Consent, LoadCheck } from "../load.ts";
-import type {
-  AvailabilitySource,
-  DiagnosticView,
-  LoadOutcome,
-  Readiness,
-  ServingState,
-  ShareView,
-} from "../source.ts";
+import type { AvailabilitySource, DiagnosticView, LoadOutcome, Readiness, ServingState } from "../source.ts";
 import { statusOfAvailability } from "./availability.ts";
 import type { DerivedState, EndpointState, PolicyState, PoolState, ZoneState } from "./derive.ts";
 import type { DrillsStatus } from "./drills.ts";
@@ -189,12 +184,16 @@ export function buildZones(
 
 /** Shares as the API and the command line write them; `explain` has the same shape. */
 export function viewShares(shares: readonly Share[]): ShareView[] {
-  return shares.map(({ endpoint, addresses, share }) => ({
-    pool: endpoint.pool,
-    endpoint: endpoint.name,
-    addresses: addresses.map(({ text }) => text),
-    share,
-  }));
+  return shares.map(({ endpoint, addresses, share }) => {
+    const cname = cnameTargetOf(endpoint);
+    return {
+      pool: endpoint.pool,
+      endpoint: endpoint.name,
+      addresses: addresses.map(({ text }) => text),
+      ...(cname === undefined ? {} : { cname }),
+      share,
+    };
+  });
 }
 
 function statusOfZone({ zone, policies }: ZoneState, availability: AvailabilitySource): ZoneStatus {
@@ -246,7 +245,8 @@ function statusOfPool(
 }
 
 function statusOfHold(hold: Hold): HoldStatus {
-  return hold.kind === "held" ? { kind: "held", until: formatTime(hold.untilMs) } : hold;
+  if (hold.kind === "held") return { kind: "held", until: formatTime(hold.untilMs) };
+  return { kind: "ramping", part: hold.part };
 }
 
 function statusOfEndpoint(state: EndpointState, hosts: Hosts): EndpointStatus {

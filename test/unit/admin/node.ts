@@ -1,6 +1,7 @@
 /** A node in memory for the tests of the admin plane: real policies over a health that tests choose, counts by hand. */
 
 import type { DrillRefusal, ScheduledDrill } from "../../../src/admin/drill-source.ts";
+import type { ExplainQuery, Explanation } from "../../../src/admin/explanation.ts";
 import type { ReloadWish } from "../../../src/admin/load.ts";
 import type {
   OverrideRefusal,
@@ -10,8 +11,6 @@ import type {
 } from "../../../src/admin/override-source.ts";
 import type {
   AdminSource,
-  ExplainQuery,
-  Explanation,
   HistogramReading,
   LoadOutcome,
   PolicyView,
@@ -143,6 +142,8 @@ const EXPLAINED: Explanation = {
   shares: [],
   overCapacity: [],
   trace: [],
+  endpoints: [],
+  next: [],
 };
 
 export const DRAINED: OverrideView = {

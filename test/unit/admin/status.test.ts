@@ -11,7 +11,7 @@ import type { AddressHealth } from "../../../src/health/snapshot.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
 import { formatExpression } from "../../../src/policy/expression-text.ts";
 import type { Policy } from "../../../src/policy/model.ts";
-import type { HealthWord } from "../../support/policies.ts";
+import { endpoint, type HealthWord, pool } from "../../support/policies.ts";
 import { createNode, type Situation, servingState, WWW } from "./node.ts";
 
 function statusOf(situation: Situation): Status {
@@ -84,10 +84,33 @@ describe("derive()", () => {
 
 describe("createDerive()", () => {
   it("createDerive() derives each state once", () => {
-    const deriveOnce = createDerive();
+    const derived = createDerive();
     const state = servingState();
-    expect(deriveOnce(state)).to.equal(deriveOnce(state));
-    expect(deriveOnce(servingState())).to.not.equal(deriveOnce(state));
+    expect(derived.now(state)).to.equal(derived.now(state));
+    expect(derived.now(servingState())).to.not.equal(derived.now(state));
+  });
+
+  it("inTurns() comes to the same, and lets others have their turn", async () => {
+    const state = servingState();
+    expect(await createDerive().inTurns(state)).to.deep.equal(derive(state));
+    // Pools of a thousand endpoints together.
+    const endpoints = Array.from({ length: 100 }, (_, at) => endpoint("p", `e${at}`, ["192.0.2.1"]));
+    const pools = new Map(Array.from({ length: 100 }, (_, at) => [`p${at}`, pool(`p${at}`, endpoints)]));
+    const large = { ...state, zones: [], definitions: { ...state.definitions, pools } };
+    const derived = createDerive();
+    let turns = 0;
+    let counting = true;
+    const count = (): void => {
+      turns += 1;
+      if (counting) setImmediate(count).unref();
+    };
+    setImmediate(count);
+    const both = await Promise.all([derived.inTurns(large), derived.inTurns(large)]);
+    counting = false;
+    expect(turns).to.be.at.least(9);
+    expect(both[0] === both[1]).to.equal(true);
+    expect(JSON.stringify(both[0]) === JSON.stringify(derive(large))).to.equal(true);
+    expect(derived.now(large) === both[0]).to.equal(true);
   });
 });
 

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
@@ -10,6 +18,7 @@ import {
   type Events,
   openEvents,
   REASON_LIMIT_CHARACTERS,
+  TOLD_PER_TURN,
 } from "../../../src/daemon/events.ts";
 import { createLogLimiter } from "../../../src/daemon/log.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
@@ -83,6 +92,21 @@ describe("openEvents()", () => {
     }
   });
 
+  it("openEvents() loses none to a number that was damaged, and takes none twice", async () => {
+    const home = folder();
+    const first = await opening(home);
+    first.begin();
+    for (let each = 0; each < 3; each += 1) first.record(DOWN);
+    await first.stop();
+    const [name = ""] = segmentsIn(home);
+    const lines = readFileSync(join(home, name), "utf8").replace("1000000", "9000000");
+    writeFileSync(join(home, name), lines + lines);
+    const events = await opening(home, [], () => 7);
+    expect(all(events).map(({ id }) => id)).to.deep.equal([1_000_001, 1_000_002, 9_000_000]);
+    events.record(DOWN);
+    expect(all(events).at(-1)?.id).to.equal(9_000_001);
+  });
+
   it("openEvents() keeps a bounded number, in segments, and says when what a reader had is gone", async () => {
     const home = folder();
     const events = await opening(home);
@@ -133,6 +157,28 @@ describe("openEvents()", () => {
     const line: unknown = JSON.parse(lines[0] ?? "");
     expect(line).to.include({ level: 40, event: "endpoint", ref: DOWN.ref, from: "up", to: "down" });
     expect(line).to.include({ msg: "endpoint is down" });
+  });
+
+  it("openEvents() tells thousands of one moment a few a turn, in their order, and newcomers only what follows", async () => {
+    const lines: string[] = [];
+    const events = await opening(folder(), lines);
+    const told: number[] = [];
+    events.subscribe(({ id }) => told.push(id));
+    for (let each = 0; each < 5 * TOLD_PER_TURN; each += 1) events.record(DOWN);
+    expect(all(events)).to.have.length(5 * TOLD_PER_TURN);
+    expect([told.length, lines.length]).to.deep.equal([TOLD_PER_TURN, TOLD_PER_TURN]);
+    const perTurn: number[] = [];
+    for (let before = told.length; told.length < 3 * TOLD_PER_TURN; before = told.length) {
+      await new Promise((resolve) => setImmediate(resolve));
+      perTurn.push(told.length - before);
+    }
+    expect(Math.max(...perTurn)).to.equal(TOLD_PER_TURN);
+    const late: number[] = [];
+    events.subscribe(({ id }) => late.push(id));
+    events.record(DOWN);
+    await events.stop();
+    expect(told).to.deep.equal(all(events).map(({ id }) => id));
+    expect(late).to.deep.equal(told.slice(-1));
   });
 
   it("latest() and after() choose by time, kind, and ref or pool", async () => {

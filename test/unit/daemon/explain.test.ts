@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import type { OverrideView } from "../../../src/admin/override-source.ts";
 import { explainName, parseClient, whatIf } from "../../../src/daemon/explain.ts";
 import { supposeAllUp, supposeDown } from "../../../src/daemon/supposed-health.ts";
 import { NOWHERE, type PlaceOf } from "../../../src/geo/client.ts";
@@ -102,6 +103,64 @@ describe("explainName()", () => {
       return outcome.ok && outcome.explanation.location;
     });
     expect(locations).to.deep.equal(["US-VA", "EU", null]);
+  });
+});
+
+describe("explainName() of endpoints", () => {
+  const asked = { name: "www.example.com", type: "A", client: undefined };
+  const drained: OverrideView = {
+    id: "0a1b",
+    ref: "near/*",
+    state: "drain",
+    reason: "disks",
+    owner: "ann",
+    fromMs: 0,
+    untilMs: 9_000,
+    source: "operator",
+    matches: 2,
+  };
+
+  it("says of each how it is, since when and why, what forces it, and what comes next", () => {
+    const all = supposeAllUp(SET.definitions);
+    const health = { observed: "down", passing: false, reason: "status 503", sinceMs: 1_000 } as const;
+    const endpoints = new Map(all.endpoints)
+      .set("near/a", { forced: "drain", addresses: [health] })
+      .set("near/b", { forced: undefined, addresses: [health] });
+    const pending = {
+      overrides: [{ ...drained, id: "before" }, drained, { ...drained, ref: "far" }],
+      windows: [],
+      watched: () => [],
+    };
+    const snapshot = { ...all, endpoints };
+    const { definitions, zones } = SET;
+    const outcome = explainName({ zones: indexZones(zones), definitions, snapshot, placeOf, pending }, asked);
+    if (!outcome.ok) throw new Error(outcome.message);
+    const [a, b, c] = outcome.explanation.endpoints;
+    const since = "1970-01-01T00:00:01.000Z";
+    expect(a).to.deep.include({ pool: "near", endpoint: "a", observed: "down", forced: "drain", since });
+    expect(a?.override).to.include({ id: "0a1b", owner: "ann", until: "1970-01-01T00:00:09.000Z" });
+    expect(a?.addresses).to.deep.equal([
+      { address: "192.0.2.1", observed: "down", since, reason: "status 503" },
+    ]);
+    expect(b).to.deep.include({ endpoint: "b", forced: null, override: null, reason: "status 503" });
+    expect(c).to.deep.include({ endpoint: "c", observed: "up", since: null, reason: "supposed up" });
+    expect(outcome.explanation.next).to.have.length(3);
+    expect(outcome.explanation.next[0]).to.deep.equal({
+      at: "1970-01-01T00:00:09.000Z",
+      what: "override before ends: near/* drain by ann",
+    });
+  });
+
+  it("knows of nothing under way in what is supposed, nor of endpoints where no policy is asked", () => {
+    const { definitions, zones } = SET;
+    const pending = { overrides: [drained], windows: [], watched: () => [] };
+    const snapshot = supposeAllUp(definitions);
+    const state = { zones: indexZones(zones), definitions, snapshot, placeOf, pending };
+    const outcome = whatIf(state, asked, ["near"]);
+    expect(outcome.ok && outcome.whatIf.next).to.deep.equal([]);
+    expect(outcome.ok && outcome.whatIf.before.next).to.have.length(1);
+    const text = explainName(state, { ...asked, name: "text.example.com", type: "TXT" });
+    expect(text.ok && text.explanation).to.deep.include({ endpoints: [], next: [] });
   });
 });
 

@@ -164,9 +164,9 @@ describe("HealthBook", () => {
       for (const atMs of [31_000, 36_000, 41_000]) pass(atMs);
       expect(holdAt(41_000)).to.deep.equal({ kind: "held", untilMs: 641_000 });
       expect(book.nextChangeMs()).to.equal(641_000);
-      expect(holdAt(641_000)).to.deep.equal({ kind: "ramping", part: 1 / 21 });
+      expect(holdAt(641_000)).to.deep.equal({ kind: "ramping", part: 1 / 21, untilMs: 741_000 });
       expect(book.nextChangeMs()).to.equal(646_000);
-      expect(holdAt(691_000)).to.deep.equal({ kind: "ramping", part: 11 / 21 });
+      expect(holdAt(691_000)).to.deep.equal({ kind: "ramping", part: 11 / 21, untilMs: 741_000 });
       expect(holdAt(741_000)).to.equal(undefined);
       expect(book.nextChangeMs()).to.equal(undefined);
     });

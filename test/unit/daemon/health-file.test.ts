@@ -47,6 +47,24 @@ describe("readHealth()", () => {
     expect(statSync(join(home, "health.json")).mode & 0o777).to.equal(0o600);
   });
 
+  it("reads back thousands, which keepHealth() writes a piece a turn of the event loop", async () => {
+    const states = new Map(
+      Array.from({ length: 3_000 }, (_, at) => [`"clb" ${at}`, at % 2 === 0 ? UP : DOWN]),
+    );
+    let turns = 0;
+    let writing = true;
+    const count = (): void => {
+      turns += 1;
+      if (writing) setImmediate(count).unref();
+    };
+    setImmediate(count);
+    await keepHealth(home, { ...HEALTH, states }, AT);
+    writing = false;
+    expect(turns).to.be.at.least(6);
+    const read = await readHealth(home, AT);
+    expect(read).to.deep.include({ kind: "read", health: { ...HEALTH, states } });
+  });
+
   it("takes from an old file only how pools come back, and lets what was held wait anew", async () => {
     await keepHealth(home, HEALTH, AT);
     const read = await readHealth(home, AT + MAX_AGE_MS + 1);

@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { pino } from "pino";
+import type { Happening } from "../../../src/admin/events/event.ts";
 import { askServer } from "../../../src/cli/dns-client.ts";
 import { resolveAnswering } from "../../../src/config/answering.ts";
 import type { SocketAddress } from "../../../src/config/socket-address.ts";
@@ -16,6 +17,7 @@ import { addressOf, type FamilyAnswer } from "../../../src/daemon/host-state.ts"
 import { nameOf } from "../../../src/dns/name.ts";
 import { formatRdata } from "../../../src/dns/rdata.ts";
 import { TYPE } from "../../../src/dns/types.ts";
+import { cnameTargetOf } from "../../../src/policy/cname.ts";
 import { endpointsOf } from "../../../src/policy/resolved.ts";
 import { type Nsd, startNsd } from "../../support/peers/nsd.ts";
 import { loadText, ZONE_HEAD } from "./loaded-zones.ts";
@@ -45,12 +47,12 @@ describe("createHostNames()", function () {
   this.timeout(2 * PATIENCE_MS);
   let names: HostNames | undefined;
   let asked: string[];
-  let logged: string[];
+  let happenings: Happening[];
   let changes: number;
 
   beforeEach(() => {
     asked = [];
-    logged = [];
+    happenings = [];
     changes = 0;
   });
   afterEach(() => names?.stop());
@@ -68,7 +70,7 @@ describe("createHostNames()", function () {
       },
       now: Date.now,
       random: () => 0.5,
-      log: pino({}, { write: (line: string) => void logged.push(line) }),
+      record: (happening) => void happenings.push(happening),
       onChange: () => changes++,
     });
     return names;
@@ -79,6 +81,12 @@ describe("createHostNames()", function () {
   two lb.example.net. weight=2
   three 192.0.2.3
 www 5 POLICY near`);
+
+  const told = (): string[] =>
+    happenings.map(({ ref, from, to, reason }) => {
+      expect(ref).to.equal("lb.example.net.");
+      return `${from} → ${to}: ${reason}`;
+    });
 
   const addressesIn = (from: HostNames): string[] =>
     endpointsOf(from.live(set).definitions).map(
@@ -112,8 +120,36 @@ www 5 POLICY near`);
     expect(failing).to.include({ failure: "no resolver can be reached", hostName: "lb.example.net." });
     await until("the other address", () => changes > 0);
     expect(addressesIn(second)[0]).to.equal("one 192.0.2.2");
-    expect(logged.join("")).to.match(/"from":\["192.0.2.1"\],"to":\["192.0.2.2"\]/);
+    expect(told().slice(-2)).to.deep.equal([
+      "192.0.2.1 → unresolved, 192.0.2.1 stay: no resolver can be reached",
+      "unresolved, 192.0.2.1 stay → 192.0.2.2: 1 address, asked for again in 60 s",
+    ]);
     expect([...second.readings()][0]?.failure).to.equal(undefined);
+  });
+
+  it("records each change of what a name stands for once, and nothing where it stays", async () => {
+    const keeping = keeper(
+      resolution("192.0.2.1"),
+      resolution("192.0.2.1"),
+      resolution("192.0.2.2 192.0.2.1"),
+      resolution(FAILED),
+      resolution(FAILED),
+      resolution("192.0.2.2 192.0.2.1"),
+      resolution("192.0.2.1 192.0.2.2"),
+    );
+    await keeping.prepare(set);
+    for (let times = 1; times < 7; times += 1) {
+      // Whoever comes back after it has been left out is asked for at once.
+      keeping.live(loadText("www A 192.0.2.7"));
+      keeping.live(set);
+      await until(`answer ${times}`, () => keeping.counts().ok + keeping.counts().failed > times);
+    }
+    expect(told()).to.deep.equal([
+      "null → 192.0.2.1: 1 address, asked for again in 60 s",
+      "192.0.2.1 → 192.0.2.1 192.0.2.2: 2 addresses, asked for again in 60 s",
+      "192.0.2.1 192.0.2.2 → unresolved, 192.0.2.1 192.0.2.2 stay: no resolver can be reached",
+      "unresolved, 192.0.2.1 192.0.2.2 stay → 192.0.2.1 192.0.2.2: 2 addresses, asked for again in 60 s",
+    ]);
   });
 
   it("takes no address from a name that leads back to a POLICY of the set", async () => {
@@ -124,6 +160,25 @@ www 5 POLICY near`);
     expect(reading?.failure).to.equal(
       "it is an alias of www.example.com., which a POLICY of these zones answers",
     );
+  });
+
+  it("lets no name that leads back be answered as CNAME, and tells of the change", async () => {
+    const cnames = loadText(`$POOL near monitor=none
+  one lb.example.net. as=cname
+www 5 POLICY near`);
+    const answerAs = (from: HostNames): string[] =>
+      endpointsOf(from.live(cnames).definitions).map((one) => cnameTargetOf(one) ?? "addresses");
+    const keeping = keeper(
+      resolution("192.0.2.9", "cdn.example.net.", "www.example.com."),
+      { ...resolution(FAILED), answer: { ipv4: FAILED, ipv6: FAILED } },
+      resolution("192.0.2.9", "cdn.example.net."),
+    );
+    await keeping.prepare(cnames);
+    expect(answerAs(keeping)).to.deep.equal(["addresses"]);
+    await until("the second try, which says nothing", () => keeping.counts().failed === 2);
+    expect(answerAs(keeping)).to.deep.equal(["addresses"]);
+    await until("that it leads elsewhere", () => changes === 2);
+    expect(answerAs(keeping)).to.deep.equal(["lb.example.net."]);
   });
 
   it("forgets nothing of a name that a set leaves out and the next one has again", async () => {
@@ -202,9 +257,9 @@ real AAAA ::1
     return daemon;
   }
 
-  async function ask({ listen: [server] }: Daemon, type: number): Promise<string> {
+  async function ask({ listen: [server] }: Daemon, type: number, name = "www.example.com."): Promise<string> {
     if (server === undefined) throw new Error("it does not listen");
-    const question = { name: nameOf("www.example.com."), type };
+    const question = { name: nameOf(name), type };
     const outcome = await askServer(server, question, { overTcp: false, deadlineMs: 3000 });
     if (!outcome.ok) return outcome.message;
     const { answers } = outcome.reply.message;
@@ -246,5 +301,53 @@ www 30 POLICY failover ( cloud sorry )
     await nsd.end();
     const second = await start(home, [{ address: nsd.address, port: nsd.port }]);
     expect(await ask(second, TYPE.A)).to.equal("7 127.0.0.1");
+  });
+
+  it("answers the name itself with as=cname, to every type, as long as an address of it is up", async () => {
+    server = createServer((_request, response) => response.end());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const bound = server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+    const home = folder();
+    writeFileSync(
+      join(home, "example.com.zone"),
+      `${ZONE_HEAD}
+$MONITOR m http port=${port} every=200ms timeout=150ms fall=2 rise=2
+$POOL cloud monitor=m
+  lb lb.example.net. as=cname
+$POOL cdn monitor=none
+  cdn never.resolved.example. as=cname
+$POOL sorry monitor=none
+  s 192.0.2.80
+www 30/10 POLICY failover ( cloud sorry )
+static 30 POLICY cdn
+`,
+    );
+    const node = await start(home, [{ address: nsd.address, port: nsd.port }]);
+    // 127.0.0.2 and ::1 refuse connections, so not all is steady.
+    for (const type of [TYPE.A, TYPE.AAAA, TYPE.MX, TYPE.HTTPS, TYPE.CNAME]) {
+      expect(await ask(node, type)).to.equal("10 lb.example.net.");
+    }
+    expect(await ask(node, TYPE.A, "static.example.com.")).to.equal("30 never.resolved.example.");
+    const explain = await fetch(
+      `http://127.0.0.1:${node.admin.port}/api/v1/explain?name=www.example.com&type=MX`,
+    );
+    const { shares }: { shares: unknown } = Object(await explain.json());
+    expect(shares).to.deep.equal([
+      { pool: "cloud", endpoint: "lb", addresses: [], cname: "lb.example.net.", share: 1 },
+    ]);
+    server.closeAllConnections();
+    server.close();
+    await until("the address", async () => (await ask(node, TYPE.A)) === "10 192.0.2.80");
+    expect(await ask(node, TYPE.MX)).to.equal("");
+    server = createServer((_request, response) => response.end());
+    server.listen(port, "127.0.0.1");
+    await until("the name again", async () => (await ask(node, TYPE.MX)) === "10 lb.example.net.");
+    const metrics = await (await fetch(`http://127.0.0.1:${node.admin.port}/metrics`)).text();
+    expect(metrics).to.match(
+      /^fairlead_answers_total\{policy="www.example.com.",pool="cloud",endpoint="lb"\} [1-9]/m,
+    );
+    expect(metrics).to.match(/^fairlead_endpoint_up\{pool="cdn",endpoint="cdn"\} 1$/m);
   });
 });

@@ -4,7 +4,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { pino } from "pino";
 import {
   createOverrideFile,
   parseOverrideFile,
@@ -234,7 +233,7 @@ describe("createOverrides()", () => {
 
     const openFile = async (overrides: Overrides) => {
       const path = join(home, "forced.yaml");
-      const log = pino({ level: "silent" });
+      const files: string[] = [];
       const accepted = await readAcceptedCopy(home, path);
       const file = createOverrideFile({
         path,
@@ -242,14 +241,14 @@ describe("createOverrides()", () => {
         accepted,
         overrides,
         now: () => nowMs,
-        log,
+        record: ({ to, reason }) => void files.push(`${to}: ${reason}`),
       });
       const load = async (text: string): Promise<string | undefined> => {
         writeFileSync(path, text);
         await file.reload();
         return file.view().fault;
       };
-      return { file, load };
+      return { file, load, files };
     };
 
     it("is taken as a whole, or what was accepted last stays", async () => {
@@ -274,6 +273,29 @@ describe("createOverrides()", () => {
       expect(forced(overrides)).to.equal("fra/a=drain fra/b=drain vir/a=drain");
       expect(await load("[]")).to.equal(undefined);
       expect(forced(overrides)).to.equal("");
+    });
+
+    it("is recorded once where it is accepted, and once where it is refused, and not at a start that finds it so", async () => {
+      const overrides = await open();
+      const { file, load, files } = await openFile(overrides);
+      await load(entry("fra/a"));
+      await file.reload();
+      await load("");
+      await file.reload();
+      await load(entry("nowhere"));
+      await load(entry("fra/a"));
+      await load("[]");
+      const path = join(home, "forced.yaml");
+      expect(files).to.deep.equal([
+        "accepted: 1 overrides",
+        `refused: ${path}:1: expected a list of {ref, state, until, reason}, or [] for nothing`,
+        "refused: no endpoint matches 'nowhere'",
+        "accepted: 1 overrides",
+        "accepted: 0 overrides",
+      ]);
+      const later = await openFile(await open());
+      await later.file.reload();
+      expect(later.files).to.deep.equal([]);
     });
 
     it("is remembered as it was accepted", async () => {

@@ -8,7 +8,9 @@ import type { ZoneSet } from "../../../src/zone/model.ts";
 import { type BareNode, ZoneNodes } from "../../../src/zone/zone-nodes.ts";
 import { tableNodesOf } from "../../support/table-nodes.ts";
 
-/** `beside` are the other RRsets at each owner. */
+const NOWHERE = { file: "example.zone", line: 1, column: 1 };
+
+/** `beside` are the other RRsets at each owner; all SRV records of them are `health-aware`. */
 export function setOfPolicies(
   policies: readonly Policy[],
   definitions: Definitions,
@@ -28,7 +30,14 @@ export function setOfPolicies(
     bare.push({ owner, rrsets: new Map(beside.map((rrset) => [rrset.type, { owner, ...rrset }])) });
     byOwner.set(nameKey(owner), policy);
   });
-  const nodes = new ZoneNodes(tableNodesOf(bare), byOwner);
+  const marked = beside
+    .filter(({ type }) => type === TYPE.SRV)
+    .map(({ type, rdatas }) => ({ type, records: new Map(rdatas.map((_, record) => [record, NOWHERE])) }));
+  const nodes = new ZoneNodes(
+    tableNodesOf(bare),
+    byOwner,
+    marked.length === 0 ? new Map() : new Map([...byOwner.keys()].map((key) => [key, marked])),
+  );
   return {
     zones: [{ apex, file: "example.zone", serial: 1, soa, nodes, dryRuns: new Map() }],
     monitors: new Map(),

@@ -6,6 +6,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import { nameOf } from "../../../src/dns/name.ts";
+import { TYPE } from "../../../src/dns/types.ts";
 import type { AddressHealth, EndpointHealth, Hold, Holds, Snapshot } from "../../../src/health/snapshot.ts";
 import { compileDecisions, type Decisions } from "../../../src/image/decisions.ts";
 import { type DecisionTables, OUTCOME } from "../../../src/image/tables.ts";
@@ -71,7 +73,21 @@ function expectSame(actual: Decisions, expected: Decisions): void {
   expect(actual.tables.directoryBases).to.deep.equal(expected.tables.directoryBases);
   expect(entries(actual)).to.deep.equal(entries(expected));
   expect(actual.evaluations).to.deep.equal(expected.evaluations);
+  expect(new Int32Array(actual.live.bytes)).to.deep.equal(new Int32Array(expected.live.bytes));
+  expect(actual.live.withheld).to.deep.equal(expected.live.withheld);
 }
+
+/** Hints of every policy, and records that lead to some of them. */
+const BESIDE = [
+  { type: TYPE.HTTPS, ttlSeconds: 300, rdatas: [Uint8Array.of(0, 1, 0)] },
+  {
+    type: TYPE.SRV,
+    ttlSeconds: 300,
+    rdatas: ["p0.example.", "p1.example.", "p2.example."].map((target) =>
+      Uint8Array.of(0, 1, 0, 1, 0, 80, ...nameOf(target)),
+    ),
+  },
+];
 
 const POOLS = ["amber", "birch", "cedar", "delta"];
 const IDS = POOLS.flatMap((name) => [0, 1, 2].map((index) => `${name}/e${index}`));
@@ -125,7 +141,7 @@ describe("compileDecisions() with the decisions before", function () {
           pool(name, endpoints, { minUp: rest.minUp, answers: rest.answers, graceMs: graces[at] ?? 0 }),
         );
         let current: Definitions = definitions(pools);
-        const zones = compileZones(setOfPolicies(policiesOf(situations), current));
+        const zones = compileZones(setOfPolicies(policiesOf(situations), current, BESIDE));
         let state: Snapshot = situations[0]?.snapshot ?? snapshot(pools);
         let before = compileDecisions(zones, state);
         for (const { situation, ids, holds, passedMs, moved } of steps) {

@@ -10,7 +10,7 @@ import { distinctClients } from "../../../src/policy/distinct-clients.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import { type OwnedPolicy, objectionsTo, type Stakes } from "../../../src/policy/forcing.ts";
 import type { AddressFamily, Definitions } from "../../../src/policy/model.ts";
-import { reachOf } from "../../../src/policy/reach.ts";
+import { familiesOf, reachOf } from "../../../src/policy/reach.ts";
 import {
   arbitrarySituation,
   CLIENT_IPS,
@@ -37,6 +37,8 @@ function stakesOf(text: string): Stakes {
   for (const node of set.zones[0]?.nodes.values() ?? []) {
     if (node.policy !== undefined) policies.push({ owner: node.policy.name, policy: node.policy });
   }
+  for (const { policy } of set.zones[0]?.dryRuns.values() ?? [])
+    policies.push({ owner: policy.name, policy });
   return { policies, rules: set.rules, definitions: set.definitions };
 }
 
@@ -75,6 +77,7 @@ describe("objectionsTo()", () => {
       /A nothing that is up for clients from 10\.0\.0\.0\/8$/,
     ],
     ["geo 60 POLICY geo ( net:10.0.0.0/8=fra *=vir )\n", "", "fra", undefined],
+    ["www 60 POLICY fra dry-run\n", "", "fra", undefined],
     [WWW + RULE, "", "fra", undefined],
     [
       RULE,
@@ -116,11 +119,7 @@ describe("objectionsTo()", () => {
           before,
           after,
         );
-        const families = (["ipv4", "ipv6"] as const).filter((family) =>
-          reachOf(policy.expression, definitions).endpoints.some(({ addresses }) =>
-            addresses.some((address) => address.family === family),
-          ),
-        );
+        const families = familiesOf(reachOf(policy.expression, definitions).endpoints);
         const rungIn = (health: Snapshot, ip: string, family: AddressFamily): number =>
           evaluate(policy, definitions, health, clientAt(ip), family).rung;
         const falls = families.some((family) =>
