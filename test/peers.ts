@@ -32,6 +32,14 @@ export function needPeers(this: Mocha.Context, ...names: string[]): void {
   this.skip();
 }
 
+/** Likewise where this is not root's process, and the test needs it to be. */
+export function needRoot(this: Mocha.Context): void {
+  if (process.getuid?.() === 0) return;
+  if (process.env.FAIRLEAD_REQUIRE_PEERS === "1") throw new Error("FAIRLEAD_REQUIRE_PEERS=1, and not root");
+  // oxlint-disable-next-line no-this-in-exported-function -- `this` is mocha's context, as in every hook
+  this.skip();
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

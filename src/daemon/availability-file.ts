@@ -72,7 +72,7 @@ export async function readKeptAvailability(folder: string): Promise<Availability
 
 /** Takes any octets. One of another version holds nothing, and all of its lines are damaged. */
 export function parseAvailability(octets: Uint8Array): AvailabilityFile {
-  const [head = "", ...lines] = new TextDecoder()
+  const [head = "", ...lines] = new TextDecoder("utf-8", { ignoreBOM: true })
     .decode(octets)
     .split("\n")
     .filter((line) => line !== "");

@@ -173,23 +173,39 @@ async function readSegments(folder: string): Promise<{
     segments.push(segment);
     // One that is larger than it can be is none of ours: it is not read, and goes as the oldest one day.
     if (size > 2 * SEGMENT_LIMIT_OCTETS) continue;
-    for (const line of (await readFile(path, "utf8")).split("\n")) {
-      if (line === "") continue;
-      segment.events += 1;
-      const event = parseLine(line);
-      // Written twice where a write failed in its middle.
-      if (event === undefined) damagedLines += 1;
-      else if (event.id > (events.at(-1)?.id ?? 0)) events.push(event);
-    }
+    const read = parseEvents(await readFile(path));
+    segment.events = read.lines;
+    damagedLines += read.lines - read.events.length;
+    events.push(...read.events);
   }
-  return { segments, events, damagedLines };
+  return { segments, events: inOrder(events), damagedLines };
+}
+
+/** Each once, as one is written twice where a write failed in its middle; a damaged number displaces nobody else's. */
+function inOrder(events: readonly NodeEvent[]): NodeEvent[] {
+  const byId = new Map<number, NodeEvent>();
+  for (const event of events) if (!byId.has(event.id)) byId.set(event.id, event);
+  return [...byId.values()].sort((one, other) => one.id - other.id);
+}
+
+/** Takes any octets; every line that is whole and sound counts, whatever stands before or behind it. */
+export function parseEvents(octets: Uint8Array): {
+  readonly events: readonly NodeEvent[];
+  /** Sound or not. */
+  readonly lines: number;
+} {
+  const lines = new TextDecoder("utf-8", { ignoreBOM: true })
+    .decode(octets)
+    .split("\n")
+    .filter((line) => line !== "");
+  return { events: lines.flatMap((line) => parseLine(line) ?? []), lines: lines.length };
 }
 
 function firstIdOf(name: string): number {
   return Number(NAME.exec(name)?.[1] ?? 0);
 }
 
-function formatLine(event: NodeEvent): string {
+export function formatLine(event: NodeEvent): string {
   return `${JSON.stringify(event)}\n`;
 }
 

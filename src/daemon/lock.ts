@@ -1,10 +1,19 @@
 /**
  * One process at a time for a state folder (CONTRACT.md §3). The lock is a file that names its holder by process number
  * and by the moment the process began, since numbers are used again. It appears by `link`, whole or not at all; a dead
- * process's lock is taken over.
+ * process's lock is taken over. On a disk that is full it is a symbolic link that says the same: such a one takes no room,
+ * and a node that was restarted for whatever reason has to come up again.
  */
 
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { STATE_FILE_MODE } from "./atomic-file.ts";
 import { codeOf } from "./system-error.ts";
@@ -12,6 +21,7 @@ import { codeOf } from "./system-error.ts";
 const LOCK_FILE = "lock";
 /** Each attempt after the first follows upon a dead holder's lock that was cleared away. */
 const MAX_ATTEMPTS = 5;
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
 export type LockResult =
   | { readonly ok: true; readonly release: () => void; readonly tookOverFrom: number | undefined }
@@ -23,8 +33,8 @@ export function acquireLock(folder: string): LockResult {
   const own = `${process.pid} ${startOf(process.pid) ?? "-"}\n`;
   let tookOverFrom: number | undefined;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    if (linkNew(path, own)) return { ok: true, release: () => release(path, own), tookOverFrom };
-    const held = readIfThere(path);
+    if (createNew(path, own)) return { ok: true, release: () => release(path, own), tookOverFrom };
+    const held = readLock(path);
     if (held === undefined) continue;
     const holder = parseHolder(held);
     if (holder !== undefined && isAlive(holder)) {
@@ -36,19 +46,32 @@ export function acquireLock(folder: string): LockResult {
   return { ok: false, message: `state folder ${folder} is being taken over by another process` };
 }
 
-function linkNew(path: string, content: string): boolean {
+/** False where there is one. */
+function createNew(path: string, content: string): boolean {
   const aside = `${path}.${process.pid}.new`;
-  // A file that is there already is not written to: while the node is root, it could lead anywhere.
-  rmSync(aside, { force: true });
-  writeFileSync(aside, content, { mode: STATE_FILE_MODE, flag: "wx" });
   try {
-    linkSync(aside, path);
+    // A file that is there already is not written to: while the node is root, it could lead anywhere.
+    rmSync(aside, { force: true });
+    const isWritten = writeWhereRoom(aside, content);
+    if (isWritten) linkSync(aside, path);
+    else symlinkSync(content.trimEnd(), path);
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
     throw error;
   } finally {
     rmSync(aside, { force: true });
+  }
+}
+
+/** False where the disk is full, or this user's part of it. */
+function writeWhereRoom(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { mode: STATE_FILE_MODE, flag: "wx" });
+    return true;
+  } catch (error) {
+    if (FULL.has(codeOf(error) ?? "")) return false;
+    throw error;
   }
 }
 
@@ -61,12 +84,12 @@ function clearAway(path: string, expected: string): void {
     if (codeOf(error) === "ENOENT") return;
     throw error;
   }
-  if (readIfThere(aside) !== expected) linkSync(aside, path);
+  if (readLock(aside) !== expected) linkSync(aside, path);
   rmSync(aside, { force: true });
 }
 
 function release(path: string, own: string): void {
-  if (readIfThere(path) === own) rmSync(path, { force: true });
+  if (readLock(path) === own) rmSync(path, { force: true });
 }
 
 interface Holder {
@@ -98,6 +121,14 @@ function startOf(pid: number): string | undefined {
     ?.slice(stat.lastIndexOf(")") + 2)
     .split(" ")
     .at(19);
+}
+
+function readLock(path: string): string | undefined {
+  try {
+    return `${readlinkSync(path)}\n`;
+  } catch {
+    return readIfThere(path);
+  }
 }
 
 function readIfThere(path: string): string | undefined {

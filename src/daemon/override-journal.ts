@@ -168,18 +168,19 @@ async function readOctets(path: string): Promise<Buffer | undefined> {
   }
 }
 
-function parseJournal(octets: Buffer): {
+/** Takes any octets; every line that is whole and sound counts, whatever stands before or behind it. */
+export function parseJournal(octets: Uint8Array): {
   readonly records: readonly JournalRecord[];
   readonly damagedLines: number;
 } {
-  const lines = octets.toString("utf8").split("\n");
+  const lines = new TextDecoder("utf-8", { ignoreBOM: true }).decode(octets).split("\n");
   // Every line ends in a line feed: what stands behind the last one is a part of a line, or nothing.
   const torn = lines.pop() === "" ? 0 : 1;
   const records = lines.map(parseRecord).filter((record) => record !== undefined);
   return { records, damagedLines: lines.length - records.length + torn };
 }
 
-function formatRecord(record: JournalRecord): string {
+export function formatRecord(record: JournalRecord): string {
   const json = JSON.stringify({ v: FORMAT_VERSION, ...record });
   return `${digestOf(json)} ${json}\n`;
 }
@@ -187,8 +188,15 @@ function formatRecord(record: JournalRecord): string {
 function parseRecord(line: string): JournalRecord | undefined {
   const json = line.slice(DIGEST_DIGITS + 1);
   if (line.slice(0, DIGEST_DIGITS + 1) !== `${digestOf(json)} `) return undefined;
-  const parsed = recordSchema.safeParse(JSON.parse(json));
-  return parsed.success ? parsed.data : undefined;
+  return recordSchema.safeParse(parseJson(json)).data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function digestOf(json: string): string {

@@ -7,8 +7,8 @@ import { seededRandom } from "../support/answering.ts";
 import { join, opt, option, packet, query, question } from "../support/packets.ts";
 
 const NAMES =
-  "www big mid alias chain dangling toloop x.wild y.x.wild sub x.sub here.moved fail both near four topolicy missing . ent";
-const TYPES = ["A", "AAAA", "MX", "SOA", "ANY", "CNAME", "TXT", "NS", "DS", "AXFR", "TYPE65280"];
+  "www big mid alias chain dangling toloop x.wild y.x.wild sub x.sub here.moved fail both near four topolicy aware x.any missing . ent";
+const TYPES = ["A", "AAAA", "MX", "SOA", "ANY", "CNAME", "TXT", "NS", "DS", "AXFR", "TYPE65280", "HTTPS"];
 
 function validQueries(): Uint8Array[] {
   const names = NAMES.split(" ").map((name) => (name === "." ? name : `${name}.example.`));

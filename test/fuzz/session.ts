@@ -6,6 +6,7 @@ import { KEYS } from "../support/tsig.ts";
 import { type Decoder, liveHeapMib, runDecoder } from "./decoder.ts";
 import type { NodeRun } from "./node-run.ts";
 import { startProbedServer } from "./probe-replies.ts";
+import { STATE_DECODERS } from "./state-decoders.ts";
 import { TEXT_DECODERS } from "./text-decoders.ts";
 import { answerPath, WIRE_DECODERS } from "./wire-decoders.ts";
 
@@ -56,7 +57,13 @@ export class FuzzSession {
   /** Every decoder with so many inputs each, and a part of them before the memory is looked at first. */
   async runDecoders(seed: number, inputs: number): Promise<void> {
     const probed = await startProbedServer();
-    const decoders = [...WIRE_DECODERS, ...TEXT_DECODERS, answerPath(EVERYTHING), probed.decoder];
+    const decoders = [
+      ...WIRE_DECODERS,
+      ...TEXT_DECODERS,
+      ...STATE_DECODERS,
+      answerPath(EVERYTHING),
+      probed.decoder,
+    ];
     for (const decoder of decoders) await this.#runDecoder(decoder, seed, inputs / 4);
     const before = liveHeapMib();
     for (const decoder of decoders) await this.#runDecoder(decoder, seed + 1, inputs);

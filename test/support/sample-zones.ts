@@ -63,6 +63,11 @@ strict         POLICY four when-down=servfail
 silent   20    POLICY four when-down=nodata
 near           POLICY geo ( net:10.0.0.0/8=one net:10.1.0.0/16=four *=two )
 *.any          POLICY one
+*.any          HTTPS 1 .
+fail           HTTPS 1 . alpn=h2,h3 ech=AAAA
+fail           HTTPS 2 both alpn=h2
+aware          MX 10 fail health-aware=on
+aware          MX 20 four health-aware=on
 topolicy       CNAME fail
 tostrict       CNAME strict
 `;

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
@@ -82,6 +90,21 @@ describe("openEvents()", () => {
       await second.stop();
       expect(all(await opening(torn)).map(({ id }) => id)).to.deep.equal([1_000_000, 1_000_001]);
     }
+  });
+
+  it("openEvents() loses none to a number that was damaged, and takes none twice", async () => {
+    const home = folder();
+    const first = await opening(home);
+    first.begin();
+    for (let each = 0; each < 3; each += 1) first.record(DOWN);
+    await first.stop();
+    const [name = ""] = segmentsIn(home);
+    const lines = readFileSync(join(home, name), "utf8").replace("1000000", "9000000");
+    writeFileSync(join(home, name), lines + lines);
+    const events = await opening(home, [], () => 7);
+    expect(all(events).map(({ id }) => id)).to.deep.equal([1_000_001, 1_000_002, 9_000_000]);
+    events.record(DOWN);
+    expect(all(events).at(-1)?.id).to.equal(9_000_001);
   });
 
   it("openEvents() keeps a bounded number, in segments, and says when what a reader had is gone", async () => {

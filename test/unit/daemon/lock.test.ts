@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
@@ -37,6 +37,19 @@ describe("acquireLock()", () => {
     expect(acquireLock(dir)).to.deep.include({ ok: true, tookOverFrom: pid });
     expect(readFileSync(join(dir, "lock"), "utf8")).to.match(new RegExp(`^${process.pid} `));
     expect(readdirSync(dir)).to.deep.equal(["lock"]);
+  });
+
+  it("takes over a lock that was made while the disk was full, and respects one of a process that lives", async () => {
+    const dir = folder();
+    const pid = await deadPid();
+    symlinkSync(`${pid} 12345`, join(dir, "lock"));
+    const lock = acquireLock(dir);
+    expect(lock).to.deep.include({ ok: true, tookOverFrom: pid });
+    const own = readFileSync(join(dir, "lock"), "utf8").trimEnd();
+    if (lock.ok) lock.release();
+    symlinkSync(own, join(dir, "lock"));
+    expect(acquireLock(dir)).to.deep.include({ ok: false });
+    expect(readlinkSync(join(dir, "lock"))).to.equal(own);
   });
 
   it("takes over from a process whose number was given to another one", function () {
