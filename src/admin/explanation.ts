@@ -18,7 +18,10 @@ export interface ShareView {
   readonly pool: string;
   /** The endpoint's name in its pool. */
   readonly endpoint: string;
+  /** Empty where a CNAME is answered in their place. */
   readonly addresses: readonly string[];
+  /** Where that CNAME leads to, absolute. */
+  readonly cname?: string;
   /** From 0 to 1; zeros are left out. */
   readonly share: number;
 }

@@ -34,7 +34,6 @@ const FAMILIES = [
   ["A", 0],
   ["AAAA", 1],
 ] as const;
-const OUTCOME_WORDS = Object.entries(OUTCOME);
 /** What a slot's threshold is a part of. */
 const FRACTION_STEPS = 2 ** 32;
 
@@ -95,7 +94,7 @@ export function explain(
   for (const [type, choice] of answers) {
     // Chance may choose among tables; those of one choice have their outcome, rung and TTL in common but for NODATA.
     const table = firstChosen(tables, choice, place.position);
-    const outcome = OUTCOME_WORDS.find(([, value]) => value === tables.outcomes[table])?.[0] ?? "";
+    const outcome = wordOf(tables.outcomes[table]);
     lines.push(`${type} ${outcome} rung=${tables.rungs[table] ?? 0} ttl=${tables.ttlSeconds[table] ?? 0}`);
     const shares = [...sharesOf(tables, choice, place.position)];
     for (const [number, share] of shares.slice(0, MOST_ENDPOINTS)) {
@@ -166,6 +165,11 @@ function sharesOf(tables: DecisionTables, choice: number, position: number): Map
     }
   }
   return shares;
+}
+
+function wordOf(outcome: number | undefined): string {
+  if (outcome === OUTCOME.servfail) return "servfail";
+  return outcome === OUTCOME.nodata ? "nodata" : "answer";
 }
 
 function percent(share: number): string {

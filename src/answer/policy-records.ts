@@ -8,6 +8,13 @@
  * | has none: some draw answers several    | draw by probability, candidates by order of arrival     |
  * | is sticky                              | candidates by the client's favourites                   |
  * | is sliced, sticky or mixed with tables | the client's position, its favourite, chance: a table   |
+ *
+ * Where a candidate is answered as CNAME, what is drawn first decides for all types (RFC 1034 §3.6.2):
+ *
+ * | drawn first | A, AAAA                                     | every other type |
+ * | ----------- | ------------------------------------------- | ---------------- |
+ * | a CNAME     | that alone                                  | that alone       |
+ * | addresses   | those, and of the others drawn theirs alike | NODATA           |
  */
 
 import { CLASS, TYPE } from "../dns/types.ts";
@@ -26,6 +33,14 @@ import {
 import { RECORD_HEAD_OCTETS } from "../image/layout.ts";
 import { answerCounterOf, type OpenImage } from "../image/open-image.ts";
 import { type DecisionTables, hintTableOf, NO_CANDIDATE, OUTCOME, tableOf } from "../image/tables.ts";
+import {
+  addAddresses,
+  isCname,
+  type RecordOwner,
+  recordOctets,
+  sameOctets,
+  writeRecords,
+} from "./candidate-records.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { CounterWriter } from "./counter-writer.ts";
 import { ERROR_OF_RUNG, EXTENDED_ERROR } from "./extended-errors.ts";
@@ -36,25 +51,25 @@ import type { Query } from "./query.ts";
 import type { Reply } from "./reply.ts";
 
 /** What became of it: so many records were written, or one of these. */
-export const POLICY_RESULT = { nodata: 0, servfail: -1, truncated: -2 } as const;
+export const POLICY_RESULT = {
+  nodata: 0,
+  servfail: -1,
+  truncated: -2,
+  /** Of `write`: a CNAME may be drawn, which is for `writeAny`. Of `writeAny`: one was, and `cnameTarget` leads on. */
+  cname: -3,
+} as const;
 
 const RANDOM_STEPS = 2 ** 32;
-/** Octets of a whole record, by address family. */
-const A_RECORD_OCTETS = RECORD_HEAD_OCTETS + 4;
-const AAAA_RECORD_OCTETS = RECORD_HEAD_OCTETS + 16;
-
-/** Where the records are owned: by the name of the question, or by a name that a chain led to. */
-export interface RecordOwner {
-  readonly octets: Uint8Array;
-  readonly at: number;
-}
-
 /** Made once for each answer path. */
 export class PolicyRecords {
   readonly #counters: CounterWriter;
   readonly #generator: Generator;
   readonly #random: Random;
   readonly #room = createDrawRoom();
+  /** Of `#drawAnswer`: what was drawn from. */
+  #draw = 0;
+  /** After `writeAny` has written a CNAME: where in `tables.records` the name stands that it leads to. */
+  cnameTarget = 0;
 
   constructor(random: Random, counters: CounterWriter) {
     this.#counters = counters;
@@ -108,8 +123,7 @@ export class PolicyRecords {
   ): number {
     const outcome = tables.outcomes[table];
     if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
-    if (outcome === OUTCOME.servfail) return POLICY_RESULT.servfail;
-    if (outcome === OUTCOME.nodata) return POLICY_RESULT.nodata;
+    if (outcome !== OUTCOME.answer) return resultOf(outcome);
     const first = tables.tableSlots[table] ?? 0;
     const slots = (tables.tableSlots[table + 1] ?? 0) - first;
     if (slots === 0 && !isOneFavourite(tables, table)) {
@@ -136,22 +150,83 @@ export class PolicyRecords {
     policyNumber: number,
     family: 0 | 1,
   ): void {
-    const { tables } = image;
+    const { tables, recordView } = image;
     const { place } = reply;
     const { classNumber, scopeBits, position } = place;
     const table = this.tableFor(reply, query, client, image, policyNumber, family);
     const counter = answerCounterOf(image, policyNumber);
-    if (tables.outcomes[table] === OUTCOME.answer) this.#countDraw(tables, table, counter, place.position);
+    if (isAnswer(tables.outcomes[table])) {
+      this.#countDrawn(tables, this.#drawAnswer(tables, recordView, table, place.position), counter);
+    }
     place.classNumber = classNumber;
     place.scopeBits = scopeBits;
     place.position = position;
   }
 
-  /** Of every table by its draws, which slots are but a quicker way to. */
-  #countDraw(tables: DecisionTables, table: number, answerCounter: number, position: number): void {
-    const draw = drawOf(tables, table, this.#random);
-    if (candidateCount(tables, draw) === 0) return;
-    this.#countDrawn(tables, this.#drawSeveral(tables, table, draw, position), answerCounter);
+  /**
+   * Writes what a query of any type is answered from a table of a policy that can answer CNAMEs, through the reply's open
+   * writer: the number of address records, or a POLICY_RESULT.
+   */
+  writeAny(
+    reply: Reply,
+    image: OpenImage,
+    table: number,
+    answerCounter: number,
+    type: number,
+    owner: RecordOwner,
+  ): number {
+    const { tables, recordView } = image;
+    const isAddress = type === TYPE.A || type === TYPE.AAAA;
+    const outcome = tables.outcomes[table];
+    if (outcome !== OUTCOME.cname && (isAddress || outcome !== OUTCOME.answer)) {
+      return this.write(reply, image, table, answerCounter, type, owner);
+    }
+    if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
+    if (outcome === OUTCOME.answer) return POLICY_RESULT.nodata;
+    const drawn = this.#drawAnswer(tables, recordView, table, reply.place.position);
+    if (drawn === 0) return POLICY_RESULT.nodata;
+    const first = this.#room.order[0] ?? 0;
+    if (isCname(tables, recordView, first)) {
+      return this.#writeCname(reply, tables, recordView, first, answerCounter, owner);
+    }
+    if (!isAddress) return POLICY_RESULT.nodata;
+    return this.#writeDrawn(reply, tables, recordView, this.#draw, drawn, answerCounter, type, owner);
+  }
+
+  #writeCname(
+    reply: Reply,
+    { records, candidateRecords, candidateEndpoints }: DecisionTables,
+    recordView: DataView,
+    candidate: number,
+    answerCounter: number,
+    { octets, at }: RecordOwner,
+  ): number {
+    const from = candidateRecords[candidate] ?? 0;
+    const end = candidateRecords[candidate + 1] ?? 0;
+    const rdata = from + RECORD_HEAD_OCTETS;
+    const ttlSeconds = recordView.getUint32(from + 6);
+    if (!reply.writer.writeRecord(octets, at, TYPE.CNAME, CLASS.IN, ttlSeconds, records, rdata, end)) {
+      return POLICY_RESULT.truncated;
+    }
+    this.#counters.countAnswer(answerCounter + (candidateEndpoints[candidate] ?? 0));
+    this.cnameTarget = rdata;
+    return POLICY_RESULT.cname;
+  }
+
+  /** Draws what one answer from any table holds into the room; of every table by its draws, which slots are but a quicker way to. */
+  #drawAnswer(tables: DecisionTables, recordView: DataView, table: number, position: number): number {
+    this.#draw = drawOf(tables, table, this.#random);
+    if (candidateCount(tables, this.#draw) === 0) return 0;
+    const drawn = this.#drawSeveral(tables, table, this.#draw, position);
+    const { order } = this.#room;
+    if (tables.outcomes[table] !== OUTCOME.cname) return drawn;
+    if (isCname(tables, recordView, order[0] ?? 0)) return 1;
+    let kept = 0;
+    for (let index = 0; index < drawn; index++) {
+      const candidate = order[index] ?? 0;
+      if (!isCname(tables, recordView, candidate)) order[kept++] = candidate;
+    }
+    return kept;
   }
 
   /** The table for hints as it is before anybody chooses. The scope grows: an answer may have hints of several policies. */
@@ -169,7 +244,7 @@ export class PolicyRecords {
     return hintTableOf(image.tables, policyNumber, place.classNumber);
   }
 
-  /** Draws endpoints as for A and AAAA together, and adds their addresses; of a draw that is NODATA none. */
+  /** Draws endpoints as for A and AAAA together, and adds their addresses; of a draw that is NODATA, or can be a CNAME, none. */
   drawHints(
     reply: Reply,
     query: Query,
@@ -178,23 +253,14 @@ export class PolicyRecords {
     policyNumber: number,
     hints: Hints,
   ): void {
-    const { tables } = image;
+    const { tables, recordView } = image;
     const choice = this.hintTableFor(reply, query, client, image, policyNumber);
     if ((tables.outcomes[choice] ?? 0) >= OUTCOME.sliced) positionClient(reply, query, client);
     const { position } = reply.place;
     const table = this.#chooseFrom(tables, choice, position);
     if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
     if (tables.outcomes[table] !== OUTCOME.answer) return;
-    const first = tables.tableSlots[table] ?? 0;
-    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
-    if (slots > 0 || isOneFavourite(tables, table)) {
-      const candidate = this.#drawOne(tables, table, first, slots, position);
-      if (candidate !== NO_CANDIDATE) addAddresses(tables, candidate, hints);
-      return;
-    }
-    const draw = drawOf(tables, table, this.#random);
-    if (candidateCount(tables, draw) === 0) return;
-    const drawn = this.#drawSeveral(tables, table, draw, position);
+    const drawn = this.#drawAnswer(tables, recordView, table, position);
     for (let index = 0; index < drawn; index++) {
       addAddresses(tables, this.#room.order[index] ?? 0, hints);
     }
@@ -227,6 +293,20 @@ export class PolicyRecords {
     const draw = drawOf(tables, table, this.#random);
     if (candidateCount(tables, draw) === 0) return POLICY_RESULT.nodata;
     const drawn = this.#drawSeveral(tables, table, draw, reply.place.position);
+    return this.#writeDrawn(reply, tables, recordView, draw, drawn, answerCounter, type, owner);
+  }
+
+  /** Writes the addresses of the candidates that stand in the room. */
+  #writeDrawn(
+    reply: Reply,
+    tables: DecisionTables,
+    recordView: DataView,
+    draw: number,
+    drawn: number,
+    answerCounter: number,
+    type: number,
+    owner: RecordOwner | undefined,
+  ): number {
     const { position } = reply;
     const mark = reply.writer.mark();
     const step = recordOctets(type);
@@ -259,8 +339,7 @@ export class PolicyRecords {
   /** Draws candidates into the room, in the order of the answer, and says how many. */
   #drawSeveral(tables: DecisionTables, table: number, draw: number, position: number): number {
     if (tables.tableSticky[table] === 1) return favouritesInOrder(tables, draw, position, this.#room);
-    const single = tables.drawAnswers[draw] === 1;
-    if (!single || this.#room.order.length === 0) {
+    if (tables.drawAnswers[draw] !== 1) {
       return drawCandidatesInOrder(tables, draw, this.#random, this.#room);
     }
     this.#room.order[0] = candidateOf(tables, draw, this.#random);
@@ -280,60 +359,24 @@ export class PolicyRecords {
   }
 }
 
+/** What becomes of a table that has no addresses, or not these alone. */
+function resultOf(outcome: number | undefined): number {
+  if (outcome === OUTCOME.cname) return POLICY_RESULT.cname;
+  return outcome === OUTCOME.servfail ? POLICY_RESULT.servfail : POLICY_RESULT.nodata;
+}
+
+function isAnswer(outcome: number | undefined): boolean {
+  return outcome === OUTCOME.answer || outcome === OUTCOME.cname;
+}
+
 /** Why a table that is not from the first rung answers as it does. */
 function errorOf({ outcomes, rungs }: DecisionTables, table: number): number {
   const error = ERROR_OF_RUNG[rungs[table] ?? 0] ?? EXTENDED_ERROR.none;
-  const answers = outcomes[table] === OUTCOME.answer;
-  return error === EXTENDED_ERROR.failingOpen && !answers ? EXTENDED_ERROR.allDown : error;
+  const isDown = error === EXTENDED_ERROR.failingOpen && !isAnswer(outcomes[table]);
+  return isDown ? EXTENDED_ERROR.allDown : error;
 }
 
 /** Whether an answer from the table is one endpoint, the client's favourite. */
 function isOneFavourite(tables: DecisionTables, table: number): boolean {
   return tables.tableSticky[table] === 1 && tables.drawAnswers[tables.tableDraws[table] ?? 0] === 1;
-}
-
-/** Of a table for hints: its records are of both families. */
-function addAddresses({ records, candidateRecords }: DecisionTables, candidate: number, hints: Hints): void {
-  const end = candidateRecords[candidate + 1] ?? 0;
-  let at = candidateRecords[candidate] ?? 0;
-  while (at < end) {
-    const length = records[at + RECORD_HEAD_OCTETS - 1] ?? 0;
-    hints.add(records, at + RECORD_HEAD_OCTETS, length);
-    at += RECORD_HEAD_OCTETS + length;
-  }
-}
-
-function recordOctets(type: number): number {
-  return type === TYPE.A ? A_RECORD_OCTETS : AAAA_RECORD_OCTETS;
-}
-
-function writeRecords(
-  reply: Reply,
-  { records }: DecisionTables,
-  recordView: DataView,
-  from: number,
-  octets: number,
-  type: number,
-  owner: RecordOwner | undefined,
-): boolean {
-  if (owner === undefined) return reply.copy(recordView, from, octets);
-  const { writer } = reply;
-  const step = recordOctets(type);
-  const mark = writer.mark();
-  for (let at = from; at < from + octets; at += step) {
-    const ttlSeconds = recordView.getUint32(at + 6);
-    const rdata = at + RECORD_HEAD_OCTETS;
-    if (writer.writeRecord(owner.octets, owner.at, type, CLASS.IN, ttlSeconds, records, rdata, at + step))
-      continue;
-    writer.rollback(mark);
-    return false;
-  }
-  return true;
-}
-
-function sameOctets(octets: Uint8Array, one: number, other: number, count: number): boolean {
-  for (let index = 0; index < count; index++) {
-    if (octets[one + index] !== octets[other + index]) return false;
-  }
-  return true;
 }

@@ -116,7 +116,11 @@ export class Resolver {
       return this.#answerByPolicy(reply, query, client, image, policy - 1);
     }
     const rrset = findRRset(words, node, qtype);
-    if (rrset === 0) return copySoa(reply, image);
+    if (rrset === 0) {
+      // A CNAME that is drawn there speaks for every type.
+      if (policy !== 0 && image.tables.policyCnames[policy - 1] === 1) return false;
+      return copySoa(reply, image);
+    }
     // Names in rdata are compressed against the wildcard itself, which is not what was asked for.
     if (isWildcard && words[rrset + RRSET.plainOffset] !== RRSET.records) return false;
     const octets = words[rrset + RRSET.octets] ?? 0;
@@ -148,7 +152,7 @@ export class Resolver {
       reply.answerCount = result;
       return true;
     }
-    if (result === POLICY_RESULT.truncated) return false;
+    if (result === POLICY_RESULT.truncated || result === POLICY_RESULT.cname) return false;
     if (result === POLICY_RESULT.servfail) {
       reply.rcode = RCODE.SERVFAIL;
       reply.authoritative = false;

@@ -163,6 +163,9 @@ export class Walk {
     const { words } = image;
     const { qtype } = query;
     const head = words[node] ?? 0;
+    if (policy !== 0 && image.tables.policyCnames[policy - 1] === 1) {
+      return this.#answerByPolicy(reply, query, client, image, node, link);
+    }
     if (qtype === ANY) {
       const isEmpty = head >>> RRSETS_SHIFT === 0 && policy === 0;
       return isEmpty ? writeSoa(reply, image, node, TTL_OF_SOA) : this.#answerAny(reply, image, node);
@@ -171,7 +174,7 @@ export class Walk {
       return this.#followCname(reply, image, findRRset(words, node, TYPE.CNAME), link);
     }
     if (policy !== 0 && (qtype === TYPE.A || qtype === TYPE.AAAA)) {
-      return this.#answerByPolicy(reply, query, client, image, node);
+      return this.#answerByPolicy(reply, query, client, image, node, link);
     }
     const rrset = findRRset(words, node, qtype);
     if (rrset === 0) return writeSoa(reply, image, node, TTL_OF_SOA);
@@ -275,20 +278,18 @@ export class Walk {
     client: ClientAddress,
     image: OpenImage,
     node: number,
+    link: number,
   ): boolean {
     if (reply.truncated) return false;
     const { words, tables } = image;
+    const { qtype } = query;
     const policyNumber = (words[node + NODE.policy] ?? 0) - 1;
-    const table = this.#policies.tableFor(
-      reply,
-      query,
-      client,
-      image,
-      policyNumber,
-      query.qtype === TYPE.A ? 0 : 1,
-    );
+    // What a CNAME says to other types is drawn as it is for A.
+    const family = qtype === TYPE.AAAA ? 1 : 0;
+    const table = this.#policies.tableFor(reply, query, client, image, policyNumber, family);
     const counter = answerCounterOf(image, policyNumber);
-    const result = this.#policies.write(reply, image, table, counter, query.qtype, this.#owner);
+    const result = this.#policies.writeAny(reply, image, table, counter, qtype, this.#owner);
+    if (result === POLICY_RESULT.cname) return this.#followDrawn(reply, image, node, qtype, link);
     if (result > 0) {
       reply.answerCount += result;
       this.#answeredNode = node;
@@ -300,10 +301,23 @@ export class Walk {
       reply.openWriter();
       reply.rcode = RCODE.SERVFAIL;
       reply.authoritative = false;
+    } else if (qtype === ANY) {
+      return this.#answerAny(reply, image, node);
     } else {
       writeSoa(reply, image, node, negativeTtl(tables, table, TTL_OF_SOA));
     }
     return false;
+  }
+
+  /** A CNAME has been drawn and stands in the answer: the rest is as for one of a zone file. */
+  #followDrawn(reply: Reply, image: OpenImage, node: number, qtype: number, link: number): boolean {
+    reply.answerCount++;
+    if (qtype === TYPE.CNAME) this.#answeredNode = node;
+    if (qtype === TYPE.CNAME || qtype === ANY) return false;
+    const { records } = image.tables;
+    const target = this.#policies.cnameTarget;
+    this.#setName(link + 1, 0, records, target, nameOctets(records, target));
+    return this.#mayGoOn(link);
   }
 
   #hasPassed(rrset: number): boolean {

@@ -1,7 +1,6 @@
 /** `fairlead check`: every fault and lint of the zone files, as `file:line:column: message`. */
 
 import type { Command } from "commander";
-import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import { type Diagnostic, formatDiagnostic } from "../zone/diagnostic.ts";
 import { geoipOption, placesBy } from "./geo-option.ts";
 import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
@@ -31,7 +30,7 @@ export function addCheck(program: Command): void {
 
 function check(paths: readonly string[], { geoip, strict, json }: CheckOptions): void {
   const result = loadZonePaths(paths, placesBy(geoip));
-  const found = diagnosticsOf(result, "warning");
+  const { diagnostics: found } = result;
   const errors = strict ? found.length : found.filter(({ severity }) => severity === "error").length;
   if (json) {
     printJson(found.map((diagnostic) => judge(diagnostic, strict)));

@@ -111,10 +111,10 @@ export function formatExplanation(explained: Explained): string[] {
     ...formatTree(explained.trace, ""),
     `outcome: ${[outcome, ...facts].join(", ")}`,
     ...formatColumns(
-      explained.shares.map(({ pool, endpoint, addresses, share }) => [
+      explained.shares.map(({ pool, endpoint, addresses, cname, share }) => [
         `  ${formatPercent(share)}`,
         `${pool}/${endpoint}`,
-        addresses.join(" "),
+        cname === undefined ? addresses.join(" ") : `CNAME ${cname}`,
       ]),
     ),
     ...formatEndpoints(explained),

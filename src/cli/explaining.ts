@@ -43,7 +43,13 @@ export const explanationSchema = z.looseObject({
   failingOpen: z.boolean(),
   outcome: z.enum(["answer", "nodata", "servfail", "nxdomain", "referral"]),
   shares: z.array(
-    z.object({ pool: z.string(), endpoint: z.string(), addresses: z.array(z.string()), share: z.number() }),
+    z.object({
+      pool: z.string(),
+      endpoint: z.string(),
+      addresses: z.array(z.string()),
+      cname: z.string().exactOptional(),
+      share: z.number(),
+    }),
   ),
   overCapacity: z.array(z.string()),
   trace: z.array(traceSchema),

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { systemReason } from "../daemon/system-error.ts";
-import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import { formatName, nameKey, parseName, ROOT } from "../dns/name.ts";
 import { PLACE_UNKNOWN } from "../geo/client.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
@@ -42,7 +41,7 @@ export function addExport(program: Command): void {
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nA policy becomes the addresses that a client of whom nothing is known could get with everything up." +
+      "\nA policy becomes the addresses, or the CNAME, that a client of whom nothing is known could get with everything up." +
         "\nExit status: 0 written, 1 faulty zones or no such zone, 2 wrong usage.",
     )
     .action((names: readonly string[], options: ExportOptions) => run(names, options));
@@ -64,7 +63,7 @@ async function run(names: readonly string[], options: ExportOptions): Promise<vo
 
 function zonesOfFiles(path: string): ExportedZone[] {
   const result = loadZonePaths([path], PLACE_UNKNOWN);
-  const fault = diagnosticsOf(result, "error").find(({ severity }) => severity === "error");
+  const fault = result.diagnostics.find(({ severity }) => severity === "error");
   const { set } = result;
   if (set === undefined || fault !== undefined) {
     const first = fault === undefined ? "" : `: ${formatDiagnostic(fault)}`;

@@ -18,7 +18,7 @@ interface TestOptions {
   readonly json?: true;
 }
 
-const WORD = { met: "ok", failed: "failed", skipped: "skipped" } as const;
+const WORD = { met: "ok", failed: "failed" } as const;
 
 export function addTest(program: Command): void {
   program
@@ -69,14 +69,12 @@ function testDryRuns({ untried }: LoadResult, placeOf: PlaceOf): TestedExpectati
 
 function toJson({ expectation, result }: TestedExpectation): object {
   const { file, line, column } = expectation.position;
-  const message =
-    result.kind === "failed" ? result.message : result.kind === "skipped" ? result.reason : null;
+  const message = result.kind === "failed" ? result.message : null;
   return { file, line, column, text: expectation.text, result: WORD[result.kind], message };
 }
 
 function describe({ expectation, result }: TestedExpectation): string {
   const { file, line } = expectation.position;
-  const head = `${WORD[result.kind].padEnd("skipped".length)}  ${file}:${line}: `;
-  if (result.kind === "failed") return head + result.message;
-  return head + expectation.text + (result.kind === "skipped" ? ` (${result.reason})` : "");
+  const head = `${WORD[result.kind].padEnd(WORD.failed.length)}  ${file}:${line}: `;
+  return head + (result.kind === "failed" ? result.message : expectation.text);
 }

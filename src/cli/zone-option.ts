@@ -2,7 +2,6 @@
 
 import { Option } from "commander";
 import { readIncluded, readZoneFiles } from "../daemon/zone-files.ts";
-import { diagnosticsOf } from "../daemon/zone-loading.ts";
 import type { PlaceOf } from "../geo/client.ts";
 import { EXPECTATION_FAILED, formatDiagnostic } from "../zone/diagnostic.ts";
 import { loadZones } from "../zone/load.ts";
@@ -31,7 +30,7 @@ export function loadZonePaths(paths: readonly string[], placeOf: PlaceOf): LoadR
 /** The set of files and folders before its expectations are tried: a failed one is a reason to look, not to be silent. */
 export function loadUntried(paths: readonly string[], purpose: string, placeOf: PlaceOf): ZoneSet {
   const result = loadZonePaths(paths, placeOf);
-  const fault = diagnosticsOf(result, "error").find(
+  const fault = result.diagnostics.find(
     ({ severity, code }) => severity === "error" && code !== EXPECTATION_FAILED,
   );
   if (result.untried !== undefined && fault === undefined) return result.untried;

@@ -4,6 +4,7 @@
  */
 
 import type { Explanation, ShareView } from "../admin/explanation.ts";
+import { viewShares } from "../admin/status/status.ts";
 import { formatName, type Name } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
@@ -29,12 +30,7 @@ interface Health {
 }
 
 export function sharesIn(evaluation: Evaluation): ShareView[] {
-  return sharesOf(evaluation).map(({ endpoint, addresses, share }) => ({
-    pool: endpoint.pool,
-    endpoint: endpoint.name,
-    addresses: addresses.map(({ text }) => text),
-    share,
-  }));
+  return viewShares(sharesOf(evaluation));
 }
 
 /** SRV and MX: every record with why it is there or not. */

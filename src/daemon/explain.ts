@@ -18,9 +18,11 @@ import { type Client, formatPlace, NOWHERE, type PlaceOf, UNKNOWN_CLIENT } from 
 import { continentOf } from "../geo/country.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { askedPlacesOf } from "../policy/asked-places.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import { explain } from "../policy/evaluate.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
-import type { Definitions, Policy } from "../policy/model.ts";
+import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
+import { reachOf } from "../policy/reach.ts";
 import { type LookupEnd, lookup, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone } from "../zone/model.ts";
 import { parseGeoMatch, parseNetwork } from "../zone/places.ts";
@@ -48,7 +50,6 @@ export interface ExplainedState {
   readonly pending?: ExplainedPending | undefined;
 }
 
-/** The state must hold nothing that is not served yet; such sets are refused before. */
 export function explainName(served: ExplainedState, query: ExplainQuery): ExplainOutcome {
   const state = query.dryRun ? { ...served, zones: promoteDryRuns(served.zones) } : served;
   const name = parseName(query.name, ROOT);
@@ -69,8 +70,7 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
     return refuse(undefined, message);
   }
   const policies = policiesBehind(end, state, type);
-  const asked =
-    end.kind === "policy" ? end.policy : isServiceBinding(type) ? policies.find(Boolean) : undefined;
+  const asked = policyOf(end, state) ?? (isServiceBinding(type) ? policies.find(Boolean) : undefined);
   const client = asked === undefined ? given : placed(given, asked, state);
   const decided = decide(end, state, client, type, policies);
   return {
@@ -85,6 +85,14 @@ export function explainName(served: ExplainedState, query: ExplainQuery): Explai
       ...(query.dryRun ? { dryRun: true } : {}),
     },
   };
+}
+
+/** The policy that answers: A and AAAA for itself, and every other type of its owner where it can draw a CNAME. */
+function policyOf(end: LookupEnd, { definitions }: ExplainedState): Policy | undefined {
+  if (end.kind === "policy") return end.policy;
+  if (end.kind !== "nodata" || end.policy === undefined) return undefined;
+  const { endpoints } = reachOf(end.policy.expression, definitions);
+  return endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined) ? end.policy : undefined;
 }
 
 /** By record: the policies that decide what becomes of records that no policy answers. */
@@ -144,7 +152,9 @@ function decide(
   type: number,
   policies: RecordPolicies,
 ): Decided {
-  if (end.kind === "policy") return decideByPolicy(end, state, client);
+  if (end.kind === "policy") return decideByPolicy(end.policy, end.family, state, client);
+  const policy = policyOf(end, state);
+  if (policy !== undefined) return decideByCname(policy, state, client);
   if (end.kind !== "answer" || policies.every((policy) => policy === undefined))
     return decideByZone(end, type);
   const decided = isServiceBinding(type)
@@ -153,8 +163,17 @@ function decide(
   return { ...decided, ...explainReach(policies, FAMILIES, state) };
 }
 
+/** As A, save that whoever is drawn with addresses has nothing of the type that is asked for. */
+function decideByCname(policy: Policy, state: ExplainedState, client: Client): Decided {
+  const decided = decideByPolicy(policy, "ipv4", state, client);
+  const shares = decided.shares.filter(({ cname }) => cname !== undefined);
+  const outcome = decided.outcome === "answer" && shares.length === 0 ? "nodata" : decided.outcome;
+  return { ...decided, shares, outcome };
+}
+
 function decideByPolicy(
-  { policy, family }: Extract<LookupEnd, { kind: "policy" }>,
+  policy: Policy,
+  family: AddressFamily,
   state: ExplainedState,
   client: Client,
 ): Decided {

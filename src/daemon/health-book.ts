@@ -14,6 +14,7 @@ import { initialState, newcomerState, type ProbeState, step } from "../health/hy
 import type { ForcedStates } from "../health/override.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
 import type { Forced, Verdict } from "../health/verdict.ts";
+import { placesOf } from "../policy/cname.ts";
 import type { Definitions, Endpoint } from "../policy/model.ts";
 import type { WatchedState } from "../policy/next-changes.ts";
 import { endpointsOf } from "../policy/resolved.ts";
@@ -100,10 +101,11 @@ export function createHealthBook(): HealthBook {
 
   const healthOf = (endpoint: Endpoint, set: ZoneSet): EndpointHealth => ({
     forced: undefined,
-    addresses: endpoint.addresses.map((address) => {
+    addresses: placesOf(endpoint).map((address) => {
       const stateOf = (name: string): ProbeState | undefined => {
         const monitor = set.monitors.get(name);
-        return monitor && states.get(stateKeyOf(monitor, endpoint, address))?.state;
+        const key = monitor && stateKeyOf(monitor, endpoint, address);
+        return key === undefined ? undefined : states.get(key)?.state;
       };
       return composeAddressHealth(endpoint.monitor, stateOf, startedMs);
     }),
@@ -203,11 +205,15 @@ export function createHealthBook(): HealthBook {
       return monitors.flatMap((monitor) => {
         const { name, thresholds } = monitor;
         const isShared = (monitor.target ?? endpoint.probe) !== undefined;
-        return endpoint.addresses.slice(0, isShared ? 1 : undefined).flatMap((address): WatchedState[] => {
-          const state = states.get(stateKeyOf(monitor, endpoint, address))?.state;
-          const of = isShared ? {} : { address: address.text, family: address.family };
-          return state === undefined ? [] : [{ ...of, monitor: name, thresholds, state }];
-        });
+        return placesOf(endpoint)
+          .slice(0, isShared ? 1 : undefined)
+          .flatMap((address): WatchedState[] => {
+            const key = stateKeyOf(monitor, endpoint, address);
+            const state = key === undefined ? undefined : states.get(key)?.state;
+            const of =
+              isShared || address === undefined ? {} : { address: address.text, family: address.family };
+            return state === undefined ? [] : [{ ...of, monitor: name, thresholds, state }];
+          });
       });
     },
     observed: () => new Map(healths),

@@ -6,7 +6,7 @@
  *                                         ↑ `onChange`, when a name stands for other addresses
  *
  * What a name stood for last stays on every failure, also over a restart. A name that leads to a POLICY of these zones is
- * never taken: it would be resolved to what is answered because of it.
+ * never taken, nor answered as CNAME: it would be resolved to what is answered because of it.
  */
 
 import type { Happening } from "../admin/events/event.ts";
@@ -63,6 +63,8 @@ export interface HostNamesParts {
 interface Entry {
   readonly hostName: string;
   state: HostState;
+  /** What was resolved last leads to a POLICY of the zones. */
+  leadsBack: boolean;
   lingerMs: number;
   /** `undefined` while the zones have it. */
   goneSinceMs: number | undefined;
@@ -98,6 +100,7 @@ export function createHostNames(parts: HostNamesParts): HostNames {
     const entry: Entry = {
       hostName,
       state,
+      leadsBack: false,
       lingerMs: 0,
       goneSinceMs: undefined,
       isBusy: false,
@@ -117,14 +120,17 @@ export function createHostNames(parts: HostNamesParts): HostNames {
 
   const takeIn = (entry: Entry, resolution: Resolution): void => {
     const before = entry.state;
-    const answer = refuseLoops(resolution, leadsToPolicy);
+    const owner = resolution.aliases.find(leadsToPolicy);
+    const answer = owner === undefined ? resolution.answer : refuseLoop(owner);
     const after = stepHost(before, answer, entry.lingerMs, now());
     entry.state = after;
+    const ledBack = entry.leadsBack;
+    entry.leadsBack = owner !== undefined || (ledBack && isUnanswered(resolution));
     counts[after.failure === undefined ? "ok" : "failed"]++;
     entry.isTried = true;
     const change = changeOf(entry.hostName, before, after);
     if (change !== undefined) record(change);
-    if (!isSameLive(before, after)) changed();
+    if (entry.leadsBack !== ledBack || !isSameLive(before, after)) changed();
     goOn(entry, now() + nextInMs(after, random()));
     for (const look of waiters) look();
   };
@@ -209,8 +215,10 @@ export function createHostNames(parts: HostNamesParts): HostNames {
         if (atMs - entry.goneSinceMs >= GONE_KEPT_MS) entries.delete(entry.hostName);
       }
       const definitions = withResolved(set.definitions, (hostName) => {
-        const state = entries.get(hostName)?.state;
-        return state && { addresses: liveAddresses(state), ttlSeconds: state.ttlSeconds };
+        const entry = entries.get(hostName);
+        if (entry === undefined) return undefined;
+        const { state, leadsBack } = entry;
+        return { addresses: liveAddresses(state), ttlSeconds: state.ttlSeconds, leadsBack };
       });
       return definitions === set.definitions ? set : { ...set, definitions };
     },
@@ -253,9 +261,12 @@ function lingersOf(set: ZoneSet): Map<string, number> {
   return lingers;
 }
 
-function refuseLoops({ answer, aliases }: Resolution, leadsToPolicy: (name: string) => boolean): HostAnswer {
-  const owner = aliases.find(leadsToPolicy);
-  if (owner === undefined) return answer;
+/** Nothing was said of where the name leads. */
+function isUnanswered({ answer: { ipv4, ipv6 }, aliases }: Resolution): boolean {
+  return ipv4.kind === "failed" && ipv6.kind === "failed" && aliases.length === 0;
+}
+
+function refuseLoop(owner: string): HostAnswer {
   const reason = `it is an alias of ${owner}, which a POLICY of these zones answers`;
   return { ipv4: { kind: "failed", reason }, ipv6: { kind: "failed", reason } };
 }

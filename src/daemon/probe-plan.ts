@@ -5,11 +5,15 @@
  *   `probe=` of endpoint  that host and port, once; stands for all of its addresses
  *   otherwise             each address of the endpoint, at the monitor's port
  *
+ * An endpoint that is answered as CNAME has a health even before its name was resolved, that of an address which nobody knows
+ * (`policy/cname`): the first two rows hold for it too.
+ *
  * A state belongs to a place and a monitor's name, so a reload that changes how a monitor asks keeps it. A probe belongs
  * to a place and to how it asks, so two monitors that ask the same share it.
  */
 
 import type { Monitor } from "../health/monitor.ts";
+import { placesOf } from "../policy/cname.ts";
 import type { Address, Endpoint } from "../policy/model.ts";
 import { type ProbeTarget, probeTargetKey } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
@@ -35,15 +39,16 @@ export function planProbes(set: ZoneSet): ProbePlan {
   for (const pool of set.definitions.pools.values()) {
     for (const endpoint of pool.endpoints) {
       for (const monitor of monitorsOf(endpoint, set)) {
-        for (const address of endpoint.addresses) {
+        for (const address of placesOf(endpoint)) {
           const key = stateKeyOf(monitor, endpoint, address);
+          const target = targetOf(monitor, endpoint, address);
+          if (key === undefined || target === undefined) continue;
           const known = states.get(key);
           if (known !== undefined) {
             known.endpoints.add(endpoint);
             continue;
           }
           const endpoints = new Set([endpoint]);
-          const target = targetOf(monitor, endpoint, address);
           states.set(key, { target, state: { key, monitor, endpoints: [] }, endpoints });
         }
       }
@@ -66,16 +71,31 @@ export function monitorsOf(endpoint: Endpoint, set: ZoneSet): Monitor[] {
     .filter((monitor) => monitor !== undefined);
 }
 
-/** The place and the monitor's name. */
-export function stateKeyOf(monitor: Monitor, endpoint: Endpoint, address: Address): string {
+/** The place and the monitor's name; `undefined` where there is no place. */
+export function stateKeyOf(monitor: Monitor, endpoint: Endpoint, address: Address): string;
+export function stateKeyOf(
+  monitor: Monitor,
+  endpoint: Endpoint,
+  address: Address | undefined,
+): string | undefined;
+export function stateKeyOf(
+  monitor: Monitor,
+  endpoint: Endpoint,
+  address: Address | undefined,
+): string | undefined {
   const place = monitor.target ?? endpoint.probe;
-  return place === undefined
-    ? `${monitor.name} ${address.text}`
-    : probeTargetKey(monitor.name, place.host, place.port);
+  if (place !== undefined) return probeTargetKey(monitor.name, place.host, place.port);
+  return address && `${monitor.name} ${address.text}`;
 }
 
-function targetOf(monitor: Monitor, endpoint: Endpoint, address: Address): ProbeTarget {
-  const place = monitor.target ?? endpoint.probe ?? { host: address.text, port: monitor.port ?? 0 };
+function targetOf(
+  monitor: Monitor,
+  endpoint: Endpoint,
+  address: Address | undefined,
+): ProbeTarget | undefined {
+  const own = address && { host: address.text, port: monitor.port ?? 0 };
+  const place = monitor.target ?? endpoint.probe ?? own;
+  if (place === undefined) return undefined;
   const { host, port } = place;
   return { key: probeTargetKey(waysOf(monitor), host, port), monitor, host, port };
 }

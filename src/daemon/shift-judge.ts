@@ -33,8 +33,9 @@ export function healthNow(parts: ShiftJudgeParts, set: ZoneSet): HealthNow | und
 
 function foresee({ book, forcing, clock }: ShiftJudgeParts, set: ZoneSet, served: Health): Health {
   const hosts = new Map<string, ResolvedHost>();
-  for (const { hostName, addresses, ttlSeconds } of endpointsOf(served.definitions)) {
-    if (hostName !== undefined && ttlSeconds !== undefined) hosts.set(hostName, { addresses, ttlSeconds });
+  for (const { hostName, addresses, ttlSeconds, leadsBack = false } of endpointsOf(served.definitions)) {
+    if (hostName === undefined || ttlSeconds === undefined) continue;
+    hosts.set(hostName, { addresses, ttlSeconds, leadsBack });
   }
   const definitions = withResolved(set.definitions, (hostName) => hosts.get(hostName));
   const atMs = clock.now();

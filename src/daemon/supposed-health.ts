@@ -5,6 +5,7 @@
 
 import { refMatches } from "../health/ref.ts";
 import { type AddressHealth, type EndpointHealth, type Snapshot, SUPPOSED_UP } from "../health/snapshot.ts";
+import { placesOf } from "../policy/cname.ts";
 import type { Definitions, Endpoint } from "../policy/model.ts";
 import { didYouMean } from "../zone/suggest.ts";
 
@@ -44,6 +45,6 @@ export function supposeDown({ pools }: Definitions, refs: readonly string[], sna
   return { ok: true, snapshot: { ...snapshot, endpoints: healths } };
 }
 
-function healthOf({ addresses }: Endpoint, health: AddressHealth, now?: EndpointHealth): EndpointHealth {
-  return { forced: now?.forced, addresses: addresses.map(() => health) };
+function healthOf(endpoint: Endpoint, health: AddressHealth, now?: EndpointHealth): EndpointHealth {
+  return { forced: now?.forced, addresses: placesOf(endpoint).map(() => health) };
 }

@@ -53,6 +53,10 @@ $POOL two monitor=none answers=2
 $POOL three monitor=none
     a 203.0.113.21
     b 203.0.113.22 2001:db8:3::2
+$POOL cloud monitor=none answers=2
+    a lb.elsewhere.test. as=cname
+    b 203.0.113.31
+cloud    30    POLICY cloud
 weighted 30/10 POLICY weighted ( one=70 two=20 three=10 )
 failover 30    POLICY failover ( three one )
 places   30    POLICY geo ( net:10.0.0.0/8=one net:10.1.0.0/16=two *=weighted ( one two ) )
@@ -64,7 +68,7 @@ const ORIGIN = nameOf("warm-up.test.");
 
 const NAMES =
   "www big x.wild y.x.wild a.ent ent alias chain out missing-target here.moved moved x.sub sub ns1 missing x.www " +
-  "weighted failover places many x.policy topolicy weighted failover places weighted";
+  "weighted failover places many x.policy topolicy cloud cloud weighted failover places weighted";
 const TYPES = ["A", "AAAA", "A", "TXT"];
 
 const SETTINGS: AnswerSettings = {

@@ -1,12 +1,11 @@
 /**
- * Zones for serving: from the files, or from the last accepted set where the files are faulty at a start. What is
- * understood but not served yet is an error here, so that nothing is silently ignored.
+ * Zones for serving: from the files, or from the last accepted set where the files are faulty at a start.
  */
 
 import type { Consent, LoadRefusal } from "../admin/load.ts";
 import type { ServeOptions } from "../config/options.ts";
 import type { PlaceOf } from "../geo/client.ts";
-import { compareDiagnostics, type Diagnostic, EXPECTATION_FAILED } from "../zone/diagnostic.ts";
+import { type Diagnostic, EXPECTATION_FAILED } from "../zone/diagnostic.ts";
 import type { JudgedFile } from "../zone/judge.ts";
 import { loadZones } from "../zone/load.ts";
 import type { LoadResult, SourceFile, ZoneSet } from "../zone/model.ts";
@@ -155,8 +154,7 @@ export function loadFromAccepted(
 }
 
 function accept(result: LoadResult, roots: readonly SourceFile[]): LoadedZones {
-  const { untried, judged, sources } = result;
-  const diagnostics = diagnosticsOf(result, "error");
+  const { untried, judged, sources, diagnostics } = result;
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const refusal = (message: string) => ({ ok: false, message, diagnostics }) as const;
   const counted = `${errors.length} ${errors.length === 1 ? "error" : "errors"} in the zones`;
@@ -170,16 +168,4 @@ function accept(result: LoadResult, roots: readonly SourceFile[]): LoadedZones {
 
 function asWarning({ file, line, column, code, message }: Diagnostic): Diagnostic {
   return { file, line, column, severity: "warning", code, message };
-}
-
-/** All that a load has to say, in order; what is not served has the severity given. */
-export function diagnosticsOf(
-  { diagnostics, notServed }: LoadResult,
-  severityOfNotServed: Diagnostic["severity"],
-): Diagnostic[] {
-  const together = [
-    ...diagnostics,
-    ...notServed.map((diagnostic) => ({ ...diagnostic, severity: severityOfNotServed })),
-  ];
-  return together.sort(compareDiagnostics);
 }

@@ -1,7 +1,9 @@
 /**
  * Where a country or one of its subdivisions stands when that is all that is known: the middle of its land, in degrees to
  * one decimal. Land further than 1,500 km from the largest piece does not count (Alaska, French Guiana): it would move the
- * middle to where nobody lives. Worked out from the public-domain outlines of Natural Earth and of the US Census Bureau.
+ * middle to where nobody lives. Worked out from the public-domain outlines of Natural Earth and of the US Census Bureau, where
+ * these have them. They have none by themselves of RE YT BV CC CX SJ BQ GP MQ TK GF, and none of the provinces of Canada were
+ * used: those are from general knowledge, and right to about a degree.
  *
  * `policy/nearest` puts clients and pools at these; the countries are those of `geo/country`.
  */

@@ -36,13 +36,14 @@ export const FAMILY = { count: 0, starts: 1, places: 2, index: 3, words: 4 } as 
 export const HEADER = { places: 0, placeCount: 1, ipv4: 2, ipv6: 6, words: 10 } as const;
 const PLACE_WORDS = 4;
 
-const IPV4_BUCKET_SHIFT = 16;
+/** Of an address, what says its bucket: so few bits that they are a small integer in any case, for which no room is needed. */
+const PREFIX_BITS = 20;
 const IPV4_BUCKETS = 2 ** 16;
+const IPV4_BUCKET_SHIFT = PREFIX_BITS - 16;
 /** 2000::/3 is where addresses are given out (RFC 4291 §2.4); a bucket for each /20 of it, and one before and behind. */
-const IPV6_FIRST = 0x2000_0000;
-const IPV6_END = 0x4000_0000;
-const IPV6_BUCKET_SHIFT = 12;
-const IPV6_BUCKETS = 2 + (IPV6_END - IPV6_FIRST) / 2 ** IPV6_BUCKET_SHIFT;
+const IPV6_FIRST = 0x2_0000;
+const IPV6_END = 0x4_0000;
+const IPV6_BUCKETS = 2 + IPV6_END - IPV6_FIRST;
 
 const NO_DEGREES = -0x8000;
 const STEPS_A_DEGREE = 10;
@@ -138,15 +139,18 @@ function fillIndex(all: Int32Array, index: number, words: Uint32Array, wordsEach
   const count = words.length / wordsEach;
   let interval = 0;
   for (let bucket = 0; bucket <= buckets; bucket++) {
-    while (interval < count && bucketOf(words[interval * wordsEach] ?? 0, wordsEach) < bucket) interval++;
+    const bucketAt = (at: number): number =>
+      bucketOf((words[at * wordsEach] ?? 0) >>> (32 - PREFIX_BITS), wordsEach);
+    while (interval < count && bucketAt(interval) < bucket) interval++;
     all[index + bucket] = interval;
   }
 }
 
-function bucketOf(word: number, wordsEach: 1 | 4): number {
-  if (wordsEach === 1) return word >>> IPV4_BUCKET_SHIFT;
-  if (word < IPV6_FIRST) return 0;
-  return word < IPV6_END ? 1 + ((word - IPV6_FIRST) >>> IPV6_BUCKET_SHIFT) : IPV6_BUCKETS - 1;
+/** `prefix` is the first `PREFIX_BITS` of an address. */
+function bucketOf(prefix: number, wordsEach: 1 | 4): number {
+  if (wordsEach === 1) return prefix >>> IPV4_BUCKET_SHIFT;
+  if (prefix < IPV6_FIRST) return 0;
+  return prefix < IPV6_END ? 1 + prefix - IPV6_FIRST : IPV6_BUCKETS - 1;
 }
 
 /** The number of the interval that holds an address of 4 or 16 octets. */
@@ -154,7 +158,8 @@ export function intervalOf(words: Int32Array, octets: Uint8Array, length: 4 | 16
   const header = length === 4 ? HEADER.ipv4 : HEADER.ipv6;
   const wordsEach = length === 4 ? 1 : 4;
   const starts = words[header + FAMILY.starts] ?? 0;
-  const bucket = (words[header + FAMILY.index] ?? 0) + bucketOf(wordAt(octets, 0), wordsEach);
+  const prefix = ((octets[0] ?? 0) << 12) | ((octets[1] ?? 0) << 4) | ((octets[2] ?? 0) >>> 4);
+  const bucket = (words[header + FAMILY.index] ?? 0) + bucketOf(prefix, wordsEach);
   // What begins before the bucket may reach into it.
   let low = Math.max(0, (words[bucket] ?? 0) - 1);
   let high = (words[bucket + 1] ?? 0) - 1;
@@ -166,18 +171,22 @@ export function intervalOf(words: Int32Array, octets: Uint8Array, length: 4 | 16
   return low;
 }
 
+/** Turned over, numbers with a sign come in the order of those without. */
+const SIGN = 1 << 31;
+
 function beginsBehind(words: Int32Array, at: number, octets: Uint8Array, wordsEach: number): boolean {
   for (let word = 0; word < wordsEach; word++) {
-    const start = (words[at + word] ?? 0) >>> 0;
-    const address = wordAt(octets, word * 4);
+    const start = (words[at + word] ?? 0) ^ SIGN;
+    const address = wordAt(octets, word * 4) ^ SIGN;
     if (start !== address) return start > address;
   }
   return false;
 }
 
+/** Of 32 bits with a sign, as those in `words`: what has none would be a number that the collector has to take away. */
 function wordAt(octets: Uint8Array, at: number): number {
   const high = ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
-  return ((high << 16) | ((octets[at + 2] ?? 0) << 8) | (octets[at + 3] ?? 0)) >>> 0;
+  return (high << 16) | ((octets[at + 2] ?? 0) << 8) | (octets[at + 3] ?? 0);
 }
 
 /** The number of the place of an interval; 0: not known. */

@@ -199,17 +199,21 @@ function alikePrefixBits(words: Int32Array, at: number, octets: Uint8Array, leng
   return bits;
 }
 
+/** Turned over, words with a sign come in the order of those without. */
+const SIGN = 1 << 31;
+
+/** Of 32 bits with a sign: without one it would be a number that the collector has to take away. */
 function wordOf(octets: Uint8Array, at: number): number {
   const high = ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
-  return ((high << 16) | ((octets[at + 2] ?? 0) << 8) | (octets[at + 3] ?? 0)) >>> 0;
+  return (high << 16) | ((octets[at + 2] ?? 0) << 8) | (octets[at + 3] ?? 0);
 }
 
 /** The word at `word` of (the start at `at`) − `less`, where `less` is 0 or 1 and the start is not 0. */
 function startWord(starts: Int32Array, at: number, word: number, words: number, less: 0 | 1): number {
-  const value = (starts[at + word] ?? 0) >>> 0;
+  const value = starts[at + word] ?? 0;
   if (less === 0) return value;
   for (let behind = word + 1; behind < words; behind++) if (starts[at + behind] !== 0) return value;
-  return (value - 1) >>> 0;
+  return (value - 1) | 0;
 }
 
 function compareWords(
@@ -221,8 +225,8 @@ function compareWords(
 ): number {
   const words = length / 4;
   for (let word = 0; word < words; word++) {
-    const start = startWord(starts, at, word, words, less);
-    const address = wordOf(octets, word * 4);
+    const start = startWord(starts, at, word, words, less) ^ SIGN;
+    const address = wordOf(octets, word * 4) ^ SIGN;
     if (start !== address) return start > address ? 1 : -1;
   }
   return 0;
@@ -238,7 +242,7 @@ export function sharedBits(
 ): number {
   const words = length / 4;
   for (let word = 0; word < words; word++) {
-    const difference = (startWord(starts, at, word, words, less) ^ wordOf(octets, word * 4)) >>> 0;
+    const difference = startWord(starts, at, word, words, less) ^ wordOf(octets, word * 4);
     if (difference !== 0) return word * 32 + Math.clz32(difference);
   }
   return words * 32;

@@ -17,6 +17,7 @@ import { networkOfClass } from "../geo/client-classes.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import { joinFamilies } from "../policy/both-families.ts";
 import { changedPools } from "../policy/changed-pools.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions } from "../policy/model.ts";
@@ -146,7 +147,8 @@ class Compiler {
       const question = { client: client ?? UNKNOWN_CLIENT, classNumber, family };
       return evaluateOnce(this.#definitions, this.#snapshot, entry, question, this.#memo);
     };
-    this.#builder.beginPolicy();
+    const canBeCname = entry.endpoints.some((endpoint) => cnameTargetOf(endpoint) !== undefined);
+    this.#builder.beginPolicy(canBeCname && !entry.policy.dryRun);
     const classes = clients?.length ?? classCount(entry.clients);
     for (let classNumber = 0; classNumber < classes; classNumber++) {
       for (const family of FAMILIES) this.#builder.addEntry(evaluationOf(classNumber, family), numbers);

@@ -61,7 +61,7 @@ function firstAbove(bounds: Float64Array, first: number, end: number, value: num
   return low;
 }
 
-/** Room for drawing several candidates, kept from query to query. */
+/** Room for drawing several candidates, kept from query to query; there is always room for one. */
 export interface DrawRoom {
   /** The candidates in drawn order. */
   order: Uint32Array;
@@ -69,7 +69,7 @@ export interface DrawRoom {
 }
 
 export function createDrawRoom(): DrawRoom {
-  return { order: new Uint32Array(0), arrivals: new Float64Array(0) };
+  return { order: new Uint32Array(1), arrivals: new Float64Array(1) };
 }
 
 /**

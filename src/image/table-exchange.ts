@@ -35,8 +35,9 @@ export function exchangeTables(
   const copier = new TableCopier(openTables(bytes));
   const numbers = copier.copy(before, runs);
   const freshNumbers = copier.copy(fresh, [{ first: 0, end: fresh.outcomes.length }]);
-  const { directoryBases, directory } = copier.into;
+  const { directoryBases, directory, policyCnames } = copier.into;
   directoryBases.set(before.directoryBases);
+  policyCnames.set(before.policyCnames);
   before.directory.forEach((table, entry) => {
     directory[entry] = numbers[table] ?? 0;
   });

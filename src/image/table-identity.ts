@@ -3,6 +3,7 @@
  * no text has to be made of every weight.
  */
 
+import { cnameTargetOf } from "../policy/cname.ts";
 import type { Candidate, Draw, Evaluation, Rung } from "../policy/evaluation.ts";
 
 /** An endpoint's number within its policy, by its identifier. */
@@ -122,6 +123,7 @@ function isSameDraw(
 function isSameCandidate(one: Candidate, other: Candidate): boolean {
   return (
     one.weight === other.weight &&
+    cnameTargetOf(one.endpoint) === cnameTargetOf(other.endpoint) &&
     one.addresses.length === other.addresses.length &&
     one.addresses.every(({ text }, index) => text === other.addresses[index]?.text)
   );

@@ -3,9 +3,11 @@
  * in the sizes that this takes, and filled. Ordinary arrays that grow gave the collector most of a build's time to do.
  */
 
+import { type Name, nameOf } from "../dns/name.ts";
 import { CLASS, TYPE } from "../dns/types.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import type { Candidate, Draw, Evaluation } from "../policy/evaluation.ts";
-import type { Address } from "../policy/model.ts";
+import type { Endpoint } from "../policy/model.ts";
 import { type AliasSlots, fillAliasSlots } from "./alias.ts";
 import { QUESTION_POINTER, RECORD_HEAD_OCTETS } from "./layout.ts";
 import { keyOf } from "./rendezvous.ts";
@@ -32,12 +34,15 @@ import {
 export class TablesBuilder {
   readonly #directoryBases: number[] = [];
   readonly #directory: number[] = [];
+  readonly #cnames: number[] = [];
   readonly #tables: Table[] = [];
   /** Numbers of tables by `hashOf`. */
   readonly #tablesByHash = new Map<number, number[]>();
 
-  beginPolicy(): void {
+  /** `canBeCname`: some endpoint that it can answer is answered as CNAME. */
+  beginPolicy(canBeCname: boolean): void {
     this.#directoryBases.push(this.#directory.length);
+    this.#cnames.push(canBeCname ? 1 : 0);
   }
 
   /** The policy's next entry, class by class and A before AAAA. */
@@ -59,12 +64,14 @@ export class TablesBuilder {
   }
 
   finish(): SharedArrayBuffer {
-    const sizes = measure(this.#tables, this.#directoryBases.length, this.#directory.length);
+    const targets = new Targets();
+    const sizes = measure(this.#tables, this.#directoryBases.length, this.#directory.length, targets);
     const bytes = createTables(sizes);
     const tables = openTables(bytes);
     tables.directoryBases.set(this.#directoryBases);
     tables.directory.set(this.#directory);
-    fillTables(tables, this.#tables);
+    tables.policyCnames.set(this.#cnames);
+    fillTables(tables, this.#tables, targets);
     return bytes;
   }
 }
@@ -87,8 +94,8 @@ const OUTCOME_OF_CHOICE: Readonly<Record<ChoiceKind, number>> = {
 /** How many positions clients are told apart by. */
 const POSITIONS = 2 ** 32;
 
-function measure(tables: readonly Table[], policies: number, entries: number): TableSizes {
-  let [draws, candidates, addresses, octets, slots, parts, mostCandidates] = [0, 0, 0, 0, 0, 0, 0];
+function measure(tables: readonly Table[], policies: number, entries: number, targets: Targets): TableSizes {
+  let [draws, candidates, records, octets, slots, parts, mostCandidates] = [0, 0, 0, 0, 0, 0, 0];
   for (const table of tables) {
     if (table.kind === "choice") {
       slots += table.children.length;
@@ -104,24 +111,41 @@ function measure(tables: readonly Table[], policies: number, entries: number): T
       if (single) slots += Math.max(1, count);
       mostCandidates = Math.max(mostCandidates, count);
       for (const candidate of draw.candidates) {
-        addresses += candidate.addresses.length;
+        const target = targets.of(candidate.endpoint);
+        records += target === undefined ? candidate.addresses.length : 1;
+        octets += target?.length ?? 0;
         for (const address of candidate.addresses) octets += address.octets.length;
       }
     }
   }
-  const recordOctets = addresses * RECORD_HEAD_OCTETS + octets;
+  const recordOctets = records * RECORD_HEAD_OCTETS + octets;
   const sizes = { draws, candidates, octets, recordOctets, slots, parts, mostCandidates };
   return { policies, entries, tables: tables.length, ...sizes };
 }
 
+/** The names that CNAMEs lead to, as rdata; each is made once. */
+class Targets {
+  readonly #names = new Map<string, Name>();
+
+  /** `undefined` where the endpoint is answered with its addresses. */
+  of(endpoint: Endpoint): Name | undefined {
+    const text = cnameTargetOf(endpoint);
+    if (text === undefined) return undefined;
+    const name = this.#names.get(text) ?? nameOf(text);
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
 /** Fills the arrays from the first table to the last. */
-function fillTables(into: DecisionTables, tables: readonly Table[]): void {
-  const filler = new TablesFiller(into);
+function fillTables(into: DecisionTables, tables: readonly Table[], targets: Targets): void {
+  const filler = new TablesFiller(into, targets);
   tables.forEach((table, number) => filler.fill(table, number));
 }
 
 class TablesFiller {
   readonly tables: DecisionTables;
+  readonly #targets: Targets;
   readonly #slots: AliasSlots;
   #draw = 0;
   #candidate = 0;
@@ -130,8 +154,9 @@ class TablesFiller {
   #slot = 0;
   #part = 0;
 
-  constructor(tables: DecisionTables) {
+  constructor(tables: DecisionTables, targets: Targets) {
     this.tables = tables;
+    this.#targets = targets;
     const { slotThresholds: thresholds, slotCandidates: candidates, slotAliases: aliases } = tables;
     this.#slots = { thresholds, candidates, aliases };
   }
@@ -183,7 +208,7 @@ class TablesFiller {
   #fillDrawn(table: DrawnTable, number: number): void {
     const { sticky, evaluation } = table;
     const { outcomes, rungs, ttlSeconds, drawProbabilities, tableDraws, tableSlots } = this.tables;
-    outcomes[number] = OUTCOME[evaluation.outcome];
+    outcomes[number] = hasCname(evaluation) ? OUTCOME.cname : OUTCOME[evaluation.outcome];
     rungs[number] = evaluation.rung;
     ttlSeconds[number] = evaluation.ttlSeconds;
     this.tables.tableSticky[number] = sticky ? 1 : 0;
@@ -222,7 +247,11 @@ class TablesFiller {
       tables.candidateSums[this.#candidate] = sum;
       tables.candidateEndpoints[this.#candidate] = numbers.get(endpoint.id) ?? 0;
       if (sticky) tables.candidateKeys[this.#candidate] = keyOf(endpoint.id);
-      for (const address of addresses) this.#fillAddress(address, ttlSeconds);
+      const target = this.#targets.of(endpoint);
+      if (target !== undefined) this.#fillRecord(TYPE.CNAME, target, ttlSeconds);
+      for (const { family, octets } of addresses) {
+        this.#fillRecord(family === "ipv4" ? TYPE.A : TYPE.AAAA, octets, ttlSeconds);
+      }
       this.#candidate++;
       tables.candidateOctets[this.#candidate] = this.#octet;
       tables.candidateRecords[this.#candidate] = this.#record;
@@ -234,12 +263,12 @@ class TablesFiller {
     return sum;
   }
 
-  #fillAddress({ family, octets }: Address, ttlSeconds: number): void {
-    const { records, octets: addresses } = this.tables;
+  #fillRecord(type: number, octets: Uint8Array, ttlSeconds: number): void {
+    const { records, octets: rdata } = this.tables;
     const at = this.#record;
     records[at] = QUESTION_POINTER >>> 8;
     records[at + 1] = QUESTION_POINTER & 0xff;
-    records[at + 3] = family === "ipv4" ? TYPE.A : TYPE.AAAA;
+    records[at + 3] = type;
     records[at + 5] = CLASS.IN;
     records[at + 6] = ttlSeconds >>> 24;
     records[at + 7] = ttlSeconds >>> 16;
@@ -249,11 +278,17 @@ class TablesFiller {
     for (let index = 0; index < octets.length; index++) {
       const octet = octets[index] ?? 0;
       records[at + RECORD_HEAD_OCTETS + index] = octet;
-      addresses[this.#octet + index] = octet;
+      rdata[this.#octet + index] = octet;
     }
     this.#octet += octets.length;
     this.#record += RECORD_HEAD_OCTETS + octets.length;
   }
+}
+
+function hasCname({ draws }: Evaluation): boolean {
+  return draws.some(({ candidates }) =>
+    candidates.some(({ endpoint }) => cnameTargetOf(endpoint) !== undefined),
+  );
 }
 
 /** Whether an address stands at two candidates, and an answer that holds both would hold it twice. */

@@ -8,7 +8,8 @@
  * table  → outcome, rung, TTL, draws [tableDraws(t), tableDraws(t + 1))
  * draw   → the probability up to and with it, how many answers, candidates [drawCandidates(d), drawCandidates(d + 1))
  * candidate → weight, the weight up to and with it, endpoint number within the policy,
- *             rdata octets [candidateOctets(c), candidateOctets(c + 1)): addresses side by side, 4 or 16 octets each
+ *             rdata octets [candidateOctets(c), candidateOctets(c + 1)): addresses side by side, 4 or 16 octets each, or
+ *             the name that a CNAME leads to
  * ```
  *
  * Where every draw of a table has but one answer, its draws and candidates are folded into slots, from which one random
@@ -30,13 +31,26 @@
  *
  * A table that such a choice by favourites ends at is sticky itself: it has no slots, and its candidates have keys.
  *
+ * A table with a candidate that is answered as CNAME has an outcome of its own, so that all others are drawn from without a
+ * look at what their records are; and whether a policy can come to one stands beside the directory, for the types that nothing
+ * else answers at its owner.
+ *
  * All arrays lie in one SharedArrayBuffer, behind a list of their places. `image/tables-builder` writes them, and takes over from
  * the tables before what still holds (`image/table-exchange`); the answer path draws from them (`image/draws`); property
  * tests hold them against `sharesOf`.
  */
 
 /** In `DecisionTables.outcomes`. */
-export const OUTCOME = { answer: 0, nodata: 1, servfail: 2, sliced: 3, sticky: 4, mixed: 5 } as const;
+export const OUTCOME = {
+  answer: 0,
+  nodata: 1,
+  servfail: 2,
+  /** An answer in which some candidate is a CNAME. */
+  cname: 3,
+  sliced: 4,
+  sticky: 5,
+  mixed: 6,
+} as const;
 
 /** In `DecisionTables.drawAnswers`: every candidate is answered. */
 export const ALL_ANSWERS = 0xffff;
@@ -48,6 +62,8 @@ export interface DecisionTables {
   /** By policy number. */
   readonly directoryBases: Uint32Array;
   readonly directory: Uint32Array;
+  /** By policy number: 1 where one of its endpoints is answered as CNAME, and it is no dry run. */
+  readonly policyCnames: Uint8Array;
   readonly outcomes: Uint8Array;
   /** By table: the rung of the ladder of last resorts that it is from, 1 to 4. */
   readonly rungs: Uint8Array;
@@ -89,7 +105,7 @@ export interface TableSizes {
   readonly tables: number;
   readonly draws: number;
   readonly candidates: number;
-  /** Of addresses. */
+  /** Of rdata. */
   readonly octets: number;
   /** Of records. */
   readonly recordOctets: number;
@@ -105,6 +121,7 @@ function layoutOf(sizes: TableSizes): readonly (readonly [octetsEach: number, le
   return [
     [4, policies],
     [4, entries],
+    [1, policies],
     [1, tables],
     [1, tables],
     [4, tables],
@@ -160,6 +177,7 @@ export function openTables(bytes: SharedArrayBuffer): DecisionTables {
   return {
     directoryBases: next(Uint32Array),
     directory: next(Uint32Array),
+    policyCnames: next(Uint8Array),
     outcomes: next(Uint8Array),
     rungs: next(Uint8Array),
     ttlSeconds: next(Uint32Array),

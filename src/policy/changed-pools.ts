@@ -20,6 +20,7 @@ import {
   NOT_YET_PROBED,
   type Snapshot,
 } from "../health/snapshot.ts";
+import { placesOf } from "./cname.ts";
 import { isInGrace } from "./group.ts";
 import type { Definitions, Pool } from "./model.ts";
 
@@ -41,14 +42,15 @@ export function changedPools(before: EvaluatedState, after: EvaluatedState): Rea
 
 function isAlike(pool: Pool, before: Snapshot, after: Snapshot): boolean {
   if (!areHoldsAlike(pool.name, before, after)) return false;
-  return pool.endpoints.every(({ id, addresses }) => {
+  return pool.endpoints.every((endpoint) => {
+    const { id } = endpoint;
     if (!areHoldsAlike(id, before, after)) return false;
     const one = before.endpoints.get(id);
     const other = after.endpoints.get(id);
     // Health that is the same is mostly the same object; only grace ends by the passing of time alone.
     if (one === other && pool.graceMs === 0) return true;
     if (one?.forced !== other?.forced) return false;
-    return addresses.every((_, index) => {
+    return placesOf(endpoint).every((_, index) => {
       const [was, is] = [healthAt(one, index), healthAt(other, index)];
       if (was.observed !== is.observed || was.passing !== is.passing) return false;
       const inGrace = (health: AddressHealth, { atMs }: Snapshot): boolean =>

@@ -19,7 +19,7 @@
  * | nothing | nothing | nothing | servfail    | –       | SERVFAIL                    |
  *
  * The TTL is the policy's `max` on rung 1 while everything looked at is steady, and its `min` otherwise; never more than
- * what the resolver gave for a host name whose addresses the answer may hold.
+ * what the resolver gave for a host name whose addresses the answer may hold. A CNAME to such a name has a TTL of its own.
  *
  * While a pool is in its slow start the answer depends on the client's position as well: the ladder is climbed once for each
  * range of positions that it treats alike.
@@ -27,6 +27,7 @@
 
 import type { Client } from "../geo/client.ts";
 import type { Snapshot } from "../health/snapshot.ts";
+import { cnameTargetOf } from "./cname.ts";
 import { decide } from "./decide.ts";
 import type { Draw, Evaluation, Rung, Share, Slice, TraceNode } from "./evaluation.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Policy } from "./model.ts";
@@ -183,7 +184,9 @@ function evaluationOn(rung: Rung, result: NodeResult, policy: Policy, definition
 function lowered(ttlSeconds: number, draws: readonly Draw[]): number {
   let lowest = ttlSeconds;
   for (const { candidates } of draws) {
-    for (const { endpoint } of candidates) lowest = Math.min(lowest, endpoint.ttlSeconds ?? lowest);
+    for (const { endpoint } of candidates) {
+      if (cnameTargetOf(endpoint) === undefined) lowest = Math.min(lowest, endpoint.ttlSeconds ?? lowest);
+    }
   }
   return lowest;
 }

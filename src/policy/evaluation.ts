@@ -7,7 +7,10 @@ export interface Candidate {
   readonly endpoint: Endpoint;
   /** Above 0; relative to the other candidates of the draw. */
   readonly weight: number;
-  /** Addresses of the asked family that the rung admits, in the order of the zone file; never empty. */
+  /**
+   * Addresses of the asked family that the rung admits, in the order of the zone file; empty for an endpoint that is answered
+   * as CNAME, and for no other.
+   */
   readonly addresses: readonly Address[];
 }
 

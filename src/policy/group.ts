@@ -14,8 +14,8 @@
  * | none         | unknown                   | no     | yes    | yes    | yes    |
  * | none         | down, failing             | no     | no     | no     | yes    |
  *
- * An endpoint is up for a family while one of its addresses of that family is. A pool is up while `min-up` of its
- * endpoints are; from rung 2 on, while one is. A pool without any address of the family is judged by the other one and
+ * An endpoint is up for a family while one of its addresses of that family is; one that is answered as CNAME while any of
+ * them is (`policy/cname`). A pool is up while `min-up` of its endpoints are; from rung 2 on, while one is. A pool without any address of the family is judged by the other one and
  * answers NODATA where it is chosen. An endpoint that an expression names by itself is a pool of one.
  *
  * On rung 1 a pool with `grace` stays while enough of its endpoints are up or have been failing for less than that. Whether
@@ -36,6 +36,7 @@ import {
   type Snapshot,
 } from "../health/snapshot.ts";
 import type { Forced, Observed } from "../health/verdict.ts";
+import { cnameTargetOf, countsFor, hasFamily, placesOf } from "./cname.ts";
 import type { Rung } from "./evaluation.ts";
 import type { Standing } from "./failback.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, MinUp, Pool } from "./model.ts";
@@ -75,7 +76,10 @@ interface Moment {
 }
 
 interface JudgedAddress {
-  readonly address: Address;
+  /** `undefined` for the host name of an endpoint that is answered as CNAME, and was not resolved so far. */
+  readonly address: Address | undefined;
+  /** The address, or that name. */
+  readonly text: string;
   readonly health: AddressHealth;
   readonly up: boolean;
   readonly inGrace: boolean;
@@ -99,13 +103,15 @@ function judgeEndpoint(
   moment: Moment,
 ): JudgedEndpoint {
   const forced = health?.forced;
+  const target = cnameTargetOf(endpoint);
   const addresses: JudgedAddress[] = [];
-  endpoint.addresses.forEach((address, index) => {
-    if (address.family !== family) return;
+  placesOf(endpoint).forEach((address, index) => {
+    if (!countsFor(endpoint, address?.family, family)) return;
     const addressHealth = health?.addresses[index] ?? NOT_YET_PROBED;
     const up = isAddressUp(forced, addressHealth, moment.rung);
     const inGrace = moment.rung === 1 && isInGrace(forced, addressHealth, moment);
-    addresses.push({ address, health: addressHealth, up, inGrace });
+    const text = address?.text ?? target ?? "";
+    addresses.push({ address, text, health: addressHealth, up, inGrace });
   });
   const up = addresses.some((address) => address.up);
   const inGrace = !up && addresses.some((address) => address.inGrace);
@@ -120,10 +126,6 @@ function endpointsNeeded(minUp: MinUp, endpoints: number): number {
 
 export function otherFamily(family: AddressFamily): AddressFamily {
   return family === "ipv4" ? "ipv6" : "ipv4";
-}
-
-function has(endpoint: Endpoint, family: AddressFamily): boolean {
-  return endpoint.addresses.some((address) => address.family === family);
 }
 
 /** What decides about a group of endpoints, a pool or a single endpoint. */
@@ -169,11 +171,11 @@ interface GroupQuestion {
 
 export function judgeGroup(group: Group, question: GroupQuestion): JudgedGroup {
   const { snapshot, rung } = question;
-  const answered = group.endpoints.some((endpoint) => has(endpoint, question.family));
+  const answered = group.endpoints.some((endpoint) => hasFamily(endpoint, question.family));
   const family = answered ? question.family : otherFamily(question.family);
   const moment: Moment = { rung, atMs: snapshot.atMs, graceMs: group.graceMs };
   const endpoints = group.endpoints
-    .filter((endpoint) => has(endpoint, family))
+    .filter((endpoint) => hasFamily(endpoint, family))
     .map((endpoint) => judgeEndpoint(endpoint, snapshot.endpoints.get(endpoint.id), family, moment));
   const up = endpoints.filter((endpoint) => endpoint.up);
   const needed = rung === 1 ? endpointsNeeded(group.minUp, endpoints.length) : 1;
@@ -237,7 +239,9 @@ export function graceEndMs(
   const ends = endpoints.flatMap((endpoint) => {
     const health = healths.get(endpoint.id);
     return (health?.addresses ?? [])
-      .filter((_, index) => family === undefined || endpoint.addresses[index]?.family === family)
+      .filter(
+        (_, index) => family === undefined || countsFor(endpoint, endpoint.addresses[index]?.family, family),
+      )
       .filter((address) => isInGrace(health?.forced, address, { atMs, graceMs }))
       .map(({ failingSinceMs }) => (failingSinceMs ?? atMs) + graceMs);
   });

@@ -28,6 +28,8 @@ export interface Endpoint {
   /** Of a host name that was resolved: no answer with its addresses may be kept for longer. */
   readonly ttlSeconds?: number;
   readonly answerAs: "addresses" | "cname";
+  /** Of a host name that was resolved: it is an alias of a name that a POLICY of the zones answers. */
+  readonly leadsBack?: boolean;
   readonly weight: number;
   /** Its own `monitor=`, or its pool's. */
   readonly monitor: MonitorUse;

@@ -22,6 +22,7 @@ import { describeProgress } from "../health/progress.ts";
 import { refMatches } from "../health/ref.ts";
 import type { Hold, Snapshot } from "../health/snapshot.ts";
 import type { Forced } from "../health/verdict.ts";
+import { countsFor } from "./cname.ts";
 import { poolNamed } from "./definitions.ts";
 import { graceEndMs } from "./group.ts";
 import type { AddressFamily, Definitions, Endpoint, Pool } from "./model.ts";
@@ -129,7 +130,7 @@ function ofProbes(
   { watched }: Pending,
 ): NextChange[] {
   if (endpoints.get(endpoint.id)?.forced !== undefined) return [];
-  const states = watched(endpoint).filter((state) => (state.family ?? family) === family);
+  const states = watched(endpoint).filter((state) => countsFor(endpoint, state.family ?? family, family));
   const monitors = new Set(states.map(({ monitor }) => monitor)).size;
   const addresses = new Set(states.map(({ address }) => address)).size;
   return states.flatMap(({ address, monitor, state, thresholds }) => {

@@ -15,6 +15,7 @@
 import { UNKNOWN_CLIENT } from "../geo/client.ts";
 import { formatDuration } from "../health/duration.ts";
 import type { AddressHealth, Hold, Snapshot } from "../health/snapshot.ts";
+import { cnameTargetOf } from "./cname.ts";
 import type { Candidate, TraceNode } from "./evaluation.ts";
 import {
   type Group,
@@ -25,7 +26,7 @@ import {
   type JudgedGroup,
   judgeGroup,
 } from "./group.ts";
-import type { AddressFamily, Definitions, Endpoint, Pool } from "./model.ts";
+import type { Address, AddressFamily, Definitions, Endpoint, Pool } from "./model.ts";
 import {
   EVERY_POSITION,
   NODATA_DRAW,
@@ -89,10 +90,14 @@ function candidatesOf({ up, endpoints }: JudgedGroup): Candidate[] {
   return partsByWeight(answering).map(({ item, part }) => ({
     endpoint: item.endpoint,
     weight: part,
-    addresses: item.addresses
-      .filter((address) => (item.up ? address.up : address.inGrace))
-      .map(({ address }) => address),
+    addresses: cnameTargetOf(item.endpoint) === undefined ? answeredOf(item) : [],
   }));
+}
+
+function answeredOf({ addresses, up: isUp }: JudgedEndpoint): Address[] {
+  return addresses.flatMap(({ address, up, inGrace }) =>
+    address !== undefined && (isUp ? up : inGrace) ? address : [],
+  );
 }
 
 function traceGroup(
@@ -106,9 +111,14 @@ function traceGroup(
   const family = answered ? "" : `; judged by ${judged.family}, has no ${question.family}`;
   const grace = isUp && up.length < needed ? `; kept by grace=${formatDuration(group.graceMs)}` : "";
   const held = hold === undefined ? "" : `; ${describeHold(hold, question.snapshot.atMs)}`;
-  const reason = `${up.length} of ${endpoints.length} endpoints up, ${needed} needed${family}${grace}${held}`;
+  const mixed = group.answers > 1 && isMixed(up) ? "; a CNAME stands alone where it is drawn first" : "";
+  const reason = `${up.length} of ${endpoints.length} endpoints up, ${needed} needed${family}${grace}${held}${mixed}`;
   const trace = traceOf(question, group.node, isUp && admitted ? "up" : "down", reason, []);
   return trace && { ...trace, children: endpoints.map((endpoint) => traceEndpoint(endpoint, judged)) };
+}
+
+function isMixed(up: readonly JudgedEndpoint[]): boolean {
+  return new Set(up.map(({ endpoint }) => cnameTargetOf(endpoint) === undefined)).size > 1;
 }
 
 function describeHold(hold: Hold, atMs: number): string {
@@ -123,14 +133,15 @@ function traceEndpoint(judged: JudgedEndpoint, { up, endpoints }: JudgedGroup): 
   const answersInGrace = judged.inGrace && up.length === 0;
   const weighs = judged.weight > 0 || endpoints.every(({ inGrace, weight }) => !inGrace || weight === 0);
   const forced = judged.forced === undefined ? "" : `forced ${judged.forced}; `;
+  const target = cnameTargetOf(judged.endpoint);
+  const cname = target === undefined ? "" : `answered as CNAME ${target}; `;
   const observed = judged.addresses.map(
-    ({ address, health }) =>
-      `${address.text} ${health.observed}${describePassing(health)} (${health.reason})`,
+    ({ text, health }) => `${text} ${health.observed}${describePassing(health)} (${health.reason})`,
   );
   return {
     node: judged.endpoint.id,
     decision: (judged.up && !standsBack) || (answersInGrace && weighs) ? "kept" : "dropped",
-    reason: forced + (standsBack ? "weight 0 while others are up; " : "") + observed.join(", "),
+    reason: forced + cname + (standsBack ? "weight 0 while others are up; " : "") + observed.join(", "),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What an expression can ever answer with, or ask about a client, whatever the health: for checks and the compiler. */
 
 import type { Network } from "../geo/network.ts";
+import { hasFamily } from "./cname.ts";
 import { endpointNamed, policyNamed, poolNamed } from "./definitions.ts";
 import { childrenOf, type Expression, type ExpressionKind } from "./expression.ts";
 import type { AddressFamily, Definitions, Endpoint } from "./model.ts";
@@ -45,11 +46,9 @@ export function reachOf(expression: Expression, definitions: Definitions): Reach
   return { pools, endpoints: [...endpoints], kinds, networks };
 }
 
-/** Those of which endpoints have addresses; none where there is no address at all. */
+/** Those in which some of the endpoints can be answered; none where there is no address at all. */
 export function familiesOf(endpoints: readonly Endpoint[]): readonly AddressFamily[] {
-  return FAMILIES.filter((family) =>
-    endpoints.some(({ addresses }) => addresses.some((address) => address.family === family)),
-  );
+  return FAMILIES.filter((family) => endpoints.some((endpoint) => hasFamily(endpoint, family)));
 }
 
 /** The same, and both where there is no address at all. */

@@ -7,6 +7,10 @@
  * | -------------------------- | --------------------- | ----------------------------------------------------- |
  * | was resolved               | the addresses it got  | judged and answered by these                          |
  * | was never resolved so far  | no address            | passed over in its pool; a pool of such alone is down |
+ * | leads back to a POLICY     | what it had before    | the same, also where a CNAME would be answered        |
+ *
+ * An endpoint that is answered as CNAME can do without addresses (`policy/cname`), but not with a name that leads back: whoever
+ * was sent there would turn in a circle.
  */
 
 import type { Address, Definitions, Endpoint, Pool } from "./model.ts";
@@ -15,6 +19,8 @@ export interface ResolvedHost {
   readonly addresses: readonly Address[];
   /** How long they may be kept, as the resolver says. */
   readonly ttlSeconds: number;
+  /** The name is an alias of one that a POLICY of the zones answers. */
+  readonly leadsBack: boolean;
 }
 
 export function endpointsOf({ pools }: Pick<Definitions, "pools">): Endpoint[] {
@@ -55,6 +61,7 @@ function resolvedEndpoint(
 export function supposeResolved(definitions: Definitions): Definitions {
   return withResolved(definitions, (hostName) => ({
     ttlSeconds: Number.POSITIVE_INFINITY,
+    leadsBack: false,
     addresses: [
       { family: "ipv4", octets: new Uint8Array(4), text: hostName },
       { family: "ipv6", octets: new Uint8Array(16), text: hostName },

@@ -7,6 +7,7 @@
 import { formatName } from "../dns/name.ts";
 import { formatType, TYPE } from "../dns/types.ts";
 import type { Monitor } from "../health/monitor.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import { childrenOf, type Expression } from "../policy/expression.ts";
 import type { Definitions, Policy } from "../policy/model.ts";
 import { type Reach, reachOf } from "../policy/reach.ts";
@@ -118,7 +119,7 @@ export function checkPolicyMeaning(
 
 function checkCnameEndpoints(bound: BoundPolicy, report: Report): void {
   const { entry, reach, isAtApex, typesBeside } = bound;
-  const endpoint = reach.endpoints.find(({ answerAs }) => answerAs === "cname");
+  const endpoint = reach.endpoints.find((each) => cnameTargetOf(each) !== undefined);
   if (endpoint === undefined) return;
   const name = formatName(entry.owner);
   const why = isAtApex

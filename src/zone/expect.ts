@@ -5,9 +5,8 @@
  * | the name leads to        | its policy                               | shares  | result                        |
  * | ------------------------ | ---------------------------------------- | ------- | ----------------------------- |
  * | no POLICY for this type  | –                                        | –       | failed                        |
- * | a POLICY, CNAMEs allowed | reaches what is not served yet           | –       | skipped                       |
- * | a POLICY                 | is served                                | as said | met                           |
- * | a POLICY                 | is served                                | other   | failed                        |
+ * | a POLICY, CNAMEs allowed | any                                      | as said | met                           |
+ * | a POLICY                 | any                                      | other   | failed                        |
  * | a POLICY                 | asks for the place of a `from` address   | other   | failed by the geo database    |
  */
 
@@ -20,15 +19,13 @@ import { askedPlacesOf } from "../policy/asked-places.ts";
 import { evaluate, sharesOf } from "../policy/evaluate.ts";
 import type { Evaluation, Share } from "../policy/evaluation.ts";
 import type { Definitions, Endpoint, Policy } from "../policy/model.ts";
-import { type Reach, reachOf } from "../policy/reach.ts";
+import { reachOf } from "../policy/reach.ts";
 import { supposeResolved } from "../policy/resolved.ts";
 import { lookup, type ZonesByApexKey } from "./lookup.ts";
 import type { Expectation, ExpectedOutcome, ZoneSet } from "./model.ts";
 
 export type ExpectationResult =
   | { readonly kind: "met"; readonly policy: Policy }
-  /** It rests on what this version does not serve: nothing can be said. */
-  | { readonly kind: "skipped"; readonly policy: Policy; readonly reason: string }
   | {
       readonly kind: "failed";
       readonly policy: Policy | undefined;
@@ -77,10 +74,8 @@ export function runExpectation(
     return { kind: "failed", policy: undefined, byGeoDatabase: false, message };
   }
   const { policy } = end;
-  const reach = reachOf(policy.expression, definitions);
-  const reason = whySkipped(reach);
-  if (reason !== undefined) return { kind: "skipped", policy, reason };
-  const snapshot = supposedSnapshot(reach.endpoints, expectation);
+  const { endpoints } = reachOf(policy.expression, definitions);
+  const snapshot = supposedSnapshot(endpoints, expectation);
   const { client, byGeoDatabase } = placed(expectation.client, policy, definitions, placeOf);
   const evaluation = evaluate(policy, definitions, snapshot, client, family);
   if (isMet(expectation.outcome, evaluation)) return { kind: "met", policy };
@@ -101,11 +96,6 @@ function placed(
   const isAsked = place === undefined && askedPlacesOf(expression, definitions) !== undefined;
   if (network === undefined || !isAsked) return { client, byGeoDatabase: false };
   return { client: { network, place: placeOf(network) }, byGeoDatabase: true };
-}
-
-function whySkipped(reach: Reach): string | undefined {
-  const named = reach.endpoints.find(({ answerAs }) => answerAs === "cname");
-  return named && `'as=cname' of '${named.id}' is not served by this version`;
 }
 
 /** Every endpoint observed up and unforced, save for what `when` says of it; the last word on an endpoint counts. */

@@ -6,6 +6,7 @@
 import { formatName } from "../dns/name.ts";
 import type { Monitor } from "../health/monitor.ts";
 import { poolNamed } from "../policy/definitions.ts";
+import { mixesByChance } from "../policy/mixing.ts";
 import type { Definitions, Pool } from "../policy/model.ts";
 import type { BoundPolicy } from "./check-policies.ts";
 import type { DefinitionEntries } from "./definitions.ts";
@@ -68,6 +69,7 @@ export function lintPolicy(
   const { entry, policy } = bound;
   const name = formatName(entry.owner);
   lintRegions(bound, definitions, report);
+  lintMixing(bound, definitions, report);
   if (!isExpected && !policy.dryRun) {
     const message = `POLICY at '${name}' has no $EXPECT: nothing holds it to what it is for`;
     report(warningAt(entry.position, "policy-without-expectation", message));
@@ -78,6 +80,12 @@ export function lintPolicy(
   }
   lintTtl(bound, definitions, monitors, report);
   lintCapacity(bound, definitions, report);
+}
+
+function lintMixing({ entry, policy }: BoundPolicy, definitions: Definitions, report: Report): void {
+  if (!mixesByChance(policy.expression, definitions)) return;
+  const message = `POLICY at '${formatName(entry.owner)}' draws CNAMEs and addresses alike: a resolver that holds the CNAME asks for no address, so shares hold roughly; below sticky ( … ) a client keeps to one`;
+  report(warningAt(entry.position, "cname-mixed-with-addresses", message));
 }
 
 /** Pools without a location are each a place of their own: nobody knows better. */

@@ -31,7 +31,6 @@ import { type JudgedFile, judgeFile } from "./judge.ts";
 import { lintDefinitions, lintPolicy } from "./lint.ts";
 import { indexZones } from "./lookup.ts";
 import type { Expectation, LoadResult, SourceDigest, SourceFile, ZoneSet } from "./model.ts";
-import { findNotServed } from "./not-served.ts";
 import { parseZoneFile, type ReadFile } from "./parser.ts";
 import { endpointIdsOf, resolveEndpointRef } from "./refs.ts";
 import { policyOf, type Resolved, resolveDefinitions } from "./resolve.ts";
@@ -99,8 +98,7 @@ class SetJudgement {
     const bound = this.#judged.flatMap((file, index) => this.#bindPolicies(file, index, resolved));
     const expectations = resolveExpectations(files, entries, report);
     for (const file of files) checkRefs(file, entries, report);
-    const notServed = tidy(findNotServed(entries));
-    if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics), notServed };
+    if (this.#hasErrors()) return { ...NOTHING, diagnostics: tidy(this.#diagnostics) };
     const set = this.#makeSet(files, resolved, expectations);
     checkHostNames(entries, set.zones, report);
     checkHealthAware(set.zones, report);
@@ -110,7 +108,6 @@ class SetJudgement {
       set: this.#hasErrors() ? undefined : set,
       untried: set,
       diagnostics: tidy(this.#diagnostics),
-      notServed,
       tested,
       judged: this.#judged,
       sources: this.#allSources(),

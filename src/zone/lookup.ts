@@ -85,8 +85,11 @@ export type LookupEnd =
       readonly glue: readonly RRset[];
       readonly siblingGlue: readonly RRset[];
     }
-  /** NOERROR with `soa`, its TTL already that of a negative answer (RFC 2308 §5). */
-  | { readonly kind: "nodata"; readonly zone: Zone; readonly soa: RRset }
+  /**
+   * NOERROR with `soa`, its TTL already that of a negative answer (RFC 2308 §5). Where the name has a policy, the same only
+   * as long as that draws no CNAME, which speaks for every type.
+   */
+  | { readonly kind: "nodata"; readonly zone: Zone; readonly soa: RRset; readonly policy?: Policy }
   /** NXDOMAIN with `soa`, also where a chain led here (RFC 6604 §3). */
   | { readonly kind: "nxdomain"; readonly zone: Zone; readonly soa: RRset }
   /** A DNAME's target made the name longer than 255 octets (RFC 6672 §2.3); the DNAME ends the chain. */
@@ -223,8 +226,9 @@ function answerFromNode(
     return { kind: "policy", zone, owner: qname, node, policy: node.policy, family };
   }
   const rrset = node.rrsets.get(qtype);
-  if (rrset === undefined) return negative("nodata", zone);
-  return { kind: "answer", zone, rrset: owned(rrset), node };
+  if (rrset !== undefined) return { kind: "answer", zone, rrset: owned(rrset), node };
+  const { policy } = node;
+  return { ...negative("nodata", zone), ...(policy === undefined ? {} : { policy }) };
 }
 
 /** The labels in front of the DNAME's owner are kept, the owner is replaced by its target (RFC 6672 §2.2). */

@@ -115,16 +115,12 @@ export interface SourceFile {
   readonly octets: Uint8Array;
 }
 
-/**
- * The result of loading. `set` is present only where no diagnostic is an error. `notServed` are the words that are
- * valid but not yet built: `check` shows them as warnings, `serve` and `reload` refuse the set because of them.
- */
+/** The result of loading. `set` is present only where no diagnostic is an error; diagnostics are sorted by their places. */
 export interface LoadResult {
   readonly set: ZoneSet | undefined;
   /** The set before its expectations were tried: what `explain` may look into where one of them fails. */
   readonly untried: ZoneSet | undefined;
   readonly diagnostics: readonly Diagnostic[];
-  readonly notServed: readonly Diagnostic[];
   /** Every `$EXPECT` with what came of it; none where something else was an error, and nothing could be tried. */
   readonly tested: readonly TestedExpectation[];
   /** What a later load may take over where files are unchanged; none without `untried`. */

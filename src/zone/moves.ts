@@ -13,6 +13,7 @@ import type { RRset } from "../dns/rrset.ts";
 import { TYPE } from "../dns/types.ts";
 import { type Client, UNKNOWN_CLIENT } from "../geo/client.ts";
 import type { Snapshot } from "../health/snapshot.ts";
+import { cnameTargetOf } from "../policy/cname.ts";
 import { describeClient, distinctClients } from "../policy/distinct-clients.ts";
 import { evaluate, sharesOf } from "../policy/evaluate.ts";
 import type { Definitions } from "../policy/model.ts";
@@ -88,11 +89,11 @@ function sharesFor(
   if (end.kind === "policy") {
     const { policy, family } = end;
     return sharesOf(evaluate(policy, definitions, snapshot, client, family)).map(
-      ({ endpoint, addresses, share }) => ({
-        endpoint: endpoint.id,
-        addresses: addresses.map(({ text }) => text),
-        share,
-      }),
+      ({ endpoint, addresses, share }) => {
+        const cname = cnameTargetOf(endpoint);
+        const texts = cname === undefined ? addresses.map(({ text }) => text) : [cname];
+        return { endpoint: endpoint.id, addresses: texts, share };
+      },
     );
   }
   if (end.kind === "answer") return sharesOfRecords(end.rrset);

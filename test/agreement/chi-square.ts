@@ -9,7 +9,7 @@
  * alarm is below what was asked for whatever the counts are; and neither takes anything from the test's power worth naming.
  */
 
-/** Cells below this expectation are counted together, as far as there are others. */
+/** Cells below this expectation are counted together. */
 const LEAST_EXPECTED = 5;
 
 export interface Verdict {
@@ -46,23 +46,27 @@ interface Cell {
   readonly expected: number;
 }
 
-/** From the least probable up, so many in one that it is to be expected often enough. */
+/** The improbable ones together, so many in one that it is to be expected often enough; what is left of them by itself. */
 function mergedCells(
   counts: ReadonlyMap<string, number>,
   probabilities: ReadonlyMap<string, number>,
   draws: number,
 ): Cell[] {
   const cells: Cell[] = [];
-  let observed = 0;
-  let expected = 0;
-  for (const [cell, probability] of [...probabilities].sort(([, one], [, other]) => one - other)) {
-    observed += counts.get(cell) ?? 0;
-    expected += probability * draws;
-    if (expected < LEAST_EXPECTED) continue;
-    cells.push({ observed, expected });
-    [observed, expected] = [0, 0];
+  let rare: Cell = { observed: 0, expected: 0 };
+  for (const [cell, probability] of probabilities) {
+    const observed = counts.get(cell) ?? 0;
+    const expected = probability * draws;
+    if (expected >= LEAST_EXPECTED) {
+      cells.push({ observed, expected });
+      continue;
+    }
+    rare = { observed: rare.observed + observed, expected: rare.expected + expected };
+    if (rare.expected < LEAST_EXPECTED) continue;
+    cells.push(rare);
+    rare = { observed: 0, expected: 0 };
   }
-  return expected === 0 ? cells : [...cells, { observed, expected }];
+  return rare.expected === 0 ? cells : [...cells, rare];
 }
 
 /** What n·D exceeds with no more than this probability. */

@@ -6,7 +6,7 @@
  * Each row asks a working set of questions round and round, in place, as a server's slots are used: the part of the query
  * that the answer has overwritten is restored before each one. The cost of that alone is measured as well and taken off.
  * A row is the median of many short rounds, then the least of them and the quartiles, in processor time, as other work on
- * the machine comes and goes.
+ * the machine comes and goes; behind them the octets that a query allocates.
  */
 
 import { Counters, createAnswer, LookAhead, TRANSPORT } from "../../src/answer/answer.ts";
@@ -18,7 +18,8 @@ import {
 import { Cookies } from "../../src/answer/cookies.ts";
 import { createRateTable } from "../../src/answer/rate-limit.ts";
 import { type AnswerSettings, DEFAULT_SETTINGS, type RateLimitSettings } from "../../src/answer/settings.ts";
-import { compileDecisions, compileZones, makeImage } from "../../src/image/image.ts";
+import { loadGeoFile, packagedGeoFile } from "../../src/daemon/geo-file.ts";
+import { compileDecisions, compilePlaces, compileZones, makeImage } from "../../src/image/image.ts";
 import { seededRandom } from "../support/answering.ts";
 import { opt, option, query } from "../support/packets.ts";
 import { snapshot } from "../support/policies.ts";
@@ -30,6 +31,7 @@ const BATCH = 32;
 const ROUNDS = 15;
 const WARM_UP_QUERIES = 200_000;
 const QUERIES_A_ROUND = 131_072;
+const QUERIES_ALLOCATING = 4_096;
 const CLIENT = createClientAddress();
 setClientAddress(CLIENT, "127.0.0.1");
 
@@ -99,6 +101,19 @@ function extraRows(label: string, distinct: number, any: (random: () => number) 
   ];
 }
 
+/** By the countries that come along, of resolvers that speak of networks at random, most of which are somewhere. */
+function placeRows(label: string, distinct: number): Row[] {
+  const anywhere = (random: () => number): Uint8Array => {
+    const octet = (): number => Math.floor(random() * 256);
+    return option(8, 0, 1, 24, 0, 1 + Math.floor(random() * 223), octet(), octet());
+  };
+  return ["geo", "place", "nearest"].map((name) => ({
+    what: `${label} names, ${name}, ECS anywhere`,
+    distinct,
+    octets: (random) => query(`${name}.bench.test.`, "A", opt({ options: [anywhere(random)] })),
+  }));
+}
+
 function rowsFor(names: number): Row[] {
   const any = (random: () => number): number => Math.floor(random() * names);
   const distinct = Math.min(names, 65_536);
@@ -123,6 +138,7 @@ function rowsFor(names: number): Row[] {
     },
     { what: `${label} names, failover`, distinct, octets: () => query("failover.bench.test.", "A") },
     { what: `${label} names, geo`, distinct, octets: () => query("geo.bench.test.", "A") },
+    ...placeRows(label, distinct),
     {
       what: `${label} names, NXDOMAIN`,
       distinct,
@@ -236,10 +252,21 @@ function measure(row: Row, ahead: LookAhead, answerSlot: (slots: Slots, slot: nu
   for (let round = 0; round < ROUNDS; round++) {
     nanoseconds.push(run(QUERIES_A_ROUND, true) - run(QUERIES_A_ROUND, false));
   }
+  const allocated = spreadOf(Array.from({ length: ROUNDS }, () => octetsAllocated(run))).median;
   if (sink === 0) throw new Error("no query was answered");
   const { least, low, median, high } = spreadOf(nanoseconds);
   const figures = [median, least, low, high].map((value) => value.toFixed(0).padStart(6));
-  return `${row.what.padEnd(40)} ${figures.join(" ")}`;
+  return `${row.what.padEnd(40)} ${figures.join(" ")} ${allocated.toFixed(1).padStart(7)}`;
+}
+
+/** A query's, of a run so short that nothing is collected in it; asking alone allocates as well, and is taken off. */
+function octetsAllocated(run: (count: number, answers: boolean) => number): number {
+  const grown = (answers: boolean): number => {
+    const before = process.memoryUsage().heapUsed;
+    run(QUERIES_ALLOCATING, answers);
+    return (process.memoryUsage().heapUsed - before) / QUERIES_ALLOCATING;
+  };
+  return grown(true) - grown(false);
 }
 
 function benchmark(names: number): void {
@@ -247,7 +274,11 @@ function benchmark(names: number): void {
   const startedMs = performance.now();
   const part = compileZones(set);
   const zonesMs = performance.now() - startedMs;
-  const decisions = compileDecisions(part, snapshot([...set.definitions.pools.values()]));
+  const health = snapshot([...set.definitions.pools.values()]);
+  const geo = loadGeoFile(packagedGeoFile());
+  if (!geo.ok) throw new Error(geo.reason);
+  const places = compilePlaces(part, geo.database);
+  const decisions = compileDecisions(part, health, set.definitions, places);
   const image = makeImage(1, part, decisions);
   const ahead = new LookAhead(() => image, BATCH);
   console.log(`${names.toLocaleString("en")} names: zones compiled in ${zonesMs.toFixed(0)} ms`);

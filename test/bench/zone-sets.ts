@@ -45,6 +45,14 @@ hinted         HTTPS 1 . alpn=h2,h3
 _aware         SRV 10 60 5060 hinted   health-aware=on
 _aware         SRV 20 60 5060 failover health-aware=on
 geo      30/10 POLICY geo ( net:10.0.0.0/8=one net:127.0.0.0/8=two *=three )
+$POOL far monitor=none location=JP
+    a 203.0.113.31
+$POOL near monitor=none location=DE
+    a 203.0.113.41
+$POOL middle monitor=none location=US-VA
+    a 203.0.113.51
+place    30/10 POLICY geo ( country:DE=near country:US=middle country:JP=far continent:EU=one *=two )
+nearest  30/10 POLICY nearest ( far near middle )
 `;
 
 export function benchSet(names: number): ZoneSet {

@@ -5,6 +5,7 @@ import { type Client, UNKNOWN_CLIENT } from "../../src/geo/client.ts";
 import { networkOf } from "../../src/geo/network.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../../src/health/snapshot.ts";
 import type { Forced } from "../../src/health/verdict.ts";
+import { placesOf } from "../../src/policy/cname.ts";
 import type { Expression, GeoEntry, WeightedChild } from "../../src/policy/expression.ts";
 import type { Address, Definitions, Endpoint, Policy, Pool } from "../../src/policy/model.ts";
 
@@ -30,6 +31,17 @@ export function endpoint(pool: string, name: string, addresses: readonly string[
     monitor: { kind: "at-least", count: 1, monitors: ["clb"] },
     probe: undefined,
   };
+}
+
+/** One with a host name that stands for `addresses`, answered as CNAME; it was not resolved where there are none. */
+export function cnameEndpoint(
+  pool: string,
+  name: string,
+  addresses: readonly string[] = [],
+  weight = 1,
+): Endpoint {
+  const hostName = `${name}.${pool}.example.net.`;
+  return { ...endpoint(pool, name, addresses, weight), hostName, answerAs: "cname" };
 }
 
 export function pool(name: string, endpoints: readonly Endpoint[], changes: Partial<Pool> = {}): Pool {
@@ -89,7 +101,7 @@ export function snapshot(
     const words = health[each.id] ?? "up";
     endpoints.set(each.id, {
       forced: forced[each.id],
-      addresses: each.addresses.map((_, index) =>
+      addresses: placesOf(each).map((_, index) =>
         addressHealth(typeof words === "string" ? words : (words[index] ?? "up")),
       ),
     });
@@ -108,32 +120,33 @@ const POOL_NAMES = ["amber", "birch", "cedar", "delta"];
 const NETWORKS = ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "192.168.0.0/16"];
 export const CLIENT_IPS = ["10.9.9.9", "10.1.9.9", "10.1.2.3", "192.168.7.7", "172.16.0.1"];
 
-const arbitraryEndpoints = (name: string): fc.Arbitrary<Endpoint[]> =>
+const arbitraryEndpoints = (name: string, isCname: fc.Arbitrary<boolean>): fc.Arbitrary<Endpoint[]> =>
   fc
     .array(
       fc.record({
         weight: fc.constantFrom(0, 1, 1, 2, 5),
         ipv4: fc.integer({ min: 0, max: 2 }),
         ipv6: fc.integer({ min: 0, max: 1 }),
+        isCname,
       }),
       { minLength: 1, maxLength: 3 },
     )
     .map((drawn) =>
-      drawn.map(({ weight, ipv4, ipv6 }, index) => {
+      drawn.map(({ weight, ipv4, ipv6, isCname }, index) => {
         const base = POOL_NAMES.indexOf(name) * 40 + index * 10 + 1;
         const addresses = Array.from(
-          { length: ipv4 + ipv6 === 0 ? 1 : ipv4 },
+          { length: ipv4 + ipv6 === 0 && !isCname ? 1 : ipv4 },
           (_, at) => `203.0.113.${base + at}`,
         );
         const wider = Array.from({ length: ipv6 }, (_, at) => `2001:db8::${(base + at).toString(16)}`);
-        return endpoint(name, `e${index}`, [...addresses, ...wider], weight);
+        return (isCname ? cnameEndpoint : endpoint)(name, `e${index}`, [...addresses, ...wider], weight);
       }),
     );
 
-const arbitraryPool = (name: string): fc.Arbitrary<Pool> =>
+const arbitraryPool = (name: string, isCname: fc.Arbitrary<boolean>): fc.Arbitrary<Pool> =>
   fc
     .record({
-      endpoints: arbitraryEndpoints(name),
+      endpoints: arbitraryEndpoints(name, isCname),
       minUp: fc.oneof(
         fc.integer({ min: 1, max: 3 }).map((count) => ({ kind: "count", count }) as const),
         fc.constantFrom(34, 50, 100).map((percent) => ({ kind: "percent", percent }) as const),
@@ -197,41 +210,48 @@ export interface Situation {
   readonly client: Client;
 }
 
-/** A policy over four pools, with a health for every address and forced states for some endpoints. */
-export const arbitrarySituation: fc.Arbitrary<Situation> = fc
-  .record({
-    pools: fc.tuple(...POOL_NAMES.map(arbitraryPool)),
-    expression: arbitraryExpression,
-    whenDown: fc.constantFrom("open", "open", "nodata", "servfail"),
-    words: fc.array(
-      fc.constantFrom<HealthWord>("up", "up", "down", "down", "unknown", "failing", "passing"),
-      {
-        minLength: 36,
-        maxLength: 36,
-      },
-    ),
-    forced: fc.array(
-      fc.constantFrom<Forced | undefined>(undefined, undefined, undefined, "up", "down", "drain"),
-      {
-        minLength: 12,
-        maxLength: 12,
-      },
-    ),
-    ip: fc.constantFrom(undefined, ...CLIENT_IPS),
-  })
-  .map(({ pools, expression, whenDown, words, forced, ip }) => {
-    const endpoints = new Map<string, EndpointHealth>();
-    pools
-      .flatMap((each) => each.endpoints)
-      .forEach((each, at) => {
-        const addresses = each.addresses.map((_, index) => addressHealth(words[at * 3 + index] ?? "up"));
-        endpoints.set(each.id, { forced: forced[at], addresses });
-      });
-    return {
-      pools,
-      definitions: definitions(pools),
-      policy: policy(expression, { whenDown }),
-      snapshot: { atMs: 0, endpoints },
-      client: ip === undefined ? UNKNOWN_CLIENT : clientAt(ip),
-    };
-  });
+/** A policy over four pools, some of their endpoints answered as CNAME, with a health for every address and forced states for some endpoints. */
+export const arbitrarySituation = situationWith(fc.constantFrom(false, false, false, true));
+
+/** The same with addresses alone: beside CNAMEs no other record can stand. */
+export const arbitraryPlainSituation = situationWith(fc.constant(false));
+
+function situationWith(isCname: fc.Arbitrary<boolean>): fc.Arbitrary<Situation> {
+  return fc
+    .record({
+      pools: fc.tuple(...POOL_NAMES.map((name) => arbitraryPool(name, isCname))),
+      expression: arbitraryExpression,
+      whenDown: fc.constantFrom("open", "open", "nodata", "servfail"),
+      words: fc.array(
+        fc.constantFrom<HealthWord>("up", "up", "down", "down", "unknown", "failing", "passing"),
+        {
+          minLength: 36,
+          maxLength: 36,
+        },
+      ),
+      forced: fc.array(
+        fc.constantFrom<Forced | undefined>(undefined, undefined, undefined, "up", "down", "drain"),
+        {
+          minLength: 12,
+          maxLength: 12,
+        },
+      ),
+      ip: fc.constantFrom(undefined, ...CLIENT_IPS),
+    })
+    .map(({ pools, expression, whenDown, words, forced, ip }) => {
+      const endpoints = new Map<string, EndpointHealth>();
+      pools
+        .flatMap((each) => each.endpoints)
+        .forEach((each, at) => {
+          const addresses = placesOf(each).map((_, index) => addressHealth(words[at * 3 + index] ?? "up"));
+          endpoints.set(each.id, { forced: forced[at], addresses });
+        });
+      return {
+        pools,
+        definitions: definitions(pools),
+        policy: policy(expression, { whenDown }),
+        snapshot: { atMs: 0, endpoints },
+        client: ip === undefined ? UNKNOWN_CLIENT : clientAt(ip),
+      };
+    });
+}

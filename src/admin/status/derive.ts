@@ -183,10 +183,12 @@ export function deriveEndpoint(endpoint: Endpoint, health: EndpointHealth | unde
     address,
     health: health?.addresses[index] ?? NOT_YET_PROBED,
   }));
-  const observed = observedOf(addresses.map(({ health }) => health));
+  // One that is answered as CNAME has a health before its name was resolved.
+  const healths = addresses.length > 0 ? addresses.map(({ health }) => health) : (health?.addresses ?? []);
+  const observed = observedOf(healths);
   return {
     endpoint,
-    up: addresses.some((address) => isAddressUp(forced, address.health, 1)),
+    up: healths.some((each) => isAddressUp(forced, each, 1)),
     observed,
     forced,
     sinceMs: sinceOf(observed, addresses),

@@ -3,6 +3,7 @@
 import type { KnownAvailability } from "../../health/availability.ts";
 import type { Hold } from "../../health/snapshot.ts";
 import type { Forced, Observed } from "../../health/verdict.ts";
+import { cnameTargetOf } from "../../policy/cname.ts";
 import type { Evaluation, Share } from "../../policy/evaluation.ts";
 import { formatExpression } from "../../policy/expression-text.ts";
 import type { AddressFamily } from "../../policy/model.ts";
@@ -183,12 +184,16 @@ export function buildZones(
 
 /** Shares as the API and the command line write them; `explain` has the same shape. */
 export function viewShares(shares: readonly Share[]): ShareView[] {
-  return shares.map(({ endpoint, addresses, share }) => ({
-    pool: endpoint.pool,
-    endpoint: endpoint.name,
-    addresses: addresses.map(({ text }) => text),
-    share,
-  }));
+  return shares.map(({ endpoint, addresses, share }) => {
+    const cname = cnameTargetOf(endpoint);
+    return {
+      pool: endpoint.pool,
+      endpoint: endpoint.name,
+      addresses: addresses.map(({ text }) => text),
+      ...(cname === undefined ? {} : { cname }),
+      share,
+    };
+  });
 }
 
 function statusOfZone({ zone, policies }: ZoneState, availability: AvailabilitySource): ZoneStatus {

@@ -15,7 +15,7 @@ import type { AddressFamily, Endpoint } from "../../../src/policy/model.ts";
 import { type Asker, createAsker } from "../../support/answering.ts";
 import { parsed, query } from "../../support/packets.ts";
 import {
-  arbitrarySituation,
+  arbitraryPlainSituation,
   CLIENT_IPS,
   clientAt,
   definitions,
@@ -92,7 +92,7 @@ describe("hints of a policy", () => {
   it("are what A and AAAA could give the same client, of one endpoint, with no longer a TTL", () => {
     let both = 0;
     fc.assert(
-      fc.property(arbitrarySituation, fc.constantFrom(...CLIENT_IPS), (situation, client) => {
+      fc.property(arbitraryPlainSituation, fc.constantFrom(...CLIENT_IPS), (situation, client) => {
         const asker = askerOf(situation);
         const evaluationOf = (family: AddressFamily): Evaluation =>
           evaluate(situation.policy, situation.definitions, situation.snapshot, clientAt(client), family);
@@ -126,7 +126,7 @@ describe("hints of a policy", () => {
   it("below a sticky are the very endpoints that A and AAAA give the client", () => {
     let compared = 0;
     fc.assert(
-      fc.property(arbitrarySituation, arbitraryHolds, (situation, holds) => {
+      fc.property(arbitraryPlainSituation, arbitraryHolds, (situation, holds) => {
         const others = { weight: 2, expression: { kind: "pool", pool: "cedar" } as const };
         const expression: Expression = {
           kind: "sticky",

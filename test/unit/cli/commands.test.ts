@@ -82,13 +82,6 @@ const CASES: readonly Case[] = [
     out: /1 error/,
   },
   {
-    what: "check of what is not served",
-    zone: `${GOOD}$POOL cloud monitor=none\n  c lb.example.net. as=cname\n`,
-    args: ["check", "--json", "--zones", "ZONES"],
-    status: 0,
-    out: /"severity": "warning",\s+"code": "not-served"/,
-  },
-  {
     what: "check --json of faults",
     zone: `${GOOD}bad A 1.2.3\n`,
     args: ["check", "--json", "--zones", "ZONES"],

@@ -41,6 +41,14 @@ export function start(args: readonly string[], environment: NodeJS.ProcessEnv = 
   });
 }
 
+/** Likewise, one whose output is read while it runs. */
+export function startTalking(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [...COMMAND, ...args], {
+    env: plainEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
 function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("FAIRLEAD_")));
 }

@@ -217,11 +217,6 @@ describe("startDaemon()", function () {
   const faulty: [string, () => string, RegExp][] = [
     ["a syntax error", () => zoneText("bad A 1.2.3\n"), /1\.2\.3/],
     ["a failed expectation", () => zoneText("$EXPECT www A is far\n"), /\$EXPECT www A is far/],
-    [
-      "what is not served yet",
-      () => zoneText("$POOL cloud monitor=m\n  c lb.example.net. as=cname\n"),
-      /'as=cname' is understood but not served/,
-    ],
   ];
   for (const [what, text, message] of faulty) {
     it(`keeps the running set on ${what}`, async () => {

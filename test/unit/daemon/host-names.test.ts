@@ -17,6 +17,7 @@ import { addressOf, type FamilyAnswer } from "../../../src/daemon/host-state.ts"
 import { nameOf } from "../../../src/dns/name.ts";
 import { formatRdata } from "../../../src/dns/rdata.ts";
 import { TYPE } from "../../../src/dns/types.ts";
+import { cnameTargetOf } from "../../../src/policy/cname.ts";
 import { endpointsOf } from "../../../src/policy/resolved.ts";
 import { type Nsd, startNsd } from "../../support/peers/nsd.ts";
 import { loadText, ZONE_HEAD } from "./loaded-zones.ts";
@@ -161,6 +162,25 @@ www 5 POLICY near`);
     );
   });
 
+  it("lets no name that leads back be answered as CNAME, and tells of the change", async () => {
+    const cnames = loadText(`$POOL near monitor=none
+  one lb.example.net. as=cname
+www 5 POLICY near`);
+    const answerAs = (from: HostNames): string[] =>
+      endpointsOf(from.live(cnames).definitions).map((one) => cnameTargetOf(one) ?? "addresses");
+    const keeping = keeper(
+      resolution("192.0.2.9", "cdn.example.net.", "www.example.com."),
+      { ...resolution(FAILED), answer: { ipv4: FAILED, ipv6: FAILED } },
+      resolution("192.0.2.9", "cdn.example.net."),
+    );
+    await keeping.prepare(cnames);
+    expect(answerAs(keeping)).to.deep.equal(["addresses"]);
+    await until("the second try, which says nothing", () => keeping.counts().failed === 2);
+    expect(answerAs(keeping)).to.deep.equal(["addresses"]);
+    await until("that it leads elsewhere", () => changes === 2);
+    expect(answerAs(keeping)).to.deep.equal(["lb.example.net."]);
+  });
+
   it("forgets nothing of a name that a set leaves out and the next one has again", async () => {
     const keeping = keeper(resolution("192.0.2.1"), resolution(FAILED));
     await keeping.prepare(set);
@@ -237,9 +257,9 @@ real AAAA ::1
     return daemon;
   }
 
-  async function ask({ listen: [server] }: Daemon, type: number): Promise<string> {
+  async function ask({ listen: [server] }: Daemon, type: number, name = "www.example.com."): Promise<string> {
     if (server === undefined) throw new Error("it does not listen");
-    const question = { name: nameOf("www.example.com."), type };
+    const question = { name: nameOf(name), type };
     const outcome = await askServer(server, question, { overTcp: false, deadlineMs: 3000 });
     if (!outcome.ok) return outcome.message;
     const { answers } = outcome.reply.message;
@@ -281,5 +301,53 @@ www 30 POLICY failover ( cloud sorry )
     await nsd.end();
     const second = await start(home, [{ address: nsd.address, port: nsd.port }]);
     expect(await ask(second, TYPE.A)).to.equal("7 127.0.0.1");
+  });
+
+  it("answers the name itself with as=cname, to every type, as long as an address of it is up", async () => {
+    server = createServer((_request, response) => response.end());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const bound = server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+    const home = folder();
+    writeFileSync(
+      join(home, "example.com.zone"),
+      `${ZONE_HEAD}
+$MONITOR m http port=${port} every=200ms timeout=150ms fall=2 rise=2
+$POOL cloud monitor=m
+  lb lb.example.net. as=cname
+$POOL cdn monitor=none
+  cdn never.resolved.example. as=cname
+$POOL sorry monitor=none
+  s 192.0.2.80
+www 30/10 POLICY failover ( cloud sorry )
+static 30 POLICY cdn
+`,
+    );
+    const node = await start(home, [{ address: nsd.address, port: nsd.port }]);
+    // 127.0.0.2 and ::1 refuse connections, so not all is steady.
+    for (const type of [TYPE.A, TYPE.AAAA, TYPE.MX, TYPE.HTTPS, TYPE.CNAME]) {
+      expect(await ask(node, type)).to.equal("10 lb.example.net.");
+    }
+    expect(await ask(node, TYPE.A, "static.example.com.")).to.equal("30 never.resolved.example.");
+    const explain = await fetch(
+      `http://127.0.0.1:${node.admin.port}/api/v1/explain?name=www.example.com&type=MX`,
+    );
+    const { shares }: { shares: unknown } = Object(await explain.json());
+    expect(shares).to.deep.equal([
+      { pool: "cloud", endpoint: "lb", addresses: [], cname: "lb.example.net.", share: 1 },
+    ]);
+    server.closeAllConnections();
+    server.close();
+    await until("the address", async () => (await ask(node, TYPE.A)) === "10 192.0.2.80");
+    expect(await ask(node, TYPE.MX)).to.equal("");
+    server = createServer((_request, response) => response.end());
+    server.listen(port, "127.0.0.1");
+    await until("the name again", async () => (await ask(node, TYPE.MX)) === "10 lb.example.net.");
+    const metrics = await (await fetch(`http://127.0.0.1:${node.admin.port}/metrics`)).text();
+    expect(metrics).to.match(
+      /^fairlead_answers_total\{policy="www.example.com.",pool="cloud",endpoint="lb"\} [1-9]/m,
+    );
+    expect(metrics).to.match(/^fairlead_endpoint_up\{pool="cdn",endpoint="cdn"\} 1$/m);
   });
 });

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import { nameOf } from "../../../src/dns/name.ts";
+import { TYPE } from "../../../src/dns/types.ts";
 import type { Hold } from "../../../src/health/snapshot.ts";
 import { classOfAddress } from "../../../src/image/clients.ts";
 import { compileDecisions } from "../../../src/image/decisions.ts";
@@ -13,10 +15,20 @@ import {
 } from "../../../src/image/draws.ts";
 import { ALL_ANSWERS, type DecisionTables, OUTCOME, tableOf } from "../../../src/image/tables.ts";
 import { compileZones, type PolicyEntry } from "../../../src/image/zones.ts";
+import { cnameTargetOf } from "../../../src/policy/cname.ts";
 import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
+import type { Candidate, Evaluation } from "../../../src/policy/evaluation.ts";
 import type { AddressFamily } from "../../../src/policy/model.ts";
 import { seededRandom } from "../../support/answering.ts";
-import { arbitrarySituation, definitions, endpoint, policy, pool, snapshot } from "../../support/policies.ts";
+import {
+  arbitrarySituation,
+  cnameEndpoint,
+  definitions,
+  endpoint,
+  policy,
+  pool,
+  snapshot,
+} from "../../support/policies.ts";
 import { setOfPolicies } from "./policy-set.ts";
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
@@ -53,6 +65,44 @@ function addressesOfTable(tables: DecisionTables, table: number): string[] {
   return texts;
 }
 
+function outcomeOf({ outcome, draws }: Evaluation): number {
+  const endpoints = draws.flatMap(({ candidates }) => candidates.map(({ endpoint }) => endpoint));
+  const hasCname = endpoints.some((each) => cnameTargetOf(each) !== undefined);
+  return hasCname ? OUTCOME.cname : OUTCOME[outcome];
+}
+
+function rdatasOf({ endpoint, addresses }: Candidate): Uint8Array[] {
+  const target = cnameTargetOf(endpoint);
+  return target === undefined ? addresses.map(({ octets }) => octets) : [nameOf(target)];
+}
+
+/** The records of every candidate, as type, TTL and rdata. */
+function recordsOf({ draws, ttlSeconds }: Evaluation, family: AddressFamily): string[] {
+  return draws.flatMap(({ candidates }) =>
+    candidates.flatMap((candidate) => {
+      const isCname = cnameTargetOf(candidate.endpoint) !== undefined;
+      const type = isCname ? TYPE.CNAME : family === "ipv4" ? TYPE.A : TYPE.AAAA;
+      return rdatasOf(candidate).map((octets) => `${type} ${ttlSeconds} ${octets.join(".")}`);
+    }),
+  );
+}
+
+function recordsOfTable(tables: DecisionTables, table: number): string[] {
+  const { records, candidateRecords } = tables;
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  const texts: string[] = [];
+  const first = tables.drawCandidates[tables.tableDraws[table] ?? 0] ?? 0;
+  const end = tables.drawCandidates[tables.tableDraws[table + 1] ?? 0] ?? 0;
+  let at = candidateRecords[first] ?? 0;
+  while (at < (candidateRecords[end] ?? 0)) {
+    const length = view.getUint16(at + 10);
+    const rdata = records.subarray(at + 12, at + 12 + length);
+    texts.push(`${view.getUint16(at + 2)} ${view.getUint32(at + 6)} ${rdata.join(".")}`);
+    at += 12 + length;
+  }
+  return texts;
+}
+
 describe("compileDecisions()", () => {
   it("tabulates what evaluate() says, for random policies, healths and clients", () => {
     fc.assert(
@@ -66,7 +116,10 @@ describe("compileDecisions()", () => {
         FAMILIES.forEach((family, index) => {
           const evaluation = evaluate(policy, definitions, snapshot, client, family);
           const table = tableOf(tables, 0, classNumber, index === 0 ? 0 : 1);
-          expect(tables.outcomes[table]).to.equal(OUTCOME[evaluation.outcome]);
+          expect(tables.outcomes[table]).to.equal(outcomeOf(evaluation));
+          expect(tables.policyCnames[0] === 1).to.equal(
+            entry.endpoints.some((each) => cnameTargetOf(each) !== undefined),
+          );
           expect(tables.ttlSeconds[table]).to.equal(evaluation.ttlSeconds);
           const shares = sharesOfTable(tables, table, entry);
           const expected = sharesOf(evaluation);
@@ -76,9 +129,14 @@ describe("compileDecisions()", () => {
           }
           expect(addressesOfTable(tables, table)).to.deep.equal(
             evaluation.draws.flatMap(({ candidates }) =>
-              candidates.map(({ addresses }) => addresses.map(({ octets }) => octets.join(".")).join(".")),
+              candidates.map((candidate) =>
+                rdatasOf(candidate)
+                  .map((octets) => octets.join("."))
+                  .join("."),
+              ),
             ),
           );
+          expect(recordsOfTable(tables, table)).to.deep.equal(recordsOf(evaluation, family));
           const firstDraw = tables.tableDraws[table] ?? 0;
           expect(evaluation.draws.map((_, draw) => tables.drawAnswers[firstDraw + draw])).to.deep.equal(
             evaluation.draws.map(({ answers }) => Math.min(answers, ALL_ANSWERS)),
@@ -116,7 +174,7 @@ describe("compileDecisions()", () => {
             sliced++;
             for (const position of [from, (from + upTo) / 2]) {
               const slice = sliceOf(tables, table, Math.ceil(position * 2 ** 32));
-              expect(tables.outcomes[slice]).to.equal(OUTCOME[evaluation.outcome]);
+              expect(tables.outcomes[slice]).to.equal(outcomeOf(evaluation));
               const shares = sharesOfTable(tables, slice, entry);
               for (const { endpoint, share } of sharesOf(evaluation)) {
                 expect(shares.get(endpoint.id)).to.be.closeTo(share, 1e-9);
@@ -147,6 +205,16 @@ describe("compileDecisions()", () => {
       ["answer", "nodata"],
       ["answer", "nodata"],
     ]);
+  });
+
+  it("shares no table between CNAMEs that lead to different names", () => {
+    const one = pool("one", [cnameEndpoint("one", "a")]);
+    const two = pool("two", [cnameEndpoint("two", "a")]);
+    const policies = [one, two].map(({ name }) => policy({ kind: "pool", pool: name }));
+    const zones = compileZones(setOfPolicies(policies, definitions([one, two])));
+    const { tables } = compileDecisions(zones, snapshot([one, two]));
+    expect(tableOf(tables, 0, 0, 0)).to.equal(tableOf(tables, 0, 0, 1));
+    expect(tableOf(tables, 0, 0, 0)).to.not.equal(tableOf(tables, 1, 0, 0));
   });
 
   it("takes 10,000 endpoints in 1,000 policies in well under a second", function () {

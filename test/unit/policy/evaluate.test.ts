@@ -2,11 +2,12 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import { cnameTargetOf, placesOf } from "../../../src/policy/cname.ts";
 import { evaluate, explain, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
 import { isAddressUp } from "../../../src/policy/group.ts";
 import type { AddressFamily } from "../../../src/policy/model.ts";
-import { reachOf } from "../../../src/policy/reach.ts";
+import { familiesOf, reachOf } from "../../../src/policy/reach.ts";
 import {
   arbitrarySituation,
   definitions,
@@ -153,9 +154,9 @@ describe("evaluate()", () => {
         expect(shares + nodata).to.be.closeTo(sum, 1e-9);
         for (const { probability, candidates } of evaluation.draws) {
           expect(probability).to.be.greaterThan(0);
-          for (const { weight, addresses } of candidates) {
+          for (const { weight, addresses, endpoint } of candidates) {
             expect(weight).to.be.greaterThan(0);
-            expect(addresses.length).to.be.greaterThan(0);
+            expect(addresses.length > 0).to.equal(cnameTargetOf(endpoint) === undefined);
           }
         }
       }),
@@ -169,6 +170,10 @@ describe("evaluate()", () => {
         const evaluation = ask(situation, family);
         for (const { endpoint, addresses } of sharesOf(evaluation)) {
           const health = situation.snapshot.endpoints.get(endpoint.id);
+          if (cnameTargetOf(endpoint) !== undefined) {
+            const isUp = health?.addresses.some((each) => isAddressUp(health.forced, each, evaluation.rung));
+            expect(isUp).to.equal(true);
+          }
           for (const address of addresses) {
             const addressHealth = health?.addresses[endpoint.addresses.indexOf(address)];
             if (addressHealth === undefined) throw new Error("an address without health");
@@ -193,9 +198,10 @@ describe("evaluate()", () => {
         const evaluation = ask(situation, family);
         const alive = endpoints.some((each) => {
           const health = snapshot.endpoints.get(each.id);
-          return each.addresses.some((address, index) => {
+          const isCname = cnameTargetOf(each) !== undefined;
+          return placesOf(each).some((address, index) => {
             const addressHealth = health?.addresses[index];
-            if (addressHealth === undefined || address.family !== family) return false;
+            if (addressHealth === undefined || (!isCname && address?.family !== family)) return false;
             return ([1, 2, 3] as const).some((rung) => isAddressUp(health?.forced, addressHealth, rung));
           });
         });
@@ -230,7 +236,7 @@ describe("evaluate()", () => {
         const { policy: asked, definitions } = situation;
         const { endpoints, kinds } = reachOf(asked.expression, definitions);
         fc.pre(!kinds.has("geo") && asked.whenDown !== "nodata");
-        fc.pre(endpoints.every((each) => each.addresses.some(({ family }) => family === "ipv4")));
+        fc.pre(endpoints.every((each) => familiesOf([each]).includes("ipv4")));
         expect(ask(situation, "ipv4").outcome).to.not.equal("nodata");
       }),
       { numRuns: 2000 },

@@ -10,7 +10,7 @@ import { distinctClients } from "../../../src/policy/distinct-clients.ts";
 import { evaluate } from "../../../src/policy/evaluate.ts";
 import { type OwnedPolicy, objectionsTo, type Stakes } from "../../../src/policy/forcing.ts";
 import type { AddressFamily, Definitions } from "../../../src/policy/model.ts";
-import { reachOf } from "../../../src/policy/reach.ts";
+import { familiesOf, reachOf } from "../../../src/policy/reach.ts";
 import {
   arbitrarySituation,
   CLIENT_IPS,
@@ -119,11 +119,7 @@ describe("objectionsTo()", () => {
           before,
           after,
         );
-        const families = (["ipv4", "ipv6"] as const).filter((family) =>
-          reachOf(policy.expression, definitions).endpoints.some(({ addresses }) =>
-            addresses.some((address) => address.family === family),
-          ),
-        );
+        const families = familiesOf(reachOf(policy.expression, definitions).endpoints);
         const rungIn = (health: Snapshot, ip: string, family: AddressFamily): number =>
           evaluate(policy, definitions, health, clientAt(ip), family).rung;
         const falls = families.some((family) =>

@@ -27,7 +27,9 @@ const WWW = policy({
 
 function resolved(ttlSeconds: number, ...texts: string[]): Definitions {
   return withResolved(UNRESOLVED, (hostName) =>
-    hostName === "lb.example.net." ? { addresses: texts.map(address), ttlSeconds } : undefined,
+    hostName === "lb.example.net."
+      ? { addresses: texts.map(address), ttlSeconds, leadsBack: false }
+      : undefined,
   );
 }
 

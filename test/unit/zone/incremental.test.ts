@@ -36,7 +36,7 @@ function zoneOf({ set }: LoadResult, apex: string): Zone {
 }
 
 /** All that a result says, with the zones as texts. */
-function shown({ set, diagnostics, notServed, tested }: LoadResult): unknown {
+function shown({ set, diagnostics, tested }: LoadResult): unknown {
   const zones = set?.zones.map((zone) => ({
     ...zone,
     nodes: Array.from(zone.nodes, ([key, { owner, rrsets, policy }]) => [key, owner, [...rrsets], policy]),
@@ -46,7 +46,6 @@ function shown({ set, diagnostics, notServed, tested }: LoadResult): unknown {
     definitions: set && [[...set.definitions.pools], [...set.definitions.policies], [...set.monitors]],
     files: set?.files,
     diagnostics: diagnostics.map(formatDiagnostic),
-    notServed: notServed.map(formatDiagnostic),
     tested,
   };
 }

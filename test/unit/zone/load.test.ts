@@ -96,25 +96,7 @@ describe("loadZones()", () => {
     expect(codes).to.deep.equal(["unknown-monitor-kind", "bad-address"]);
   });
 
-  it("shows what is not served beside what is wrong", () => {
-    const text = `${HEAD}${SHARED}$POOL gamma monitor=none\n  c-1 lb.example.net. as=cname\nwww POLICY failover ( alpha betta )\n`;
-    const { diagnostics, notServed } = loadTexts({ "one.zone": text });
-    expect(diagnostics.map(({ code }) => code)).to.deep.equal(["unknown-pool"]);
-    expect(notServed.map(formatDiagnostic)).to.deep.equal([
-      "one.zone:12:23: warning: 'as=cname' is understood but not served by this version",
-    ]);
-  });
-
   it("accepts no zones at all, and says so by a set without any", () => {
     expect(loadTexts({}).set?.zones).to.deep.equal([]);
-  });
-
-  it("loads a set of which some words are not served: whoever serves it decides", () => {
-    const text = `${HEAD}${SHARED}$POOL gamma monitor=none\n  c-1 lb.example.net. as=cname\nwww 10 POLICY failover ( alpha beta )\n$EXPECT www A is alpha\n`;
-    const { set, diagnostics, notServed, tested } = loadTexts({ "one.zone": text });
-    expect(set?.zones).to.have.length(1);
-    expect(diagnostics).to.deep.equal([]);
-    expect(notServed).to.have.length(1);
-    expect(tested.map(({ result }) => result.kind)).to.deep.equal(["met"]);
   });
 });

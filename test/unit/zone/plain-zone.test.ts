@@ -26,6 +26,14 @@ $POOL same monitor=none
     a 203.0.113.1
 $POOL six monitor=clb
     a 2001:db8::6
+$POOL cloud monitor=clb
+    lb lb.example.net. as=cname
+    spare spare.example.net. weight=2 as=cname
+$POOL half monitor=none
+    a 203.0.113.1
+    cdn cdn.example.org. as=cname
+$POOL cdn monitor=none
+    cdn cdn.example.org. as=cname
 `;
 
 /** The lines of a zone that has some records beside `HEAD` and `POOLS`, without those of `HEAD`. */
@@ -86,6 +94,37 @@ describe("plainRRsets()", () => {
       '*.www 30 POLICY same\n*.www TXT "a b"',
       ['*.www TXT 300 "a b"', "*.www A 30 203.0.113.1"],
     ],
+    ["a CNAME", "www 30/10 POLICY failover ( cdn one )", ["www CNAME 30 cdn.example.org."]],
+    [
+      "of several CNAMEs the one with the largest share",
+      "*.www 30 POLICY cloud",
+      ["*.www CNAME 30 spare.example.net."],
+    ],
+    [
+      "of CNAMEs that are alike the first",
+      "www 30 POLICY weighted ( cdn=1 cloud/lb=1 )",
+      ["www CNAME 30 cdn.example.org."],
+    ],
+    [
+      "CNAMEs among addresses: what has the larger share",
+      "www 30 POLICY weighted ( cdn=3 same=2 )",
+      ["www CNAME 30 cdn.example.org."],
+    ],
+    [
+      "addresses among CNAMEs: never both",
+      "www 30 POLICY weighted ( cdn=2 two=3 )",
+      ["www A 30 203.0.113.11 203.0.113.12 203.0.113.13"],
+    ],
+    [
+      "CNAMEs and addresses alike: the addresses, though those are of one family",
+      "www 30 POLICY weighted ( cdn=1 same=1 )",
+      ["www A 30 203.0.113.1"],
+    ],
+    [
+      "a family that CNAMEs have for themselves: both families count",
+      "www 30 POLICY half",
+      ["www CNAME 30 cdn.example.org."],
+    ],
     ["what lies below a cut", "sub NS ns.sub\nns.sub A 192.0.2.1", ["ns.sub A 300 192.0.2.1"]],
     ["an unknown type", "odd TYPE65280 \\# 2 0102", ["odd TYPE65280 300 \\# 2 0102"]],
   ];
@@ -112,8 +151,12 @@ describe("plainRRsets()", () => {
 
 describe("masterFileLines()", () => {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-export-"));
-  const set = sampleSet();
-  const files = set.zones.map((zone, number) => {
+  const sample = sampleSet();
+  const cnames = zoneSetOf({
+    "cnames.test.zone": `${HEAD}${POOLS}www 30 POLICY cloud\n*.www 30 POLICY weighted ( cdn=1 one=1 )\nown 30 POLICY two\n`,
+  });
+  const zones = [sample, cnames].flatMap((set) => set.zones.map((zone) => ({ set, zone })));
+  const files = zones.map(({ set, zone }, number) => {
     const apex = formatName(zone.apex);
     const file = join(folder, `${number}.zone`);
     const text = textOf(zone, set);
