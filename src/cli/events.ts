@@ -51,18 +51,21 @@ export function addEvents(program: Command): void {
 
 async function events(options: EventsOptions): Promise<void> {
   const { server, json, follow } = options;
-  const reply = await askNode(
-    server,
-    `/api/v1/events?${queryOf(options, ["since", "ref", "kind", "limit"]).toString()}`,
-  );
-  if (reply.status === 400) throw new CommandFailure(EXIT.usage, errorOf(reply).message);
-  if (reply.status !== 200) throw new CommandFailure(EXIT.no, errorOf(reply).message);
-  const past = readReply(server, z.array(eventSchema), reply);
+  // What is not asked for is not followed on from, but it has happened: nothing before it is to come again.
+  const latest = follow ? await askEvents(server, new URLSearchParams({ limit: "1" })) : [];
+  const past = await askEvents(server, queryOf(options, ["since", "ref", "kind", "limit"]));
   if (follow) {
     for (const event of past) printFollowed(event, json);
-    await followFrom(past.at(-1)?.id ?? 0, options);
+    await followFrom(Math.max(0, ...[...latest, ...past.slice(-1)].map(({ id }) => id)), options);
   } else if (json) printJson(past);
   else for (const line of formatColumns(past.map(cellsOf))) printLine(line);
+}
+
+async function askEvents(server: string, query: URLSearchParams): Promise<Event[]> {
+  const reply = await askNode(server, `/api/v1/events?${query.toString()}`);
+  if (reply.status === 400) throw new CommandFailure(EXIT.usage, errorOf(reply).message);
+  if (reply.status !== 200) throw new CommandFailure(EXIT.no, errorOf(reply).message);
+  return readReply(server, z.array(eventSchema), reply);
 }
 
 function queryOf(

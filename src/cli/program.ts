@@ -3,10 +3,10 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../daemon/version.ts";
 import { addCheck } from "./check.ts";
+import { addDrill } from "./drill.ts";
 import { addEvents } from "./events.ts";
 import { addExplain } from "./explain.ts";
 import { addExport } from "./export.ts";
-import { addNotBuilt } from "./not-built.ts";
 import { CommandFailure, EXIT, endWith, printError } from "./outcome.ts";
 import { addOverride } from "./override.ts";
 import { addPlan } from "./plan.ts";
@@ -21,6 +21,8 @@ function createProgram(): Command {
   const program = new Command("fairlead")
     .description("A global DNS traffic manager: answers from the regions that are healthy.")
     .version(VERSION)
+    // What stands behind a command is that command's: `drill list --server …` asks for the list there.
+    .enablePositionalOptions()
     .showHelpAfterError("(--help lists what there is)")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "fairlead: ")) })
     .exitOverride();
@@ -35,8 +37,8 @@ function createProgram(): Command {
   addQuery(program);
   addReload(program);
   addOverride(program);
+  addDrill(program);
   addExport(program);
-  addNotBuilt(program);
   return program;
 }
 

@@ -22,13 +22,13 @@ const ID_OCTETS = 5;
 const LIMITED_LOG_MS = 60_000;
 
 export interface DrillingParts {
-  readonly options: ServeOptions;
+  readonly options: Pick<ServeOptions, "drills" | "state">;
   readonly clock: Clock;
   readonly log: Log;
-  readonly events: Events;
-  readonly forcing: Forcing;
-  readonly counters: Counters;
-  readonly serving: () => Serving;
+  readonly events: Pick<Events, "record" | "subscribe">;
+  readonly forcing: Pick<Forcing, "holds" | "settle" | "source">;
+  readonly counters: Pick<Counters, "answers">;
+  readonly serving: () => Pick<Serving, "state" | "image">;
 }
 
 export interface Drilling {
@@ -39,6 +39,8 @@ export interface Drilling {
   begin(): Promise<void>;
   /** Something else is served now. */
   published(): void;
+  /** Begins what its schedule has for now; at each minute. */
+  lookAtSchedule(): Promise<void>;
   /** From now on the schedule counts; what it returns ends the drill that runs. */
   start(): Ending;
 }
@@ -59,6 +61,7 @@ export function createDrilling(parts: DrillingParts): Drilling {
     state: () => serving().state(),
     rules: () => serving().image()?.zones.set.rules ?? [],
     holds: forcing.holds,
+    settle: forcing.settle,
     overrides: forcing.source,
     answers: (isMeant) => counters.answers(isMeant),
     seriesOf: (metric) => seriesOf(metric),
@@ -69,6 +72,11 @@ export function createDrilling(parts: DrillingParts): Drilling {
     },
   });
 
+  const lookAtSchedule = async (): Promise<void> => {
+    // One that is still under way is what speaks against the next.
+    for (const plan of timed.due(clock.now())) await drills.start(plan);
+  };
+
   return {
     source: { ...drills, scheduled: () => timed.views(clock.now()) },
     readMetrics(source) {
@@ -76,12 +84,13 @@ export function createDrilling(parts: DrillingParts): Drilling {
     },
     begin: () => drills.begin(),
     published: () => drills.published(),
+    lookAtSchedule,
     start() {
-      const look = async (): Promise<void> => {
-        // One that is still under way is what speaks against the next.
-        for (const plan of timed.due(clock.now())) await drills.start(plan);
-      };
-      const task = schedule(EVERY_MINUTE, look, { name: "drills", suppressMissedWarning: true, unref: true });
+      const task = schedule(EVERY_MINUTE, lookAtSchedule, {
+        name: "drills",
+        suppressMissedWarning: true,
+        unref: true,
+      });
       return async () => {
         await task.destroy();
         await drills.stop();

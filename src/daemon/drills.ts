@@ -48,6 +48,8 @@ export interface DrillsParts extends DrillSurroundings {
   readonly folder: string;
   readonly newId: () => string;
   readonly rules: () => readonly SafetyRule[];
+  /** Takes leave of overrides that have ended. */
+  readonly settle: () => void;
   readonly overrides: Pick<OverridesSource, "list" | "windows" | "set" | "clear">;
   readonly events: Pick<EventsSource, "subscribe">;
   readonly record: Recorder;
@@ -232,6 +234,7 @@ export function createDrills(parts: DrillsParts): Drills {
     const { report, watch } = drill;
     const measured = watch.measure();
     await lift(drill.ids);
+    parts.settle();
     if (!stopped) await untilLifted(watch);
     drill.unsubscribe();
     const lengthMs = endedMs - report.fromMs;

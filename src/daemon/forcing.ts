@@ -46,6 +46,8 @@ export interface ForcingParts {
 
 export interface Forcing {
   readonly source: OverridesSource;
+  /** Takes leave of what has ended, also where the clock was set and nobody has looked since. */
+  readonly settle: () => void;
   /** Whether what an operator set under this id is in force. */
   readonly holds: (id: string) => boolean;
   readonly forcedAt: (definitions: Definitions, atMs: number) => ForcedStates;
@@ -121,6 +123,7 @@ export function createForcing(parts: ForcingParts): Forcing {
       set: overrides.set,
       clear: overrides.clear,
     },
+    settle,
     holds: overrides.holds,
     forcedAt: overrides.forcedAt,
     async replay() {

@@ -9,6 +9,7 @@ import type { AdminSource } from "../source.ts";
 import { statusOfDrill, summaryOfDrill } from "../status/drills.ts";
 import { sendError } from "./app.ts";
 import { parseJsonBody } from "./json-body.ts";
+import { readParameter } from "./parameter.ts";
 
 const REFUSAL_CODES: { readonly [kind in DrillRefusal["kind"]]: number } = {
   unknown: 404,
@@ -47,7 +48,9 @@ export function addDrills(app: FastifyInstance, { drills }: AdminSource): void {
   });
 
   app.delete<{ Params: { id: string } }>("/api/v1/drills/:id", async (request, reply) => {
-    const outcome = await drills.abort(request.params.id, request.ip);
+    const { value: owner = request.ip, fault } = readParameter(request.query, "owner");
+    if (fault !== undefined) return sendError(reply, 400, fault, { parameter: "owner" });
+    const outcome = await drills.abort(request.params.id, owner.slice(0, OWNER_LIMIT_CHARACTERS));
     return outcome.ok ? statusOfDrill(outcome.drill) : sendRefusal(reply, outcome);
   });
 }

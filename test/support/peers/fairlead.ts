@@ -1,14 +1,19 @@
 /** Fairlead itself as a process, the compiled command as users run it: a folder of zones, free ports, a state of its own. */
 
+import { execFile } from "node:child_process";
 import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { UdpTransport } from "../../../src/server/udp-servers.ts";
 import { freePort } from "./network.ts";
 import { eventually, type Program, startProgram } from "./program.ts";
 
 const READY_LIMIT_MS = 15_000;
+const ANSWER_MAX_OCTETS = 16 * 1024 * 1024;
+
+const run = promisify(execFile);
 
 /** The compiled command; `npm test` builds it before any test runs. */
 export const COMMAND = fileURLToPath(new URL("../../../dist/main.js", import.meta.url));
@@ -36,6 +41,8 @@ export interface FairleadOptions {
   readonly flags?: readonly string[];
   /** The text of a configuration file. */
   readonly config?: string;
+  /** A command that starts it and whatever asks it, such as one that enters a network namespace. */
+  readonly within?: readonly string[];
   /** `dgram`: beside packages without koffi, which is how a system meets the fallback. */
   readonly udpTransport?: UdpTransport;
 }
@@ -62,6 +69,7 @@ export async function startFairlead({
   zones,
   flags = [],
   config,
+  within = [],
   udpTransport = "batch",
 }: FairleadOptions): Promise<Fairlead> {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-node-"));
@@ -79,9 +87,11 @@ export async function startFairlead({
     words.push("--config", join(folder, "fairlead.yaml"));
   }
   const dist = udpTransport === "batch" ? dirname(COMMAND) : await withoutKoffi(dirname(COMMAND), folder);
-  const program = startProgram(process.execPath, [join(dist, "main.js"), ...words]);
+  const [first = process.execPath, ...rest] = [...within, process.execPath, join(dist, "main.js"), ...words];
+  const program = startProgram(first, rest);
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   const fetchText = async (path: string) => {
+    if (within.length > 0) return await curlWithin(within, adminUrl + path);
     try {
       const response = await fetch(adminUrl + path);
       return { status: response.status, text: await response.text() };
@@ -114,6 +124,22 @@ export async function startFairlead({
     metric: async (series) => valueOf((await fetchText("/metrics"))?.text ?? "", series),
     stop,
   };
+}
+
+/** A request made by curl where the node is, and no other process of ours. */
+async function curlWithin(
+  [command = "curl", ...words]: readonly string[],
+  url: string,
+): Promise<{ readonly status: number; readonly text: string } | undefined> {
+  try {
+    const { stdout } = await run(command, [...words, "curl", "-sS", "-w", "\n%{http_code}", url], {
+      maxBuffer: ANSWER_MAX_OCTETS,
+    });
+    const end = stdout.lastIndexOf("\n");
+    return { status: Number(stdout.slice(end + 1)), text: stdout.slice(0, end) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** A series is found whatever the order of its labels. */

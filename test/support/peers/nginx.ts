@@ -38,6 +38,12 @@ export function startServers(at: SocketAddress, blocks: string): Promise<Nginx> 
   return startNginx(at, `http { ${QUIET} ${blocks} }`);
 }
 
+/** The same with a master process, which takes up another configuration at SIGHUP; to be ended by SIGTERM alone. */
+export function startReloadable(at: SocketAddress, blocks: string): Promise<Nginx> {
+  const user = process.getuid?.() === 0 ? "user root;" : "";
+  return startNginx(at, `http { ${QUIET} ${blocks} }`, user, "on");
+}
+
 /** Layer 7: HTTP requests go to the primary backend, to the secondary where it fails. */
 export function startLayer7(
   at: SocketAddress,
@@ -72,10 +78,15 @@ function upstream(primary: SocketAddress, secondary: SocketAddress): string {
 const QUIET =
   "access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;";
 
-async function startNginx(at: SocketAddress, blocks: string, modules = ""): Promise<Nginx> {
+async function startNginx(
+  at: SocketAddress,
+  blocks: string,
+  head = "",
+  masterProcess: "on" | "off" = "off",
+): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-nginx-"));
-  const config = `${modules}
-daemon off; master_process off; worker_processes 1; pid ${folder}/pid; error_log stderr warn;
+  const config = `${head}
+daemon off; master_process ${masterProcess}; worker_processes 1; pid ${folder}/pid; error_log stderr warn;
 events { worker_connections 256; }
 ${blocks}
 `;

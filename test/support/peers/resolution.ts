@@ -53,7 +53,7 @@ zone:
 }
 
 /** unbound on a free port of 127.0.0.1, with `parent` as the server of `origin` and all below it by delegation. */
-export async function startResolver(origin: string, parent: string): Promise<Server> {
+export async function startResolver(origin: string, parent: string, parentPort = 53): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), "fairlead-unbound-"));
   const port = await freePort();
   const config = `server:
@@ -78,7 +78,7 @@ remote-control:
   control-enable: no
 stub-zone:
   name: "${origin}"
-  stub-addr: ${parent}@53
+  stub-addr: ${parent}@${parentPort}
 `;
   await writeFile(join(folder, "unbound.conf"), config);
   const program = startProgram(peerPath("unbound") ?? "unbound", [

@@ -3,6 +3,9 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { compileDecisions, compileZones, makeImage } from "../../../src/image/image.ts";
+import type { JudgedFile } from "../../../src/zone/judge.ts";
+import { octetsOfLatin1 } from "../../../src/zone/lexer.ts";
+import { loadZones } from "../../../src/zone/load.ts";
 import { createAsker } from "../../support/answering.ts";
 import { answersOf, opt, option, query, summary } from "../../support/packets.ts";
 import { type HealthWord, snapshot } from "../../support/policies.ts";
@@ -137,6 +140,28 @@ describe("answer() at the owner of a dry run", () => {
     expect(counters.extendedErrors().filter(({ value }) => value > 0)).to.deep.equal([]);
     // It would have failed open.
     expect(counted(counters.dryRunAnswers())).to.deep.equal({ "www.example. east/e2": 1 });
+  });
+
+  it("is found where its zone is taken over and another one before it has more policies", () => {
+    const digestOf = (octets: Uint8Array): string => octets.join();
+    const load = (first: string, earlier: readonly JudgedFile[]) => {
+      const texts = { "a.test.zone": POOLS + first, "b.test.zone": POOLS + DRY_RUNS };
+      const files = Object.entries(texts).map(([path, text]) => ({ path, octets: octetsOfLatin1(text) }));
+      const { set, judged } = loadZones(files, () => undefined, { digestOf, earlier });
+      if (set === undefined) throw new Error("the texts are faulty");
+      return { judged, image: imageOf(set) };
+    };
+    const before = load("", []);
+    const after = load("more 30 POLICY west\nmore 30 POLICY east dry-run\n", before.judged);
+    expect(after.image.zones.builtZones).to.equal(1);
+    const { ask, counters } = createAsker(() => after.image);
+    expect(answersOf(ask(query("www.b.test.", "A")) ?? EMPTY)).to.deep.equal([
+      "www.b.test. 30 A 198.51.100.1",
+    ]);
+    expect(answersOf(ask(query("old.b.test.", "A")) ?? EMPTY)).to.deep.equal(["old.b.test. 300 A 192.0.2.9"]);
+    ask(query("more.a.test.", "A"));
+    const owners = counters.dryRunAnswers().map(({ policy }) => policy);
+    expect(owners).to.have.members(["www.b.test.", "old.b.test.", "more.a.test."]);
   });
 
   it("goes on counting over zones that are loaded again", () => {

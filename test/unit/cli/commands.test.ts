@@ -31,7 +31,7 @@ const CASES: readonly Case[] = [
     what: "--help lists every command",
     args: ["--help"],
     status: 0,
-    out: /serve[^]*check[^]*export [^]*\(not\s+built\s+in\s+this version\)/,
+    out: /serve[^]*check[^]*override[^]*drill[^]*export /,
   },
   { what: "no command is wrong usage", args: [], status: 2, err: /Usage: fairlead/ },
   { what: "an unknown command", args: ["chek"], status: 2, err: /^fairlead: unknown command 'chek'/ },
@@ -42,10 +42,10 @@ const CASES: readonly Case[] = [
     err: /^fairlead: unknown option '--nope'/,
   },
   {
-    what: "a command to come",
-    args: ["drill", "--drain", "x"],
+    what: "a drill of nothing",
+    args: ["drill", "--for", "10m", "--reason", "x"],
     status: 2,
-    err: /^fairlead: 'drill' is not built in this version\n$/,
+    err: /^fairlead: say what to take away: --drain REF or --down REF\n$/,
   },
   {
     what: "events of a node that is not there",

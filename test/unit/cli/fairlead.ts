@@ -34,10 +34,22 @@ export function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}
 }
 
 /** Starts a command that runs on; the caller ends it. */
-export function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
+export function start(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  out: "ignore" | "pipe" = "ignore",
+): ChildProcess {
   return spawn(process.execPath, [...COMMAND, ...args], {
     env: { ...plainEnvironment(), ...environment },
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", out, "pipe"],
+  });
+}
+
+/** Likewise, one whose output is read while it runs. */
+export function startTalking(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [...COMMAND, ...args], {
+    env: plainEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
   });
 }
 

@@ -17,8 +17,8 @@ export interface Certificates {
   readonly expired: Identity;
   readonly future: Identity;
   readonly selfSigned: Identity;
-  /** One more leaf by the same authority; the dates as `20991231235959Z`. */
-  issue(name: string, start: string, end: string): Identity;
+  /** One more leaf by the same authority; the dates as `20991231235959Z`, other names as `DNS:api.example.com`. */
+  issue(name: string, start: string, end: string, names?: string): Identity;
   remove(): void;
 }
 
@@ -48,7 +48,8 @@ export function makeCertificates(): Certificates {
   writeFileSync(join(folder, "ca.cnf"), CA_CONFIG);
   writeFileSync(join(folder, "index.txt"), "");
   writeFileSync(join(folder, "serial"), "01\n");
-  const names = ["-addext", "subjectAltName=DNS:www.example.com,IP:127.0.0.1"];
+  const usualNames = "DNS:www.example.com,IP:127.0.0.1";
+  const altNames = (names: string): string[] => ["-addext", `subjectAltName=${names}`];
   openssl(
     "req",
     "-x509",
@@ -63,7 +64,7 @@ export function makeCertificates(): Certificates {
     "30",
   );
   const read = (name: string): string => readFileSync(join(folder, name), "latin1");
-  const issue = (name: string, start: string, end: string): Identity => {
+  const issue = (name: string, start: string, end: string, names = usualNames): Identity => {
     const subject = ["-subj", "/CN=www.example.com"];
     openssl(
       "req",
@@ -74,7 +75,7 @@ export function makeCertificates(): Certificates {
       "-out",
       `${name}.csr`,
       ...subject,
-      ...names,
+      ...altNames(names),
     );
     const signer = ["-cert", "ca.pem", "-keyfile", "ca.key", "-notext"];
     const dates = ["-startdate", start, "-enddate", end];
@@ -93,7 +94,7 @@ export function makeCertificates(): Certificates {
     return { key: read(`${name}.key`), cert: read(`${name}.pem`) };
   };
   const own = ["-keyout", "self.key", "-out", "self.pem", "-subj", "/CN=www.example.com", "-days", "30"];
-  openssl("req", "-x509", ...KEY_ARGUMENTS, ...own, ...names);
+  openssl("req", "-x509", ...KEY_ARGUMENTS, ...own, ...altNames(usualNames));
   return {
     caFile: join(folder, "ca.pem"),
     folder,
