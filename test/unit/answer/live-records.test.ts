@@ -40,6 +40,8 @@ $POOL new monitor=m
 $POOL pair monitor=m answers=2 min-up=1
     p 203.0.113.21 2001:db8:21::1
     q 203.0.113.22 2001:db8:22::1
+$POOL named monitor=m
+    n lb.example.net. as=cname
 $POOL many monitor=m answers=all min-up=1
 ${many}
 
@@ -75,6 +77,9 @@ cross          CNAME back.other.
 *.any          HTTPS 1 .
 alias   30/10  POLICY front
 alias          HTTPS 0 www.example.
+named   30/10  POLICY named
+renamed 30/10  POLICY front
+renamed        HTTPS 1 named
 own     30/10  POLICY front
 own            HTTPS 1 . ipv4hint=192.0.2.77
 four    30/10  POLICY old
@@ -241,6 +246,7 @@ describe("HTTPS and SVCB at a policy's owner", () => {
       20,
       "1 . port=444 ipv4hint=203.0.113.2 ipv6hint=2001:db8:2::1",
     ],
+    ["an endpoint that is answered as CNAME", {}, "renamed.example.", "HTTPS", 30, "1 named.example."],
     ["AliasMode stays", {}, "alias.example.", "HTTPS", 300, "0 www.example."],
     ["written hints stay, and are not joined", {}, "own.example.", "HTTPS", 300, "1 . ipv4hint=192.0.2.77"],
     ["a policy without IPv6", {}, "four.example.", "HTTPS", 30, "1 . ipv4hint=203.0.113.3"],
