@@ -16,6 +16,7 @@ import type { ExplainOutcome, ExplainQuery, WhatIfOutcome } from "./explanation.
 import type { HostNamesSource } from "./host-name-reading.ts";
 import type { Consent, LoadRefusal, ReloadWish } from "./load.ts";
 import type { OverridesSource } from "./override-source.ts";
+import type { PlanOutcome, PlanRequest } from "./plan.ts";
 
 /** Ready: every worker holds the image and the first round of probes is in or timed out; never again once stopping. */
 export interface Readiness {
@@ -270,4 +271,6 @@ export interface AdminSource {
    * persons who wish to overrule something.
    */
   reload(wish?: ReloadWish): Promise<ReloadOutcome>;
+  /** What a set would change. Never rejects for what it says. */
+  plan(request: PlanRequest): Promise<PlanOutcome>;
 }

@@ -14,7 +14,7 @@ export function geoipOption(): Option {
 export function placesBy(path: string | undefined): PlaceOf {
   let database: GeoDatabase | undefined;
   return (network) => {
-    database ??= read(path ?? packagedGeoFile());
+    database ??= readDatabase(path);
     return placeOfNetwork(database, network);
   };
 }
@@ -25,8 +25,9 @@ export function refuseGeoip(path: string | undefined): void {
   throw new CommandFailure(EXIT.usage, "--geoip is for files, and a running node has its own database");
 }
 
-function read(path: string): GeoDatabase {
-  const loaded = loadGeoFile(path);
+/** That of a file, or the one that comes along. Ends the command where there is none. */
+export function readDatabase(path: string | undefined): GeoDatabase {
+  const loaded = loadGeoFile(path ?? packagedGeoFile());
   if (!loaded.ok) throw new CommandFailure(EXIT.usage, `Cannot use the geo database: ${loaded.reason}`);
   return loaded.database;
 }

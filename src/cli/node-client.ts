@@ -21,6 +21,8 @@ export interface NodeRequest {
   readonly token?: string | undefined;
   /** The body. */
   readonly json?: object;
+  /** It takes its time. */
+  readonly isLong?: true;
 }
 
 export interface NodeReply {
@@ -42,7 +44,8 @@ export async function askNode(
     ...(json === undefined ? {} : { "content-type": "application/json" }),
   };
   const body = json === undefined ? {} : { body: JSON.stringify(json) };
-  return readJson(server, await send(server, path, { method, headers, ...body }, DEADLINE_MS));
+  const deadlineMs = init.isLong === true ? LONG_DEADLINE_MS : DEADLINE_MS;
+  return readJson(server, await send(server, path, { method, headers, ...body }, deadlineMs));
 }
 
 /** A text as it comes, piece by piece; what is said in its place where there is none is the command's to judge. */

@@ -44,6 +44,7 @@ export interface NodeParts {
   readonly readiness: () => Readiness;
   readonly load: () => LoadOutcome;
   readonly reload: AdminSource["reload"];
+  readonly plan: AdminSource["plan"];
 }
 
 export function createAdminSource(parts: NodeParts): AdminSource {
@@ -104,6 +105,7 @@ export function createAdminSource(parts: NodeParts): AdminSource {
       return zone && masterFileLines(plainRRsets(zone, image.decisions.definitions));
     },
     reload: parts.reload,
+    plan: parts.plan,
   };
 }
 

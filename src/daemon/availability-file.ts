@@ -20,7 +20,7 @@ import { codeOf } from "./system-error.ts";
 export const AVAILABILITY_NAME = "availability.jsonl";
 const FORMAT_VERSION = 1;
 /** Lines that are made at a time: thousands of subjects must not hold up the event loop. */
-const LINES_A_TURN = 250;
+const LINES_A_TURN = 100;
 
 export type Histories = ReadonlyMap<string, History>;
 

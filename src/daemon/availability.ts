@@ -23,7 +23,7 @@
  */
 
 import type { AvailabilitySource, PolicyView, ServingState } from "../admin/source.ts";
-import { createAvailabilityBook } from "../health/availability.ts";
+import { createAvailabilityBook, type History } from "../health/availability.ts";
 import type { Snapshot } from "../health/snapshot.ts";
 import type { Observed } from "../health/verdict.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
@@ -56,27 +56,55 @@ export interface AvailabilityParts {
 
 export function createAvailability({ folder, now, log }: AvailabilityParts): Availability {
   const book = createAvailabilityBook();
-  let served: ReadonlySet<string> = new Set();
+  /** By name, of what is served: a publication changes few of thousands, and those alone go on to the book. */
+  const told = { pools: new Map<string, Observed>(), policies: new Map<string, Observed>() };
 
   const read: AvailabilitySource["ofPool"] = (subject) => {
     book.look(now());
     return book.read(subject) ?? [];
   };
 
+  const noteAll = (
+    before: Map<string, Observed>,
+    states: ReadonlyMap<string, Observed>,
+    subjectOf: (name: string) => string,
+  ): void => {
+    const atMs = now();
+    for (const [name, state] of states) {
+      if (before.get(name) === state) continue;
+      before.set(name, state);
+      book.note(subjectOf(name), state, atMs);
+    }
+    if (before.size === states.size) return;
+    for (const name of before.keys()) {
+      if (states.has(name)) continue;
+      before.delete(name);
+      book.note(subjectOf(name), "unknown", atMs);
+    }
+  };
+
   const forgetGone = (): void => {
     const oldestMs = now() - GONE_KEPT_MS;
+    const served = new Set([
+      ...Array.from(told.pools.keys(), poolSubject),
+      ...Array.from(told.policies.keys(), policySubject),
+    ]);
     for (const subject of book.subjects()) {
       const lastMs = book.history(subject).at(-1)?.toMs ?? 0;
       if (!served.has(subject) && lastMs < oldestMs) book.forget(subject);
     }
   };
 
+  /** Made one after the other, as they are written: all of them at once would be much. */
+  function* histories(): Generator<readonly [string, History]> {
+    for (const subject of book.subjects()) yield [subject, book.history(subject)];
+  }
+
   const keep = async (limiter: LogLimiter): Promise<void> => {
     try {
       book.look(now());
       forgetGone();
-      const histories = Array.from(book.subjects(), (subject) => [subject, book.history(subject)] as const);
-      await keepAvailability(folder, histories, now());
+      await keepAvailability(folder, histories(), now());
     } catch (error) {
       const reason = messageOf(error);
       if (limiter.admit(`availability ${reason}`) === undefined) return;
@@ -88,22 +116,19 @@ export function createAvailability({ folder, now, log }: AvailabilityParts): Ava
     ofPool: (name) => read(poolSubject(name)),
     ofPolicy: (name) => read(policySubject(name)),
     note(state, pools) {
-      const states = new Map<string, Observed>();
-      for (const [name, observed] of pools) states.set(poolSubject(name), observed);
+      const policies = new Map<string, Observed>();
       for (const view of servedPolicies(state)) {
-        const subject = policySubject(view.policy.name);
+        const { name } = view.policy;
         const found = stateOfPolicy(view, state.snapshot);
-        states.set(subject, worse(states.get(subject) ?? found, found));
+        policies.set(name, worse(policies.get(name) ?? found, found));
       }
-      const atMs = now();
-      for (const [subject, found] of states) book.note(subject, found, atMs);
-      for (const subject of served) if (!states.has(subject)) book.note(subject, "unknown", atMs);
-      served = new Set(states.keys());
+      noteAll(told.pools, pools, poolSubject);
+      noteAll(told.policies, policies, policySubject);
     },
     async restore() {
       try {
-        const { histories, damagedLines } = await readKeptAvailability(folder);
-        for (const [subject, history] of histories) book.restore(subject, history, now());
+        const { histories: kept, damagedLines } = await readKeptAvailability(folder);
+        for (const [subject, history] of kept) book.restore(subject, history, now());
         if (damagedLines > 0)
           log.warn(
             { event: "state", damagedLines },

@@ -42,6 +42,7 @@ import {
   openTransfer,
   whomToBecome,
 } from "./openings.ts";
+import { createPlanner } from "./planning.ts";
 import type { User } from "./privileges.ts";
 import { createProbing } from "./probing.ts";
 import { createStatus, type Status } from "./readiness.ts";
@@ -292,7 +293,7 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
 }
 
 async function startAdminPlane(
-  { options, log, events, adminToken }: RunningParts,
+  { options, log, clock, events, adminToken }: RunningParts,
   core: Core,
   status: Status,
   secondaries: Secondaries,
@@ -315,6 +316,7 @@ async function startAdminPlane(
     readiness: status.readiness,
     load: core.reloading.outcome,
     reload: core.reload,
+    plan: createPlanner({ ...core, clock, image: () => core.serving.image() }),
   });
   core.drilling.readMetrics(source);
   const { address, port } = options.admin;

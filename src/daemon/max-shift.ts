@@ -70,7 +70,8 @@ export function* judgeShift(
   return refusal ?? (sides && (yield* under("now", sides)));
 }
 
-function allUp({ definitions: written }: ZoneSet): Health {
+/** Every endpoint up, host names too. */
+export function allUp({ definitions: written }: ZoneSet): Health {
   const definitions = supposeResolved(written);
   return { definitions, snapshot: supposeAllUp(definitions) };
 }

@@ -11,12 +11,16 @@ import type { ReloadingParts } from "./reloading.ts";
 import type { Clock } from "./serving.ts";
 import { inSlices } from "./slices.ts";
 
-export interface ShiftJudgeParts {
-  readonly options: Pick<ServeOptions, "maxShift">;
+/** Where the health is from. */
+export interface HealthNowParts {
   readonly clock: Clock;
   readonly book: HealthBook;
   readonly forcing: Pick<Forcing, "forcedAt">;
   readonly image: () => Image | undefined;
+}
+
+export interface ShiftJudgeParts extends HealthNowParts {
+  readonly options: Pick<ServeOptions, "maxShift">;
 }
 
 export function createShiftJudge(parts: ShiftJudgeParts): ReloadingParts["judgeShift"] {
@@ -26,12 +30,12 @@ export function createShiftJudge(parts: ShiftJudgeParts): ReloadingParts["judgeS
 }
 
 /** That of what is served, and that of `set` if it were used in its place: host names stand for what they stand for now. */
-export function healthNow(parts: ShiftJudgeParts, set: ZoneSet): HealthNow | undefined {
+export function healthNow(parts: HealthNowParts, set: ZoneSet): HealthNow | undefined {
   const served = parts.image()?.decisions;
   return served && { before: served, after: foresee(parts, set, served) };
 }
 
-function foresee({ book, forcing, clock }: ShiftJudgeParts, set: ZoneSet, served: Health): Health {
+function foresee({ book, forcing, clock }: HealthNowParts, set: ZoneSet, served: Health): Health {
   const hosts = new Map<string, ResolvedHost>();
   for (const { hostName, addresses, ttlSeconds, leadsBack = false } of endpointsOf(served.definitions)) {
     if (hostName === undefined || ttlSeconds === undefined) continue;

@@ -8,7 +8,8 @@
  * `policy/nearest` puts clients and pools at these; the countries are those of `geo/country`.
  */
 
-import type { Coordinates } from "./client.ts";
+import { type Coordinates, NOWHERE, type Place } from "./client.ts";
+import { continentOf } from "./country.ts";
 
 const COUNTRIES =
   "AD:42.5,1.6 AE:23.9,54.3 AF:33.8,65.9 AG:17.3,-61.8 AI:18.2,-63.1 AL:41.1,20.1 AM:40.3,44.9 " +
@@ -73,6 +74,21 @@ export function centroidOf(country: string, subdivision: string | undefined): Co
   const ofSubdivision =
     subdivision === undefined ? undefined : subdivisionCentroids.get(country)?.get(subdivision);
   return ofSubdivision ?? countryCentroids.get(country);
+}
+
+/** Every country, and every subdivision that has a middle of its own. */
+export function knownPlaces(): Place[] {
+  const ofCountry = (country: string, subdivision: string | undefined): Place => ({
+    ...NOWHERE,
+    country,
+    subdivision,
+    continent: continentOf(country),
+  });
+  const countries = Array.from(countryCentroids.keys(), (country) => ofCountry(country, undefined));
+  const subdivisions = Array.from(subdivisionCentroids, ([country, list]) =>
+    Array.from(list.keys(), (subdivision) => ofCountry(country, subdivision)),
+  );
+  return [...countries, ...subdivisions.flat()];
 }
 
 /** From `DE:51.1,10.4 FR:…`. */

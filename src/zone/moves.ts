@@ -11,10 +11,10 @@ import { formatName, type Name } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import type { RRset } from "../dns/rrset.ts";
 import { TYPE } from "../dns/types.ts";
-import { type Client, UNKNOWN_CLIENT } from "../geo/client.ts";
+import type { Client } from "../geo/client.ts";
 import type { Snapshot } from "../health/snapshot.ts";
+import { clientClasses, type Judging } from "../policy/client-classes.ts";
 import { cnameTargetOf } from "../policy/cname.ts";
-import { describeClient, distinctClients } from "../policy/distinct-clients.ts";
 import { evaluate, sharesOf } from "../policy/evaluate.ts";
 import type { Definitions } from "../policy/model.ts";
 import { type SentTo, shiftBetween } from "../policy/shift.ts";
@@ -61,11 +61,8 @@ function* movesAt(owner: Name, before: PlanSide, after: PlanSide): Generator<Mov
   for (const type of ["A", "AAAA"] as const) {
     const from = lookup(before.zones, owner, TYPE[type]);
     const to = lookup(after.zones, owner, TYPE[type]);
-    const clients = new Map<string, Client>([["", UNKNOWN_CLIENT]]);
-    for (const client of [...clientsOf(from.end, before), ...clientsOf(to.end, after)]) {
-      clients.set(describeClient(client), client);
-    }
-    for (const [text, client] of clients) {
+    const policies = [...judgingOf(from.end, before), ...judgingOf(to.end, after)];
+    for (const [text, client] of clientClasses(policies)) {
       const was = sharesFor(from, before, client);
       const willBe = sharesFor(to, after, client);
       const shift = shiftBetween(was, willBe);
@@ -77,11 +74,12 @@ function* movesAt(owner: Name, before: PlanSide, after: PlanSide): Generator<Mov
   }
 }
 
-function clientsOf(end: LookupEnd, { definitions }: PlanSide): readonly Client[] {
-  return end.kind === "policy" ? distinctClients(end.policy.expression, definitions) : [];
+function judgingOf(end: LookupEnd, { definitions }: PlanSide): readonly Judging[] {
+  return end.kind === "policy" ? [{ expression: end.policy.expression, definitions }] : [];
 }
 
-function sharesFor(
+/** What such a client is answered, from where a lookup ended. */
+export function sharesFor(
   { chain, end }: ReturnType<typeof lookup>,
   { definitions, snapshot }: PlanSide,
   client: Client,

@@ -5,8 +5,10 @@
 
 import { formatName, type Name, nameKey } from "../dns/name.ts";
 import { formatType } from "../dns/types.ts";
+import type { GeoDatabase } from "../geo/database.ts";
 import type { ZoneNode } from "./model.ts";
 import { type Move, movesBetween, type PlanSide } from "./moves.ts";
+import { flowsBetween, type PlaceMove, placeMovesAt } from "./place-moves.ts";
 
 export interface NameChange {
   readonly name: string;
@@ -19,19 +21,48 @@ export interface NameChange {
 export interface Plan {
   readonly names: readonly NameChange[];
   readonly moves: readonly Move[];
-  /** The largest shift; 0 without any. */
+  /** What another geo database changes on its own; empty where there is none. */
+  readonly places: readonly PlaceMove[];
+  /** The largest shift of both; 0 without any. */
   readonly maxShift: number;
 }
 
-export function planOf(before: PlanSide, after: PlanSide): Plan {
-  const moves = [...movesBetween(before, after, policyOwners(before, after))].filter(
-    (move) => move !== undefined,
-  );
-  return {
-    names: nameChanges(before, after),
-    moves,
-    maxShift: moves.reduce((most, { shift }) => Math.max(most, shift), 0),
-  };
+/** The geo databases that clients are placed by, before and after. */
+export interface PlanDatabases {
+  readonly before: GeoDatabase;
+  readonly after: GeoDatabase;
+}
+
+/** What another database changes is judged by the policies of `after`. */
+export function planOf(before: PlanSide, after: PlanSide, databases?: PlanDatabases): Plan {
+  const steps = planInSteps(before, after, databases);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same for whoever has other work to do in between. */
+export function* planInSteps(
+  before: PlanSide,
+  after: PlanSide,
+  databases?: PlanDatabases,
+): Generator<undefined, Plan> {
+  const owners = policyOwners(before, after);
+  const moves: Move[] = [];
+  for (const move of movesBetween(before, after, owners)) {
+    if (move !== undefined) moves.push(move);
+    yield undefined;
+  }
+  const places: PlaceMove[] = [];
+  const flows = databases === undefined ? [] : flowsBetween(databases.before, databases.after);
+  for (const owner of flows.length === 0 ? [] : owners) {
+    places.push(...placeMovesAt(owner, after, flows));
+    yield undefined;
+  }
+  const names = yield* nameChanges(before, after);
+  const maxShift = [...moves, ...places].reduce((most, { shift }) => Math.max(most, shift), 0);
+  return { names, moves, places, maxShift };
 }
 
 /** Owners of a policy on either side, each once. */
@@ -48,15 +79,17 @@ function policyOwners(...sides: readonly PlanSide[]): Name[] {
   return [...owners.values()];
 }
 
-function nameChanges(before: PlanSide, after: PlanSide): NameChange[] {
+function* nameChanges(before: PlanSide, after: PlanSide): Generator<undefined, NameChange[]> {
   const changes: NameChange[] = [];
-  forEachName(before, (owner, was) => {
+  for (const { owner, types: was } of namesOf(before)) {
+    yield undefined;
     const willBe = typesAt(after, owner);
     if (was.join() !== willBe.join()) changes.push(nameChange(owner, was, willBe));
-  });
-  forEachName(after, (owner, willBe) => {
+  }
+  for (const { owner, types: willBe } of namesOf(after)) {
+    yield undefined;
     if (typesAt(before, owner).length === 0) changes.push(nameChange(owner, [], willBe));
-  });
+  }
   return changes;
 }
 
@@ -66,11 +99,13 @@ function nameChange(owner: Name, before: readonly string[], after: readonly stri
 }
 
 /** Empty non-terminals are no names of their own. */
-function forEachName({ zones }: PlanSide, visit: (owner: Name, types: readonly string[]) => void): void {
+function* namesOf({
+  zones,
+}: PlanSide): Generator<{ readonly owner: Name; readonly types: readonly string[] }, void> {
   for (const { nodes } of zones.values()) {
     for (const node of nodes.values()) {
       const types = typesOf(node);
-      if (types.length > 0) visit(node.owner, types);
+      if (types.length > 0) yield { owner: node.owner, types };
     }
   }
 }

@@ -136,6 +136,12 @@ function rowsFor(names: number): Row[] {
       distinct,
       octets: () => query("tried.bench.test.", "A"),
     },
+    {
+      what: `${label} names, weighted, TXT: NODATA`,
+      distinct,
+      octets: () => query("weighted.bench.test.", "TXT"),
+    },
+    { what: `${label} names, as=cname`, distinct, octets: () => query("cloud.bench.test.", "A") },
     { what: `${label} names, failover`, distinct, octets: () => query("failover.bench.test.", "A") },
     { what: `${label} names, geo`, distinct, octets: () => query("geo.bench.test.", "A") },
     ...placeRows(label, distinct),

@@ -36,6 +36,9 @@ $POOL two monitor=none
 $POOL three monitor=none min-up=1
     a 203.0.113.21 weight=3
     b 203.0.113.22 weight=1
+$POOL cloud monitor=none
+    lb lb.elsewhere.test. as=cname
+cloud    30/10 POLICY cloud
 weighted 30/10 POLICY weighted ( one=70 two=20 three=10 )
 tried    30/10 POLICY weighted ( one=70 two=20 three=10 )
 tried    30/10 POLICY weighted ( one=60 two=20 three=20 ) dry-run

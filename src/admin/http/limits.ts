@@ -1,7 +1,9 @@
 /** Every limit of the admin plane, by name: it must stand on an address that the whole network can reach. */
 
-/** A request's body; none that is defined is near it. */
+/** A request's body; none that is defined is near it, save the zones of a plan. */
 export const BODY_LIMIT_OCTETS = 16_384;
+/** A set of zones for a plan: some hundred thousand records. Larger ones are compared as files. */
+export const PLAN_BODY_LIMIT_OCTETS = 16_777_216;
 /** The request line and the header fields together. */
 export const HEADER_LIMIT_OCTETS = 16_384;
 /** Connections at one time; more are closed at once, so that no crowd of them starves the answer path. */

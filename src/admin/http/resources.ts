@@ -19,6 +19,7 @@ import { addEvents } from "./event-resources.ts";
 import { addExplain } from "./explain.ts";
 import { addOverrides } from "./overrides.ts";
 import { readParameter } from "./parameter.ts";
+import { addPlan } from "./plan.ts";
 import { readReloadBody } from "./reload-body.ts";
 
 /** Chunks of an exposition that are made ahead of a slow reader. */
@@ -50,6 +51,7 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   addOverrides(app, source);
   addDrills(app, source);
   addReload(app, source);
+  addPlan(app, source);
   addNotBuilt(app);
 }
 

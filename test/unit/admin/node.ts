@@ -9,6 +9,7 @@ import type {
   OverrideWish,
   WindowView,
 } from "../../../src/admin/override-source.ts";
+import type { PlanOutcome } from "../../../src/admin/plan.ts";
 import type {
   AdminSource,
   HistogramReading,
@@ -114,6 +115,8 @@ export interface Node extends AdminSource {
   reloaded: ReloadOutcome;
   reloads: number;
   readonly despite: ReloadWish[];
+  /** How the next plan is refused, where it is. */
+  planRefusal: PlanOutcome | undefined;
   readonly asked: ExplainQuery[];
   /** What was supposed down. */
   readonly supposed: string[];
@@ -239,6 +242,7 @@ export function createNode(situation: Situation = {}): Node {
     reloaded: { ok: true, generation: 8, diagnostics: [], refusal: undefined, despite: undefined },
     reloads: 0,
     despite: [],
+    planRefusal: undefined,
     asked: [],
     wishes: [],
     drillPlans: [],
@@ -362,6 +366,8 @@ export function createNode(situation: Situation = {}): Node {
       };
     },
     exportZone: (apex) => (apex === "gtm.example.com." ? ["one line\n", "another\n"] : undefined),
+    plan: async (request) =>
+      node.planRefusal ?? { ok: true, plan: { names: [], moves: [], maxShift: request.roots.length } },
     async reload(wish) {
       node.reloads += 1;
       if (wish !== undefined) node.despite.push(wish);

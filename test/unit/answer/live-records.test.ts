@@ -13,6 +13,9 @@ $TTL 300
 @            NS  ns1
 ns1          A   192.0.2.53
 back    20/5 POLICY back
+back         HTTPS 1 . port=444
+mail         MX 10 back health-aware=on
+mail         MX 20 front.example. health-aware=on
 `;
 
 const many = Array.from(
@@ -37,6 +40,8 @@ $POOL new monitor=m
 $POOL pair monitor=m answers=2 min-up=1
     p 203.0.113.21 2001:db8:21::1
     q 203.0.113.22 2001:db8:22::1
+$POOL named monitor=m
+    n lb.example.net. as=cname
 $POOL many monitor=m answers=all min-up=1
 ${many}
 
@@ -67,10 +72,14 @@ www            HTTPS 2 front.example. alpn=h2
 www            HTTPS 3 elsewhere.test. alpn=h2
 www            SVCB  1 www port=8443 ech=AAAA
 web            CNAME www
+cross          CNAME back.other.
 *.any   30/10  POLICY front
 *.any          HTTPS 1 .
 alias   30/10  POLICY front
 alias          HTTPS 0 www.example.
+named   30/10  POLICY named
+renamed 30/10  POLICY front
+renamed        HTTPS 1 named
 own     30/10  POLICY front
 own            HTTPS 1 . ipv4hint=192.0.2.77
 four    30/10  POLICY old
@@ -144,6 +153,7 @@ describe("SRV and MX that are health-aware", () => {
     ["MX", FRONT_DOWN, "mail.example.", "MX", 10, "20 back", "30 static"],
     ["MX without any", BOTH_DOWN, "mail.example.", "MX", 10, "30 static"],
     ["behind a wildcard", FRONT_DOWN, "x.wild.example.", "MX", 10, "20 back"],
+    ["of another zone", FRONT_DOWN, "mail.other.", "MX", 10, "10 back.other."],
   ];
   for (const [what, health, name, type, ttl, ...targets] of ROWS) {
     it(`${what}: ${name} ${type} has ${targets.join(", ")} for ${ttl} s`, () => {
@@ -178,6 +188,7 @@ describe("SRV and MX that are health-aware", () => {
       { owner: "_far._tcp.example.", type: "SRV", records: 0 },
       { owner: "mail.example.", type: "MX", records: 1 },
       { owner: "*.wild.example.", type: "MX", records: 1 },
+      { owner: "mail.other.", type: "MX", records: 1 },
     ]);
   });
 });
@@ -227,6 +238,15 @@ describe("HTTPS and SVCB at a policy's owner", () => {
       30,
       "1 . ipv4hint=203.0.113.1 ipv6hint=2001:db8:1::1",
     ],
+    [
+      "in another zone",
+      {},
+      "back.other.",
+      "HTTPS",
+      20,
+      "1 . port=444 ipv4hint=203.0.113.2 ipv6hint=2001:db8:2::1",
+    ],
+    ["an endpoint that is answered as CNAME", {}, "renamed.example.", "HTTPS", 30, "1 named.example."],
     ["AliasMode stays", {}, "alias.example.", "HTTPS", 300, "0 www.example."],
     ["written hints stay, and are not joined", {}, "own.example.", "HTTPS", 300, "1 . ipv4hint=192.0.2.77"],
     ["a policy without IPv6", {}, "four.example.", "HTTPS", 30, "1 . ipv4hint=203.0.113.3"],
@@ -263,6 +283,13 @@ describe("HTTPS and SVCB at a policy's owner", () => {
     expect(answersOf(ask({}, "web.example.", "SVCB"))).to.deep.equal([
       "web.example. 300 CNAME www.example.",
       "www.example. 30 SVCB 1 www.example. port=8443 ipv4hint=203.0.113.1 ech=AAAA ipv6hint=2001:db8:1::1",
+    ]);
+  });
+
+  it("follows a CNAME into another zone", () => {
+    expect(answersOf(ask({}, "cross.example.", "HTTPS"))).to.deep.equal([
+      "cross.example. 300 CNAME back.other.",
+      "back.other. 20 HTTPS 1 . port=444 ipv4hint=203.0.113.2 ipv6hint=2001:db8:2::1",
     ]);
   });
 

@@ -17,34 +17,41 @@ export interface Node {
   kill(): Promise<void>;
 }
 
-/** For a test to call: serves `zones` of a folder on free ports, with its state beside them. */
+/** For a test to call: as `startNode`, and killed behind it. */
 export function useNodes(): (folder: string, more?: readonly string[]) => Promise<Node> {
   const running: ChildProcess[] = [];
   afterEach(() => {
     for (const child of running.splice(0)) child.kill("SIGKILL");
   });
-  return async (folder, more = []) => {
-    const words = ["serve", join(folder, "zones"), "--state", join(folder, "state"), "--workers", "1"];
-    const child = start([...words, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", ...more]);
-    running.push(child);
-    if (child.stderr === null) throw new Error("no log");
-    const lines: Interface = createInterface({ input: child.stderr });
-    const log = lines[Symbol.asyncIterator]();
-    const logged = async (event: string): Promise<Record<string, unknown>> => {
-      for (let next = await log.next(); next.done !== true; next = await log.next()) {
-        const entry: unknown = JSON.parse(next.value);
-        if (typeof entry === "object" && entry !== null && "event" in entry && entry.event === event) {
-          return { ...entry };
-        }
+  return (folder, more = []) => startNode(folder, more, (child) => running.push(child));
+}
+
+/** Serves `zones` of a folder on free ports, with its state beside them; `onStart` learns of the process at once. */
+export async function startNode(
+  folder: string,
+  more: readonly string[] = [],
+  onStart: (child: ChildProcess) => void = () => undefined,
+): Promise<Node> {
+  const words = ["serve", join(folder, "zones"), "--state", join(folder, "state"), "--workers", "1"];
+  const child = start([...words, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", ...more]);
+  onStart(child);
+  if (child.stderr === null) throw new Error("no log");
+  const lines: Interface = createInterface({ input: child.stderr });
+  const log = lines[Symbol.asyncIterator]();
+  const logged = async (event: string): Promise<Record<string, unknown>> => {
+    for (let next = await log.next(); next.done !== true; next = await log.next()) {
+      const entry: unknown = JSON.parse(next.value);
+      if (typeof entry === "object" && entry !== null && "event" in entry && entry.event === event) {
+        return { ...entry };
       }
-      throw new Error(`it ended without ${event}`);
-    };
-    const { listen, admin } = await logged("ready");
-    const [address = ""] = Array.isArray(listen) ? listen.map(String) : [];
-    const kill = async (): Promise<void> => {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    };
-    return { child, listen: address, admin: `http://${String(admin)}`, logged, kill };
+    }
+    throw new Error(`it ended without ${event}`);
   };
+  const { listen, admin } = await logged("ready");
+  const [address = ""] = Array.isArray(listen) ? listen.map(String) : [];
+  const kill = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  };
+  return { child, listen: address, admin: `http://${String(admin)}`, logged, kill };
 }

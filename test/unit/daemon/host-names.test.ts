@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { pino } from "pino";
@@ -19,6 +21,7 @@ import { formatRdata } from "../../../src/dns/rdata.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 import { cnameTargetOf } from "../../../src/policy/cname.ts";
 import { endpointsOf } from "../../../src/policy/resolved.ts";
+import { needPeers, peerPath } from "../../peers.ts";
 import { type Nsd, startNsd } from "../../support/peers/nsd.ts";
 import { loadText, ZONE_HEAD } from "./loaded-zones.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
@@ -303,7 +306,8 @@ www 30 POLICY failover ( cloud sorry )
     expect(await ask(second, TYPE.A)).to.equal("7 127.0.0.1");
   });
 
-  it("answers the name itself with as=cname, to every type, as long as an address of it is up", async () => {
+  it("answers the name itself with as=cname, to every type, as long as an address of it is up", async function () {
+    needPeers.call(this, "dig");
     server = createServer((_request, response) => response.end());
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -344,6 +348,21 @@ static 30 POLICY cdn
     server = createServer((_request, response) => response.end());
     server.listen(port, "127.0.0.1");
     await until("the name again", async () => (await ask(node, TYPE.MX)) === "10 lb.example.net.");
+    const [listening] = node.listen;
+    const words = [
+      `@${listening?.address}`,
+      "-p",
+      String(listening?.port),
+      "+noall",
+      "+answer",
+      "www.example.com",
+    ];
+    for (const type of ["A", "AAAA", "HTTPS"]) {
+      const { stdout } = await promisify(execFile)(peerPath("dig") ?? "dig", [...words, type]);
+      expect(stdout.trim().split(/\s+/).slice(0, 5).join(" ")).to.equal(
+        "www.example.com. 10 IN CNAME lb.example.net.",
+      );
+    }
     const metrics = await (await fetch(`http://127.0.0.1:${node.admin.port}/metrics`)).text();
     expect(metrics).to.match(
       /^fairlead_answers_total\{policy="www.example.com.",pool="cloud",endpoint="lb"\} [1-9]/m,
