@@ -22,8 +22,8 @@ import { placeOfRecord } from "./record-place.ts";
 /** A file that somebody has opened. */
 export interface MmdbFile {
   readonly tree: MmdbTree;
-  /** The data record of the address. */
-  readonly recordOf: (address: Uint8Array) => unknown;
+  /** The data record by the file's own number, as the tree has it. */
+  readonly recordOf: (record: number) => unknown;
 }
 
 export interface GeoDatabase {
@@ -94,11 +94,11 @@ class PlaceNumbers {
     this.#recordOf = recordOf;
   }
 
-  /** The place of a record of the file, of which `address` is one of the addresses. */
-  of(record: number, address: () => Uint8Array): number {
+  /** The place of a record of the file. */
+  of(record: number): number {
     const known = this.#byRecord.get(record);
     if (known !== undefined) return known;
-    const place = placeOfRecord(this.#recordOf(address()));
+    const place = placeOfRecord(this.#recordOf(record));
     const number = place === undefined ? 0 : this.#numberOf(place);
     this.#byRecord.set(record, number);
     return number;
@@ -120,18 +120,12 @@ function numbered({ wordsEach, words, records }: TreeIntervals, numbers: PlaceNu
   let count = 0;
   for (let at = 0; at < records.length; at++) {
     const start = words.subarray(at * wordsEach, (at + 1) * wordsEach);
-    const place = numbers.of(records[at] ?? 0, () => octetsOf(start));
+    const place = numbers.of(records[at] ?? 0);
     if (count > 0 && places[count - 1] === place) continue;
     starts.set(start, count * wordsEach);
     places[count++] = place;
   }
   return { wordsEach, words: starts.slice(0, count * wordsEach), records: places.slice(0, count) };
-}
-
-function octetsOf(words: Uint32Array): Uint8Array {
-  return Uint8Array.from({ length: words.length * 4 }, (_, at) => {
-    return ((words[at >>> 2] ?? 0) >>> (24 - (at & 3) * 8)) & 0xff;
-  });
 }
 
 function fillIndex(all: Int32Array, index: number, words: Uint32Array, wordsEach: 1 | 4): void {

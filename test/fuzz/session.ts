@@ -4,6 +4,7 @@ import { type AnswerSettings } from "../../src/answer/answer.ts";
 import { DEFAULT_SETTINGS } from "../../src/answer/settings.ts";
 import { KEYS } from "../support/tsig.ts";
 import { type Decoder, liveHeapMib, runDecoder } from "./decoder.ts";
+import { GEO_DATABASES } from "./geo-decoder.ts";
 import type { NodeRun } from "./node-run.ts";
 import { startProbedServer } from "./probe-replies.ts";
 import { STATE_DECODERS } from "./state-decoders.ts";
@@ -60,6 +61,7 @@ export class FuzzSession {
     const decoders = [
       ...WIRE_DECODERS,
       ...TEXT_DECODERS,
+      GEO_DATABASES,
       ...STATE_DECODERS,
       answerPath(EVERYTHING),
       probed.decoder,

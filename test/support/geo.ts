@@ -1,9 +1,8 @@
 /** Small geo databases and clients at random: few distinct octets, so that networks nest, touch and are met. */
 
 import fc from "fast-check";
-import { Reader } from "mmdb-lib";
-import { formatIp } from "../../src/dns/address.ts";
 import { buildGeoDatabase, type GeoDatabase } from "../../src/geo/database.ts";
+import { openMmdb } from "../../src/geo/mmdb.ts";
 import { networkOf } from "../../src/geo/network.ts";
 import type { MmdbEntry } from "./mmdb.ts";
 
@@ -36,10 +35,7 @@ export const arbitraryEntries: fc.Arbitrary<MmdbEntry[]> = fc
 
 /** As `daemon/geo-file` opens them. */
 export function databaseOf(file: Buffer): GeoDatabase {
-  const reader = new Reader(file);
-  const { nodeCount, ipVersion } = reader.metadata;
-  return buildGeoDatabase({
-    tree: { octets: file, nodeCount, recordBits: 24, ipVersion: ipVersion === 4 ? 4 : 6 },
-    recordOf: (address) => reader.get(formatIp(address)),
-  });
+  const opened = openMmdb(file);
+  if (!opened.ok) throw new Error(opened.fault);
+  return buildGeoDatabase(opened.file);
 }

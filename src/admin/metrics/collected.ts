@@ -6,18 +6,43 @@
 
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { MetricDescription } from "./list.ts";
-import type { ReadSamples } from "./sample.ts";
+import type { ReadSamples, Sample } from "./sample.ts";
+
+/** What is written of a metric: its samples are read one after the other, so that whoever writes them can let others go on. */
+export interface Collection {
+  readonly help: string;
+  readonly type: string;
+  readonly values: Iterable<Sample>;
+}
+
+export interface Collected {
+  collection(): Collection;
+}
+
+export function isCollected(metric: object): metric is Collected {
+  return (
+    metric instanceof CollectedCounter ||
+    metric instanceof CollectedGauge ||
+    metric instanceof CollectedHistogram
+  );
+}
 
 function configurationOf({ name, help, labels }: MetricDescription, registry: Registry) {
   return { name, help, labelNames: [...labels], registers: [registry] };
 }
 
-class CollectedCounter extends Counter {
+class CollectedCounter extends Counter implements Collected {
+  readonly #description: MetricDescription;
   readonly #read: ReadSamples;
 
   constructor(description: MetricDescription, registry: Registry, read: ReadSamples) {
     super(configurationOf(description, registry));
+    this.#description = description;
     this.#read = read;
+  }
+
+  collection(): Collection {
+    return { ...this.#description, values: this.#read() };
   }
 
   override async get() {
@@ -25,12 +50,18 @@ class CollectedCounter extends Counter {
   }
 }
 
-class CollectedGauge extends Gauge {
+class CollectedGauge extends Gauge implements Collected {
+  readonly #description: MetricDescription;
   readonly #read: ReadSamples;
 
   constructor(description: MetricDescription, registry: Registry, read: ReadSamples) {
     super(configurationOf(description, registry));
+    this.#description = description;
     this.#read = read;
+  }
+
+  collection(): Collection {
+    return { ...this.#description, values: this.#read() };
   }
 
   override async get() {
@@ -38,15 +69,21 @@ class CollectedGauge extends Gauge {
   }
 }
 
-class CollectedHistogram extends Histogram {
+class CollectedHistogram extends Histogram implements Collected {
+  readonly #description: MetricDescription;
   readonly #read: ReadSamples;
   /** Describes the metric: the inherited `get` would come back to `getForPromString`. */
   readonly #head: Histogram;
 
   constructor(description: MetricDescription, registry: Registry, read: ReadSamples) {
     super(configurationOf(description, registry));
+    this.#description = description;
     this.#read = read;
     this.#head = new Histogram({ ...configurationOf(description, registry), registers: [] });
+  }
+
+  collection(): Collection {
+    return { ...this.#description, values: this.#read() };
   }
 
   override async get() {

@@ -11,6 +11,7 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Registry } from "prom-client";
+import { isCollected } from "./collected.ts";
 import type { Sample } from "./sample.ts";
 
 export type ExpositionFormat = "prometheus" | "openmetrics";
@@ -26,7 +27,7 @@ export async function* writeExposition(
   for (const { name } of registry.getMetricsAsArray()) {
     const metric = registry.getSingleMetric(name);
     if (metric === undefined) continue;
-    const { help, type, values } = await metric.get();
+    const { help, type, values } = isCollected(metric) ? metric.collection() : await metric.get();
     let text = separator + writeHead(name, help, String(type), format);
     separator = format === "prometheus" ? "\n" : "";
     for (const sample of values) {
@@ -37,7 +38,7 @@ export async function* writeExposition(
       await nextTurn();
     }
     yield text;
-    // Each metric reads its values at once, which takes its time as well.
+    // Some metrics read their values at once, which takes its time as well.
     await nextTurn();
   }
   if (format === "openmetrics") yield "# EOF\n";

@@ -58,8 +58,12 @@ export function nodeSamples(source: AdminSource) {
 }
 
 export function endpointSamples(derived: () => DerivedState | undefined) {
-  const ofEach = (samplesOf: (state: EndpointState) => readonly Sample[]) => (): Sample[] =>
-    derived()?.pools.flatMap(({ endpoints }) => endpoints.flatMap(samplesOf)) ?? [];
+  const ofEach = (samplesOf: (state: EndpointState) => readonly Sample[]) =>
+    function* (): Generator<Sample> {
+      for (const { endpoints } of derived()?.pools ?? []) {
+        for (const state of endpoints) yield* samplesOf(state);
+      }
+    };
   return {
     fairlead_endpoint_up: ofEach((state) => [{ labels: labelsOf(state), value: Number(state.up) }]),
     fairlead_endpoint_observed_up: ofEach((state) => [
