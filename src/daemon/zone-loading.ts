@@ -83,7 +83,9 @@ export async function loadForStart({ options, log, placeOf }: StartParts): Promi
     const isGood = read.ok || despite?.checks.includes("expect") === true;
     if (isGood) return { ok: true, loaded: files, despite, faulty: undefined };
   }
-  const standIn = kept && standInOf(kept, files?.judged, placeOf);
+  // Nobody asks for it where the files are good and may move whom they like: it would be loaded for nothing.
+  const isAsked = !read.ok || maxShift !== undefined;
+  const standIn = kept && isAsked ? standInOf(kept, files?.judged, placeOf) : undefined;
   if (read.ok) {
     const refusal = standIn?.ok === true ? shiftAtStart(standIn, read, maxShift) : undefined;
     const { diagnostics } = read;
