@@ -121,8 +121,6 @@ describe("startDaemon()", function () {
       "pool near down",
       "node test-node stopping",
       "pool near down",
-      // The files are still faulty: what was accepted last is served.
-      "reload test-node refused",
       "node test-node serving",
     ]);
   });
