@@ -40,10 +40,6 @@ export { DROP_REASONS, type DropReason, RESPONSE_BOUNDS_SECONDS } from "./counte
 /** The zone label of queries for names that are not ours. */
 const NO_ZONE = "none";
 
-/** Whether an endpoint of a pool is meant, by their names. */
-type IsMeant = (pool: string, endpoint: string) => boolean;
-const EVERYONE: IsMeant = () => true;
-
 /** A block and what its counts are called by; `undefined`: there are no zones yet. */
 interface Block {
   readonly labels: ZoneLabels | undefined;
@@ -109,7 +105,7 @@ export class Counters extends CounterWriter {
     this.#blocks.delete(block);
     addQueries(this.#past.queries, known);
     addResponses(this.#past.responses, known);
-    addAnswers(this.#past, known, EVERYONE);
+    addAnswers(this.#past, known);
     addTimes(this.#pastTimes, known);
   }
 
@@ -125,22 +121,38 @@ export class Counters extends CounterWriter {
     return totals.entries();
   }
 
-  /** Of every endpoint, or of those that are meant: who looks often at a few pays for these. */
-  answers(isMeant = EVERYONE): { policy: string; pool: string; endpoint: string; value: number }[] {
-    return this.#endpointTotals(isMeant).answers.entries();
+  answers(): { policy: string; pool: string; endpoint: string; value: number }[] {
+    return this.#endpointTotals().answers.entries();
+  }
+
+  /** Of the endpoints that are meant, by pool, without dry runs: what is read every second costs no labels. */
+  answersByPool(isMeant: (pool: string, endpoint: string) => boolean): Map<string, number> {
+    const sums = new Map<string, number>();
+    const add = (pool: string, endpoint: string, value: number): void => {
+      if (value > 0 && isMeant(pool, endpoint)) sums.set(pool, (sums.get(pool) ?? 0) + value);
+    };
+    for (const { labels, value } of this.#past.answers.values()) add(labels.pool, labels.endpoint, value);
+    for (const block of this.#blocks.values()) {
+      let index = answersAt(zoneCountOf(block));
+      for (const { endpoints, dryRun } of block.labels?.policies ?? []) {
+        for (const { pool, name } of endpoints) {
+          const value = block.counts[index++] ?? 0;
+          if (!dryRun) add(pool, name, value);
+        }
+      }
+    }
+    return sums;
   }
 
   /** What dry runs would have answered. */
   dryRunAnswers(): { policy: string; pool: string; endpoint: string; value: number }[] {
-    return this.#endpointTotals(EVERYONE).dryRunAnswers.entries();
+    return this.#endpointTotals().dryRunAnswers.entries();
   }
 
-  #endpointTotals(isMeant: IsMeant): Pick<Totals, "answers" | "dryRunAnswers"> {
+  #endpointTotals(): Pick<Totals, "answers" | "dryRunAnswers"> {
     const { answers, dryRunAnswers } = this.#past;
-    const isKept = ({ pool, endpoint }: { readonly pool: string; readonly endpoint: string }): boolean =>
-      isMeant(pool, endpoint);
-    const totals = { answers: answers.copy(isKept), dryRunAnswers: dryRunAnswers.copy(isKept) };
-    for (const block of this.#blocks.values()) addAnswers(totals, block, isMeant);
+    const totals = { answers: answers.copy(), dryRunAnswers: dryRunAnswers.copy() };
+    for (const block of this.#blocks.values()) addAnswers(totals, block);
     return totals;
   }
 
@@ -221,13 +233,13 @@ function addResponses(totals: Totals["responses"], block: Block): void {
 }
 
 /** The counters of endpoints stand in the order in which the image numbers them (`POLICY.answerCounter`). */
-function addAnswers(totals: Pick<Totals, "answers" | "dryRunAnswers">, block: Block, isMeant: IsMeant): void {
+function addAnswers(totals: Pick<Totals, "answers" | "dryRunAnswers">, block: Block): void {
   let index = answersAt(zoneCountOf(block));
   for (const { name: policy, endpoints, dryRun } of block.labels?.policies ?? []) {
     const counted = dryRun ? totals.dryRunAnswers : totals.answers;
     for (const { pool, name } of endpoints) {
       const value = block.counts[index++] ?? 0;
-      if (value > 0 && isMeant(pool, name)) counted.add(value, { policy, pool, endpoint: name });
+      if (value > 0) counted.add(value, { policy, pool, endpoint: name });
     }
   }
 }

@@ -15,11 +15,14 @@ export class LabelledTotals<Label extends string> {
     else total.value += value;
   }
 
-  /** Of those that are meant. */
-  copy(isMeant: (labels: Readonly<Record<Label, string>>) => boolean = () => true): LabelledTotals<Label> {
+  copy(): LabelledTotals<Label> {
     const copy = new LabelledTotals(this.#labels);
-    for (const { labels, value } of this.#totals.values()) if (isMeant(labels)) copy.add(value, labels);
+    for (const { labels, value } of this.#totals.values()) copy.add(value, labels);
     return copy;
+  }
+
+  values(): Iterable<{ readonly labels: Readonly<Record<Label, string>>; readonly value: number }> {
+    return this.#totals.values();
   }
 
   entries(): (Record<Label, string> & { value: number })[] {

@@ -27,7 +27,7 @@ export interface DrillingParts {
   readonly log: Log;
   readonly events: Pick<Events, "record" | "subscribe">;
   readonly forcing: Pick<Forcing, "holds" | "settle" | "source">;
-  readonly counters: Pick<Counters, "answers">;
+  readonly counters: Pick<Counters, "answersByPool">;
   readonly serving: () => Pick<Serving, "state" | "image">;
 }
 
@@ -63,7 +63,7 @@ export function createDrilling(parts: DrillingParts): Drilling {
     holds: forcing.holds,
     settle: forcing.settle,
     overrides: forcing.source,
-    answers: (isMeant) => counters.answers(isMeant),
+    answersByPool: (isMeant) => counters.answersByPool(isMeant),
     seriesOf: (metric) => seriesOf(metric),
     events,
     record: events.record,

@@ -42,23 +42,15 @@ export function findingOf(
   return { pool, answers, lastAfterMs, drained, forgottenAfterMs };
 }
 
-export interface CountedAnswers {
-  readonly pool: string;
-  readonly value: number;
-}
-
 /** By pool, most first; pools that answered nothing at all are left out. */
 export function answersBetween(
-  before: Iterable<CountedAnswers>,
-  after: Iterable<CountedAnswers>,
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
   lengthMs: number,
 ): PoolAnswers[] {
-  const counts = new Map<string, number>();
-  for (const { pool, value } of after) counts.set(pool, (counts.get(pool) ?? 0) + value);
-  for (const { pool, value } of before) counts.set(pool, (counts.get(pool) ?? 0) - value);
-  return Array.from(counts, ([pool, answers]) => {
-    const perSecond = lengthMs <= 0 ? 0 : (answers * 1000) / lengthMs;
-    return { pool, answers, perSecond };
+  return Array.from(after, ([pool, count]) => {
+    const answers = count - (before.get(pool) ?? 0);
+    return { pool, answers, perSecond: lengthMs <= 0 ? 0 : (answers * 1000) / lengthMs };
   })
     .filter(({ answers }) => answers > 0)
     .sort((one, other) => other.answers - one.answers);

@@ -159,7 +159,7 @@ export function preflight(trial: DrillTrial): PreflightResult {
       remarks: remarks(trial, touched, shares, baseline, ttlSeconds),
       policiesTouched: touched.length,
       ...shares,
-      loads: poolLoads(loadsOf(policies, definitions), loadsOf(policiesDuring, definitions), definitions),
+      loads: poolLoads(loadsOf(policies), loadsOf(policiesDuring), definitions),
       ttlSeconds,
     },
   };
@@ -182,7 +182,7 @@ export function standingsOf(
     name: policy.policy.name,
     standing: touched.has(policy.owner)
       ? standingOf(policy, definitions, snapshot)
-      : standingAsServed(policy, definitions),
+      : standingAsServed(policy),
   }));
 }
 
@@ -192,7 +192,7 @@ function sightOf(
   snapshot: Snapshot,
   touched: ReadonlySet<string>,
 ): DrillSight {
-  const overfull = overfullPools(loadsOf(policies, definitions), definitions);
+  const overfull = overfullPools(loadsOf(policies), definitions);
   const standings = standingsOf(policies, definitions, snapshot, touched);
   return { definitions, snapshot, policies: standings, overfull, seriesOf, rates: new Map() };
 }

@@ -16,7 +16,7 @@ import type { Evaluation, Rung } from "./evaluation.ts";
 import type { OwnedPolicy } from "./forcing.ts";
 import type { AddressFamily, Definitions } from "./model.ts";
 import { isAbove, poolPartsOf } from "./pool-parts.ts";
-import { familiesOrBoth, reachOf } from "./reach.ts";
+import { FAMILIES, familiesOrBoth, reachOf } from "./reach.ts";
 
 export interface EvaluatedPolicy extends OwnedPolicy {
   /** For a client of whom nothing is known. */
@@ -54,11 +54,10 @@ export interface Standing {
 /** The worst of its families and of the clients that it tells apart. */
 export function standingOf(one: EvaluatedPolicy, definitions: Definitions, snapshot: Snapshot): Standing {
   const { policy } = one;
-  let worst = standingAsServed(one, definitions);
-  const families = familiesOrBoth(reachOf(policy.expression, definitions).endpoints);
+  let worst = standingAsServed(one);
   for (const client of distinctClients(policy.expression, definitions)) {
     if (client === UNKNOWN_CLIENT) continue;
-    for (const family of families) {
+    for (const family of FAMILIES) {
       const { rung } = evaluate(policy, definitions, snapshot, client, family);
       if (rung > worst.rung) worst = { rung, client: describeClient(client) };
     }
@@ -66,17 +65,12 @@ export function standingOf(one: EvaluatedPolicy, definitions: Definitions, snaps
   return worst;
 }
 
-/** Of clients of whom nothing is known alone: what costs next to nothing. */
-export function standingAsServed(
-  { policy, evaluations }: EvaluatedPolicy,
-  definitions: Definitions,
-): Standing {
-  const families = familiesOrBoth(reachOf(policy.expression, definitions).endpoints);
-  const rung = families.reduce<Rung>(
-    (worst, family) => (evaluations[family].rung > worst ? evaluations[family].rung : worst),
-    1,
-  );
-  return { rung, client: "" };
+/**
+ * Of clients of whom nothing is known alone: what costs next to nothing. A family of which it has no address is judged by
+ * the other one, so it is never the worse.
+ */
+export function standingAsServed({ evaluations: { ipv4, ipv6 } }: EvaluatedPolicy): Standing {
+  return { rung: ipv4.rung > ipv6.rung ? ipv4.rung : ipv6.rung, client: "" };
 }
 
 /** Whom it sends where, by client; of the first of its families, IPv4 before IPv6. */
@@ -96,16 +90,13 @@ export function sharesOfPolicy(
 }
 
 /** By pool, in the unit of demands and capacities. */
-export function loadsOf(
-  policies: readonly EvaluatedPolicy[],
-  definitions: Definitions,
-): ReadonlyMap<string, number> {
+export function loadsOf(policies: readonly EvaluatedPolicy[]): ReadonlyMap<string, number> {
   const loads = new Map<string, number>();
   for (const { policy, evaluations } of policies) {
     const { demand } = policy;
     if (demand === undefined) continue;
     const parts = new Map<string, number>();
-    for (const family of familiesOrBoth(reachOf(policy.expression, definitions).endpoints)) {
+    for (const family of FAMILIES) {
       for (const [pool, part] of poolPartsOf(evaluations[family].draws)) {
         parts.set(pool, Math.max(parts.get(pool) ?? 0, part));
       }

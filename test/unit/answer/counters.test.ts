@@ -54,6 +54,11 @@ describe("Counters", () => {
     expect(counters.answers()).to.deep.equal([
       { policy: "fail.example.", pool: "one", endpoint: "a", value: 2 },
     ]);
+    // What was counted for zones that are gone, and what is now.
+    expect([...counters.answersByPool((pool, name) => `${pool}/${name}` === "one/a")]).to.deep.equal([
+      ["one", 2],
+    ]);
+    expect([...counters.answersByPool((_, name) => name !== "a")]).to.deep.equal([]);
   });
 
   it("observeResponse() puts a time into its bucket, bounds included", () => {

@@ -117,7 +117,7 @@ describe("createDrilling()", () => {
           clear: () => Promise.reject(new Error("nothing is forced")),
         },
       },
-      counters: { answers: () => [] },
+      counters: { answersByPool: () => new Map() },
       serving: () => ({ state: () => undefined, image: () => undefined }),
     });
     expect(drilling.source.scheduled().map(({ name, nextMs }) => [name, nextMs])).to.deep.equal([

@@ -35,16 +35,15 @@ describe("findingOf()", () => {
 
 describe("answersBetween()", () => {
   it("counts by pool what came in between, most first", () => {
-    const before = [
-      { pool: "fra", value: 10 },
-      { pool: "vir", value: 5 },
-    ];
-    const after = [
-      { pool: "fra", value: 10 },
-      { pool: "vir", value: 25 },
-      { pool: "vir", value: 20 },
-      { pool: "old", value: 50 },
-    ];
+    const before = new Map([
+      ["fra", 10],
+      ["vir", 5],
+    ]);
+    const after = new Map([
+      ["fra", 10],
+      ["vir", 45],
+      ["old", 50],
+    ]);
     expect(answersBetween(before, after, 4000)).to.deep.equal([
       { pool: "old", answers: 50, perSecond: 12.5 },
       { pool: "vir", answers: 40, perSecond: 10 },
