@@ -260,6 +260,14 @@ export class PolicyRecords {
     const table = this.#chooseFrom(tables, choice, position);
     if (tables.rungs[table] !== 1) reply.extendedError = errorOf(tables, table);
     if (tables.outcomes[table] !== OUTCOME.answer) return;
+    const first = tables.tableSlots[table] ?? 0;
+    const slots = (tables.tableSlots[table + 1] ?? 0) - first;
+    if (slots > 0) {
+      // By a slot, as A is drawn: without a number that is an object to the runtime.
+      const candidate = this.#drawSlot(tables, first, slots);
+      if (candidate !== NO_CANDIDATE) addAddresses(tables, candidate, hints);
+      return;
+    }
     const drawn = this.#drawAnswer(tables, recordView, table, position);
     for (let index = 0; index < drawn; index++) {
       addAddresses(tables, this.#room.order[index] ?? 0, hints);

@@ -9,6 +9,8 @@
  * | weighted | 1,000 names, 100 policies   | one of three addresses, 50 : 30 : 20        | gdnsd, DYNA      |
  * | failover | 1,000 names, 100 policies   | the first of three                          | gdnsd, weighted  |
  * | geo      | 1,000 names, 100 policies   | that of the client's network, one of eleven | gdnsd, weighted  |
+ * | place    | 1,000 names, 100 policies   | that of the client's country, one of four   | gdnsd, weighted  |
+ * | nearest  | 1,000 names, 100 policies   | the least far of three                      | gdnsd, weighted  |
  * | sticky   | 1,000 names, 100 policies   | the client's own of three, 50 : 30 : 20     | gdnsd, weighted  |
  * | million  | 1,000,000 names             | its own address                             | gdnsd, million   |
  */
@@ -22,12 +24,14 @@ export const SCENARIO_NAMES = [
   "weighted",
   "failover",
   "geo",
+  "place",
+  "nearest",
   "sticky",
   "nxdomain",
   "million",
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
-type PolicyScenarioName = "weighted" | "failover" | "geo" | "sticky";
+type PolicyScenarioName = "weighted" | "failover" | "geo" | "place" | "nearest" | "sticky";
 
 /** A zone in the words of each server; `plain` is for all that have no words of their own. */
 export interface BenchZone {
@@ -35,6 +39,8 @@ export interface BenchZone {
   readonly origin: string;
   readonly plain?: string;
   readonly fairlead?: string;
+  /** Where a geo database is to put those who ask. */
+  readonly country?: string;
   readonly gdnsd?: string;
   /** Resources for gdnsd's weighted plugin. */
   readonly gdnsdWeighted?: string;
@@ -80,6 +86,9 @@ const MAKERS: { readonly [name in ScenarioName]: () => Scenario } = {
   weighted: weightedScenario,
   failover: () => policyScenario("failover", (pools) => `failover ( ${pools.join(" ")} )`),
   geo: () => policyScenario("geo", geoExpression),
+  place: () => placed(policyScenario("place", placeExpression)),
+  nearest: () =>
+    placed(policyScenario("nearest", (pools) => `nearest ( ${[...pools].reverse().join(" ")} )`)),
   sticky: stickyScenario,
 };
 
@@ -138,6 +147,19 @@ function geoExpression(pools: readonly string[]): string {
   return `geo ( net:127.0.0.0/8=${own} ${others.join(" ")} *=${rest} )`;
 }
 
+const COUNTRY = "DE";
+/** Of the three pools; the first is the nearest. */
+const LOCATIONS = ["FR", "US-VA", "JP"] as const;
+
+function placeExpression(pools: readonly string[]): string {
+  const [own, other, rest] = pools;
+  return `geo ( country:US=${other} country:${COUNTRY}=${own} continent:EU=${other} *=${rest} )`;
+}
+
+function placed(scenario: Scenario): Scenario {
+  return { ...scenario, zone: { ...scenario.zone, country: COUNTRY } };
+}
+
 /** Policies over three pools of one endpoint each, of which one of the first `answered` is to be answered. */
 function policyScenario(
   name: PolicyScenarioName,
@@ -148,7 +170,9 @@ function policyScenario(
   const addresses = policyAddresses(name);
   const definitions = addresses.map((three, at) => {
     const pools = three.map((_, of) => `${name}-${at}-${of}`);
-    const written = pools.map((pool, of) => `$POOL ${pool} monitor=none\n    e ${three[of]?.join(".")}\n`);
+    const written = pools.map(
+      (pool, of) => `$POOL ${pool} monitor=none location=${LOCATIONS[of]}\n    e ${three[of]?.join(".")}\n`,
+    );
     return `${written.join("")}$POLICY ${name}-${at} ${expressionOf(pools)}\n`;
   });
   const labels = labelsOf(name, NAMES);
@@ -162,7 +186,7 @@ function policyScenario(
 
 /** Three for each policy, no two alike in the whole bench. */
 function policyAddresses(name: PolicyScenarioName): number[][][] {
-  const second = { weighted: 100, failover: 101, geo: 102, sticky: 103 }[name];
+  const second = { weighted: 100, failover: 101, geo: 102, sticky: 103, place: 104, nearest: 105 }[name];
   return Array.from({ length: POLICIES }, (_, at) => [1, 2, 3].map((of) => [10, second, at, of]));
 }
 

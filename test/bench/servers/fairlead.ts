@@ -5,6 +5,8 @@
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { networkOf } from "../../../src/geo/network.ts";
+import { LOOPBACK_NETWORK, type MmdbEntry, writeMmdb } from "../../support/mmdb.ts";
 import { withoutKoffi } from "../../support/peers/fairlead.ts";
 import { freePort } from "../../support/peers/network.ts";
 import { eventually, startProgram } from "../../support/peers/program.ts";
@@ -51,6 +53,12 @@ async function start(
   const adminPort = await freePort();
   const flags = ["--listen", `${ADDRESS}:${port}`, "--admin", `${ADDRESS}:${adminPort}`];
   flags.push("--state", join(folder, "state"), "--workers", String(workers));
+  const country = zones.find((zone) => zone.country !== undefined)?.country;
+  if (country !== undefined) {
+    const database = join(folder, "geo.mmdb");
+    await writeFile(database, writeMmdb(placesAround(country)));
+    flags.push("--geoip", database);
+  }
   if (rateLimit !== undefined) {
     const config = join(folder, "fairlead.yaml");
     await writeFile(config, `rate-limit: { responses-per-second: ${rateLimit}, slip: 2 }\n`);
@@ -72,4 +80,14 @@ async function start(
     if (runs !== transport) throw new Error(`this build answers over ${runs}, not ${transport}`);
   };
   return { program, ready };
+}
+
+/** Those who ask are there, amid as many other networks as make a search of it. */
+function placesAround(country: string): MmdbEntry[] {
+  const others = Array.from({ length: 128 * 256 }, (_, at): MmdbEntry => {
+    const [high, low] = [at >> 8, at & 0xff];
+    const network = networkOf(Uint8Array.of(high + (high < 127 ? 0 : 1), low, 0, 0), 16);
+    return { network, record: { country_code: ["US", "JP", "BR", "FR"][at % 4] ?? "US" } };
+  });
+  return [{ network: LOOPBACK_NETWORK, record: { country_code: country } }, ...others];
 }

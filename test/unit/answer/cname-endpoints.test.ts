@@ -170,6 +170,8 @@ const ROWS: readonly (readonly [
       "real.example. 300 A 192.0.2.7",
     ],
   ],
+  ["chaining.example.", "CNAME", {}, "NOERROR aa qd=1 an=1", ["chaining.example. 30 CNAME chain.example."]],
+  ["chaining.example.", "ANY", {}, "NOERROR aa qd=1 an=1", ["chaining.example. 30 CNAME chain.example."]],
   ["lost.example.", "A", {}, "NXDOMAIN aa qd=1 an=1 ns=SOA", ["lost.example. 30 CNAME missing.example."]],
   [
     "other.example.",

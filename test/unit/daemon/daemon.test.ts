@@ -121,15 +121,13 @@ describe("startDaemon()", function () {
       "pool near down",
       "node test-node stopping",
       "pool near down",
-      // The files are still faulty: what was accepted last is served.
-      "reload test-node refused",
       "node test-node serving",
     ]);
   });
 
   it("goes on over a restart from what it knew: one failed probe is no outage, and one that passes no recovery", async () => {
     // So many that they take seconds: what is looked at after the start comes before the last of them.
-    writeZone(zoneText().replace("fall=2 rise=3", "fall=20 rise=20"));
+    writeZone(zoneText().replace("fall=5 rise=3", "fall=20 rise=20"));
     near.healthy = false;
     const first = await start();
     expect(await ask(first)).to.equal("198.51.100.1");
@@ -147,7 +145,7 @@ describe("startDaemon()", function () {
   it("gives a pool grace, and keeps one that has recovered back, over a restart as well", async () => {
     const text = zoneText()
       .replace("$POOL near monitor=m", "$POOL near monitor=m grace=1500ms failback=manual")
-      .replace("every=200ms timeout=150ms", "every=100ms timeout=90ms");
+      .replace("every=200ms timeout=190ms", "every=100ms timeout=95ms");
     writeZone(text);
     const first = await start();
     const failedAt = performance.now();

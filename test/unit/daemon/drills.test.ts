@@ -61,7 +61,7 @@ describe("createDrills()", function () {
     const pool = (name: string, address: string, { port }: Region): string =>
       `$POOL ${name} monitor=m\n  e ${address} probe=127.0.0.1:${port}\n`;
     const zone = `${ZONE_HEAD}
-$MONITOR m http every=200ms timeout=150ms fall=2 rise=1
+$MONITOR m http every=200ms timeout=190ms fall=5 rise=1
 ${pool("near", NEAR, near)}${pool("far", FAR, far)}${pool("other", "203.0.113.1", other)}
 www 2 POLICY failover ( near far )
 `;

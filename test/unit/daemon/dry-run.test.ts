@@ -27,7 +27,7 @@ describe("a node with dry runs", function () {
   let daemon: Daemon;
 
   const zoneText = (port: number): string => `${ZONE_HEAD}
-$MONITOR m http every=200ms timeout=150ms fall=2 rise=3
+$MONITOR m http every=200ms timeout=190ms fall=5 rise=3
 $POOL near monitor=none
   n 192.0.2.1
 $POOL far monitor=m

@@ -283,7 +283,7 @@ real AAAA ::1
     writeFileSync(
       join(home, "example.com.zone"),
       `${ZONE_HEAD}
-$MONITOR m http port=${port} every=200ms timeout=150ms fall=2 rise=2
+$MONITOR m http port=${port} every=200ms timeout=190ms fall=5 rise=2
 $POOL cloud monitor=m
   lb lb.example.net.
 $POOL sorry monitor=none
@@ -317,7 +317,7 @@ www 30 POLICY failover ( cloud sorry )
     writeFileSync(
       join(home, "example.com.zone"),
       `${ZONE_HEAD}
-$MONITOR m http port=${port} every=200ms timeout=150ms fall=2 rise=2
+$MONITOR m http port=${port} every=200ms timeout=190ms fall=5 rise=2
 $POOL cloud monitor=m
   lb lb.example.net. as=cname
 $POOL cdn monitor=none

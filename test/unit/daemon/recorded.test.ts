@@ -47,7 +47,7 @@ function joined(events: readonly Event[]): Event[] {
 
 /** A busy machine is no region that dies. */
 function patient(zone: string): string {
-  return zone.replace("every=200ms timeout=150ms fall=2 rise=3", "every=1100ms timeout=1s fall=2 rise=2");
+  return zone.replace("every=200ms timeout=190ms fall=5 rise=3", "every=1100ms timeout=1s fall=2 rise=2");
 }
 
 interface Step {

@@ -9,6 +9,7 @@ import {
   type History,
   type KnownAvailability,
   LONGEST_STEP_MS,
+  readAvailability,
   SPANS_LIMIT,
   withSpan,
 } from "../../../src/health/availability.ts";
@@ -217,6 +218,21 @@ describe("withSpan()", () => {
       if (day < 60) expect(history).to.have.length(1);
     }
     expect(history).to.have.length(30);
+  });
+
+  it("withSpan() loses nothing of 30 days in which everything changed every 45 s", () => {
+    let history: History = [];
+    let atMs = START_MS;
+    for (let flap = 0; atMs < START_MS + 31 * DAY_MS; flap += 1) {
+      const upMs = flap % 2 === 0 ? 45_000 : 0;
+      history = withSpan(history, { fromMs: atMs, toMs: atMs + 45_000, upMs, knownMs: 45_000 });
+      atMs += 45_000;
+    }
+    for (const { window, ratio, knownMs } of readAvailability(history, atMs)) {
+      const { windowMs } = AVAILABILITY_WINDOWS.find((each) => each.window === window) ?? { windowMs: 0 };
+      expect(knownMs, window).to.be.closeTo(windowMs, 1);
+      expect(ratio, window).to.be.closeTo(0.5, 0.01);
+    }
   });
 
   it("withSpan() holds a long time that was wholly up apart from the flaps beside it", () => {

@@ -105,6 +105,18 @@ describe("createProbeWheel()", () => {
     await wheel.stop();
   });
 
+  it("createProbeWheel() begins together what is due within ten milliseconds, and nothing later than that", async () => {
+    const { clock, seen, wheel } = fakeWheel(() => Promise.resolve(PASS));
+    // One is due every two milliseconds and a half.
+    wheel.setTargets(targets(200, "500ms"));
+    wheel.start();
+    await clock.advanceTo(2_000);
+    expect(seen.length).to.be.within(780, 800);
+    expect(new Set(seen.map(({ atMs }) => atMs)).size).to.be.within(150, 201);
+    expect(wheel.stats().lateness.maxSeconds).to.be.within(0.005, 0.010_001);
+    await wheel.stop();
+  });
+
   it("setTargets() keeps the phase and counts of what stays and forgets what goes", async () => {
     const { clock, seen, wheel } = fakeWheel(() => Promise.resolve(PASS));
     const [first, second, third] = targets(3);
