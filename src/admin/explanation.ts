@@ -91,3 +91,17 @@ export interface WhatIf extends Explanation {
 }
 
 export type WhatIfOutcome = { readonly ok: true; readonly whatIf: WhatIf } | ExplainRefusal;
+
+/** One `$EXPECT` of what is served, and whether it holds. */
+export interface ExpectationView {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** As written. */
+  readonly text: string;
+  readonly result: "ok" | "failed";
+  /** What was found where it failed. */
+  readonly message: string | null;
+  /** It failed, and could hold with another geo database: a warning. */
+  readonly byGeoDatabase: boolean;
+}

@@ -12,7 +12,7 @@ import type { Evaluation } from "../policy/evaluation.ts";
 import type { AddressFamily, Definitions, Policy } from "../policy/model.ts";
 import type { DrillsSource } from "./drill-source.ts";
 import type { EventsSource } from "./events/event.ts";
-import type { ExplainOutcome, ExplainQuery, WhatIfOutcome } from "./explanation.ts";
+import type { ExpectationView, ExplainOutcome, ExplainQuery, WhatIfOutcome } from "./explanation.ts";
 import type { HostNamesSource } from "./host-name-reading.ts";
 import type { Consent, LoadRefusal, ReloadWish } from "./load.ts";
 import type { OverridesSource } from "./override-source.ts";
@@ -271,6 +271,8 @@ export interface AdminSource {
    * persons who wish to overrule something.
    */
   reload(wish?: ReloadWish): Promise<ReloadOutcome>;
+  /** Every expectation of what is served, with the geo database that there is; `undefined` before anything is. */
+  test(): readonly ExpectationView[] | undefined;
   /** What a set would change. Never rejects for what it says. */
   plan(request: PlanRequest): Promise<PlanOutcome>;
 }

@@ -1,6 +1,8 @@
 /** `fairlead test`: runs the `$EXPECT` of the zone files and prints what came of each. */
 
 import type { Command } from "commander";
+import { z } from "zod";
+import { viewTested } from "../daemon/tested.ts";
 import type { PlaceOf } from "../geo/client.ts";
 import { EXPECTATION_FAILED, formatDiagnostic } from "../zone/diagnostic.ts";
 import { type TestedExpectation, testExpectations } from "../zone/expect.ts";
@@ -8,17 +10,29 @@ import { indexZones } from "../zone/lookup.ts";
 import type { LoadResult } from "../zone/model.ts";
 import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
 import { geoipOption, placesBy } from "./geo-option.ts";
-import { EXIT, endWith, printJson, printLine } from "./outcome.ts";
+import { askNode, errorOf, readReply, serverOption } from "./node-client.ts";
+import { CommandFailure, EXIT, endWith, printJson, printLine } from "./outcome.ts";
 import { loadZonePaths, ZONES_ARGUMENT, zonesOption } from "./zone-option.ts";
 
 interface TestOptions {
   readonly zones: string;
   readonly geoip?: string;
+  readonly server?: string;
   readonly dryRun?: true;
   readonly json?: true;
 }
 
-const WORD = { met: "ok", failed: "failed" } as const;
+const testedSchema = z.object({
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  text: z.string(),
+  result: z.enum(["ok", "failed"]),
+  message: z.string().nullable(),
+  byGeoDatabase: z.boolean(),
+});
+
+type Tested = z.output<typeof testedSchema>;
 
 export function addTest(program: Command): void {
   program
@@ -27,14 +41,18 @@ export function addTest(program: Command): void {
     .argument(...ZONES_ARGUMENT)
     .addOption(zonesOption())
     .addOption(geoipOption())
+    .addOption(serverOption())
     .option("--dry-run", "as if every dry run were served: what would hold, and what would not")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExit status: 0 every expectation holds, 1 one fails or the zones are faulty, 2 wrong usage.",
+      "\n--server runs those of what a node serves, with its geo database." +
+        "\nExit status: 0 every expectation holds, 1 one fails or the zones are faulty, 2 wrong usage.",
     )
     .action((paths: readonly string[], options: TestOptions) =>
-      test(paths.length > 0 ? paths : [options.zones], options),
+      options.server === undefined
+        ? test(paths.length > 0 ? paths : [options.zones], options)
+        : testNode(options.server, paths, options),
     );
 }
 
@@ -47,18 +65,37 @@ function test(paths: readonly string[], { geoip, dryRun, json }: TestOptions): v
   const faults = diagnostics.filter(
     ({ severity, code }) => severity === "error" && code !== EXPECTATION_FAILED,
   );
-  const failed = tested.filter(({ result }) => result.kind === "failed" && !result.byGeoDatabase);
-  if (json) {
-    printJson(tested.map(toJson));
-    for (const fault of faults) process.stderr.write(`${formatDiagnostic(fault)}\n`);
-  } else {
-    for (const fault of faults) printLine(formatDiagnostic(fault));
-    for (const one of tested) printLine(describe(one));
-    const held = tested.filter(({ result }) => result.kind === "met").length;
-    const untried = faults.length > 0 ? "; the zones are faulty, nothing was tried" : "";
-    printLine(`${paths.join(" ")}: ${held} of ${tested.length} expectations hold${untried}`);
+  if (json) for (const fault of faults) process.stderr.write(`${formatDiagnostic(fault)}\n`);
+  else for (const fault of faults) printLine(formatDiagnostic(fault));
+  const untried = faults.length > 0 ? "; the zones are faulty, nothing was tried" : "";
+  const hold = printTested(paths.join(" "), tested.map(viewTested), untried, json);
+  endWith(faults.length > 0 || !hold ? EXIT.no : EXIT.ok);
+}
+
+async function testNode(server: string, paths: readonly string[], options: TestOptions): Promise<void> {
+  if (paths.length > 0 || options.geoip !== undefined || options.dryRun !== undefined) {
+    throw new CommandFailure(EXIT.usage, "zones, --geoip and --dry-run are for files, and not for --server");
   }
-  endWith(faults.length + failed.length > 0 ? EXIT.no : EXIT.ok);
+  const reply = await askNode(server, "/api/v1/test");
+  if (reply.status !== 200) throw new CommandFailure(EXIT.no, errorOf(reply).message);
+  const tested = readReply(server, z.array(testedSchema), reply);
+  endWith(printTested(server, tested, "", options.json) ? EXIT.ok : EXIT.no);
+}
+
+/** Whether all hold, or could with another geo database. */
+function printTested(
+  where: string,
+  tested: readonly Tested[],
+  untried: string,
+  json: true | undefined,
+): boolean {
+  const held = tested.filter(({ result }) => result === "ok").length;
+  if (json) printJson(tested);
+  else {
+    for (const one of tested) printLine(describe(one));
+    printLine(`${where}: ${held} of ${tested.length} expectations hold${untried}`);
+  }
+  return tested.every(({ result, byGeoDatabase }) => result === "ok" || byGeoDatabase);
 }
 
 function testDryRuns({ untried }: LoadResult, placeOf: PlaceOf): TestedExpectation[] {
@@ -67,14 +104,6 @@ function testDryRuns({ untried }: LoadResult, placeOf: PlaceOf): TestedExpectati
     : testExpectations(untried, promoteDryRuns(indexZones(untried.zones)), placeOf);
 }
 
-function toJson({ expectation, result }: TestedExpectation): object {
-  const { file, line, column } = expectation.position;
-  const message = result.kind === "failed" ? result.message : null;
-  return { file, line, column, text: expectation.text, result: WORD[result.kind], message };
-}
-
-function describe({ expectation, result }: TestedExpectation): string {
-  const { file, line } = expectation.position;
-  const head = `${WORD[result.kind].padEnd(WORD.failed.length)}  ${file}:${line}: `;
-  return head + (result.kind === "failed" ? result.message : expectation.text);
+function describe({ file, line, result, text, message }: Tested): string {
+  return `${result.padEnd("failed".length)}  ${file}:${line}: ${message ?? text}`;
 }

@@ -14,6 +14,7 @@ import type {
 import type { Counters } from "../answer/answer.ts";
 import { nameKey, parseName, ROOT } from "../dns/name.ts";
 import type { Endpoint } from "../policy/model.ts";
+import { testExpectations } from "../zone/expect.ts";
 import { masterFileLines } from "../zone/master-file.ts";
 import { plainRRsets } from "../zone/plain-zone.ts";
 import type { AnsweringSide } from "./answering.ts";
@@ -23,6 +24,7 @@ import type { GeoKeeping } from "./geo-keeping.ts";
 import type { HealthBook } from "./health-book.ts";
 import type { NodeCertificate } from "./node-certificate.ts";
 import type { Serving } from "./serving.ts";
+import { viewTested } from "./tested.ts";
 import type { LastResorts } from "./transitions.ts";
 import { VERSION } from "./version.ts";
 
@@ -96,6 +98,11 @@ export function createAdminSource(parts: NodeParts): AdminSource {
     whatIf(query, down) {
       const state = explainedState(parts);
       return state === undefined ? NOTHING_TO_EXPLAIN : whatIf(state, query, down);
+    },
+    test() {
+      const zones = parts.serving.image()?.zones;
+      const tested = zones && testExpectations(zones.set, zones.index.byApexKey, parts.geo.placeOf);
+      return tested?.map(viewTested);
     },
     exportZone(apex) {
       const image = parts.serving.image();

@@ -57,6 +57,8 @@ export interface DrillWatch {
   isServed(): boolean;
   /** Whether nothing of it is any more. */
   isLifted(): boolean;
+  /** It is served now: what was answered until here is known, however short the drill. */
+  noteServed(): void;
   /** What the lines of its preflight come to now. */
   shares(): PoolShares[] | null;
   measure(): { readonly answers: PoolAnswers[]; readonly drained: DrainFinding[] };
@@ -142,6 +144,7 @@ export function createDrillWatch(parts: DrillWatchParts): DrillWatch {
       return plan.abortWhen.map((each) => whyHolds(each, sight)).find((why) => why !== undefined);
     },
     isServed: () => isForced("all"),
+    noteServed: () => readAnswers(now()),
     isLifted: () => isForced("none"),
     shares() {
       const served = state();

@@ -213,8 +213,15 @@ export function createDrills(parts: DrillsParts): Drills {
     timer.unref();
   };
 
+  const noteServed = (drill: Running): void => {
+    if (drill.during !== null || !drill.watch.isServed()) return;
+    drill.watch.noteServed();
+    drill.during = drill.watch.shares();
+  };
+
   const step = (drill: Running): void => {
     if (drill !== running || drill.ending !== undefined) return;
+    noteServed(drill);
     if (now() >= drill.report.untilMs) void end(drill, "passed", "it ran its time, and nothing went bad");
     else {
       const why = drill.watch.look();
@@ -318,8 +325,7 @@ export function createDrills(parts: DrillsParts): Drills {
       if (drills.some(({ outcome }) => outcome === "running")) await keepOrTell();
     },
     published() {
-      if (running !== undefined && running.during === null && running.watch.isServed())
-        running.during = running.watch.shares();
+      if (running !== undefined) noteServed(running);
       noteLifted();
     },
     async stop() {

@@ -31,6 +31,13 @@ export function addExplain(app: FastifyInstance, source: AdminSource): void {
   });
 }
 
+/** `/api/v1/test`: whether the expectations of what is served hold. */
+export function addTest(app: FastifyInstance, source: AdminSource): void {
+  app.get("/api/v1/test", async (_request, reply) => {
+    return source.test() ?? sendError(reply, 503, "Cannot test: nothing is served yet");
+  });
+}
+
 type ReadQuery =
   | { readonly ok: true; readonly query: ExplainQuery }
   | { readonly ok: false; readonly faulty: Parameter };

@@ -16,7 +16,7 @@ import { buildStatus, buildZones, type StatusInput, statusOfConsent } from "../s
 import { sendError } from "./app.ts";
 import { addDrills } from "./drills.ts";
 import { addEvents } from "./event-resources.ts";
-import { addExplain } from "./explain.ts";
+import { addExplain, addTest } from "./explain.ts";
 import { addOverrides } from "./overrides.ts";
 import { readParameter } from "./parameter.ts";
 import { addPlan } from "./plan.ts";
@@ -46,6 +46,7 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
   app.get("/api/v1/zones", async () => buildZones(serving()?.derived, source.availability));
   addMetrics(app, source, derive);
   addExplain(app, source);
+  addTest(app, source);
   addExport(app, source);
   addEvents(app, source.events);
   addOverrides(app, source);

@@ -366,6 +366,7 @@ export function createNode(situation: Situation = {}): Node {
       };
     },
     exportZone: (apex) => (apex === "gtm.example.com." ? ["one line\n", "another\n"] : undefined),
+    test: () => undefined,
     plan: async (request) =>
       node.planRefusal ?? { ok: true, plan: { names: [], moves: [], maxShift: request.roots.length } },
     async reload(wish) {

@@ -80,6 +80,10 @@ const CASES: readonly Case[] = [
   { args: "test --zones NEW", status: 1, out: /^failed/ },
   { args: "test --zones OLD --json", status: 0, out: /"result": "ok"/ },
   { args: "test --zones BAD", status: 1, out: /nothing was tried/ },
+  { args: "test --server SERVER", status: 0, out: /^ok .*\n.*1 of 1 expectations hold\n$/ },
+  { args: "test --server SERVER --json", status: 0, out: /"result": "ok"/ },
+  { args: "test --server SERVER --geoip x", status: 2, err: /are for files/ },
+  { args: "test --server NOWHERE", status: 1, err: /Cannot reach/ },
   { args: "test --zones MISSING", status: 2, err: /Cannot read zones/ },
 ];
 
