@@ -177,13 +177,21 @@ export function createOverrideFile(parts: OverrideFileParts): OverrideFile {
     return undefined;
   };
 
+  const reload = async (): Promise<void> => {
+    try {
+      note(await take());
+    } catch (error) {
+      note(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  // A reload and a change of the file may come at one moment: what the first has taken is not news to the second.
+  let turn = Promise.resolve();
+
   return {
-    async reload() {
-      try {
-        note(await take());
-      } catch (error) {
-        note(error instanceof Error ? error.message : String(error));
-      }
+    reload() {
+      turn = turn.then(reload);
+      return turn;
     },
     view: () => ({ path, success: fault === undefined, loadedAtMs, fault }),
   };

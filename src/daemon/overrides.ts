@@ -263,7 +263,8 @@ export function createOverrides(parts: OverridesParts): Overrides {
           const unknown = faultOfRef(ref, current.definitions);
           if (unknown !== undefined) return unknown;
         }
-        const unforced = next.filter(({ ref }) => !forced.has(ref));
+        // What is forced up empties nothing, and others may rest on it.
+        const unforced = next.filter(({ ref, state }) => state === "up" || !forced.has(ref));
         const all = (file: readonly Override[]): Override[] =>
           inOrder(maintenance.inForce(), operators, file);
         const against = [
