@@ -177,21 +177,13 @@ export function createOverrideFile(parts: OverrideFileParts): OverrideFile {
     return undefined;
   };
 
-  const reload = async (): Promise<void> => {
-    try {
-      note(await take());
-    } catch (error) {
-      note(error instanceof Error ? error.message : String(error));
-    }
-  };
-
-  // A reload and a change of the file may come at one moment: what the first has taken is not news to the second.
-  let turn = Promise.resolve();
-
   return {
-    reload() {
-      turn = turn.then(reload);
-      return turn;
+    async reload() {
+      try {
+        note(await take());
+      } catch (error) {
+        note(error instanceof Error ? error.message : String(error));
+      }
     },
     view: () => ({ path, success: fault === undefined, loadedAtMs, fault }),
   };

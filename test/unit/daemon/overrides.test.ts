@@ -279,21 +279,10 @@ describe("createOverrides()", () => {
       words = { "fra/a": "down", "fra/b": "down" };
       const overrides = await open();
       const { load } = await openFile(overrides);
-      const up = `${entry("fra/a", "  force: true\n").replace("drain", "up")}`;
+      const up = entry("fra/a", "  force: true\n").replace("drain", "up");
       expect(await load(up + entry("vir"))).to.equal(undefined);
       expect(forced(overrides)).to.equal("fra/a=up vir/a=drain");
       expect(await load(entry("vir"))).to.be.a("string");
-    });
-
-    it("is taken once where a reload and its watcher read it at one moment", async () => {
-      const overrides = await open();
-      const { file, load, files } = await openFile(overrides);
-      await load(entry("fra/a"));
-      writeFileSync(join(home, "forced.yaml"), entry("fra/b"));
-      await Promise.all([file.reload(), file.reload()]);
-      expect(file.view().fault).to.equal(undefined);
-      expect(files).to.deep.equal(["accepted: 1 overrides", "accepted: 1 overrides"]);
-      expect(events.filter(({ ref }) => ref === "fra/b")).to.have.length(1);
     });
 
     it("is recorded once where it is accepted, and once where it is refused, and not at a start that finds it so", async () => {
