@@ -22,6 +22,9 @@ const WRITER = fileURLToPath(
   new URL(`../../support/journal-writer.${IS_COMPILED ? "js" : "ts"}`, import.meta.url),
 );
 
+/** No writer may refuse again what the one before it had written when it was killed, and had not yet told. */
+const IDS_OF_A_WRITER = 1_000_000;
+
 function overrideOf(id: string, ref = id): Override {
   return { id, ref, state: "drain", reason: "why", owner: "ann@desk", fromMs: 1, untilMs: 1e15 };
 }
@@ -125,9 +128,8 @@ describe("openOverrideJournal()", function () {
     const at = folder();
     const acknowledged = new Set<string>();
     const refused = new Set<string>();
-    let next = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      const writer = startWriter(at, next);
+      const writer = startWriter(at, kill * IDS_OF_A_WRITER);
       const { stdout } = writer;
       if (stdout === null) throw new Error("the writer says nothing");
       // At another instant each time: after so many lines, and within what follows them.
@@ -135,14 +137,12 @@ describe("openOverrideJournal()", function () {
       for await (const line of createInterface({ input: stdout })) {
         const [word = "", id = ""] = line.split(" ");
         (word === "ok" ? acknowledged : refused).add(id);
-        next = Math.max(next, Number(id) + 1);
         linesLeft -= 1;
         if (linesLeft === 0) writer.kill("SIGKILL");
       }
       if (writer.exitCode === null && writer.signalCode === null) await once(writer, "exit");
       expect(writer.signalCode).to.equal("SIGKILL");
-      // The one that was under way is there or not; nobody was told either.
-      next += 1;
+      // What was under way is there or not; nobody was told either.
       const found = new Set(await ids(at));
       for (const id of acknowledged) expect(found.has(id), `kill ${kill}: ${id}`).to.equal(true);
       for (const id of refused) expect(found.has(id), `kill ${kill}: refused ${id}`).to.equal(false);
