@@ -3,7 +3,6 @@
  * drill: it goes on and ends although the command does not, save where it is interrupted: then it asks for the end.
  */
 
-import { hostname, userInfo } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { z } from "zod";
@@ -22,22 +21,9 @@ import {
   scheduledCells,
   summaryCells,
 } from "./drill-text.ts";
-import {
-  askNode,
-  DEFAULT_SERVER_URL,
-  errorOf,
-  type NodeReply,
-  readReply,
-  serverOption,
-} from "./node-client.ts";
+import { askNode, type NodeReply, readReply } from "./node-client.ts";
+import { failureOf, type NodeOptions, person, tokenOf, withNode } from "./operator.ts";
 import { CommandFailure, EXIT, endWith, formatColumns, printError, printJson, printLine } from "./outcome.ts";
-import { readToken } from "./reload.ts";
-
-interface NodeOptions {
-  readonly server: string;
-  readonly adminTokenFile?: string;
-  readonly json?: true;
-}
 
 interface DrillOptions extends NodeOptions {
   readonly drain?: readonly string[];
@@ -51,7 +37,6 @@ interface DrillOptions extends NodeOptions {
 }
 
 const PATH = "/api/v1/drills";
-const STATUS_FAULTY = 400;
 const STATUS_REFUSED = 409;
 const POLL_EVERY_MS = 500;
 /** A node that cannot be reached is asked again for so long behind the end of the drill. */
@@ -89,13 +74,6 @@ export function addDrill(program: Command): void {
     .description("end the one that runs, and print its verdict")
     .argument("<id>", "as 'drill list' names it")
     .action((id: string, options: NodeOptions) => abort(id, options));
-}
-
-function withNode(command: Command): Command {
-  return command
-    .addOption(serverOption().default(DEFAULT_SERVER_URL))
-    .option("--admin-token-file <file>", "holds the token that the node asks for")
-    .option("--json", "print JSON");
 }
 
 async function run(options: DrillOptions): Promise<void> {
@@ -221,25 +199,11 @@ function printRefused({ body }: NodeReply): void {
   if (parsed.success) for (const line of formatPreflight(parsed.data.preflight)) printLine(line);
 }
 
-/** Whoever runs the command. */
-function person(): string {
-  return `${userInfo().username}@${hostname()}`;
-}
-
 /** `why` of the verdict names who asked. */
 function endingPath(id: string): string {
   return `${PATH}/${encodeURIComponent(id)}?owner=${encodeURIComponent(person())}`;
 }
 
-function tokenOf({ adminTokenFile }: NodeOptions): string | undefined {
-  return adminTokenFile === undefined ? undefined : readToken(adminTokenFile);
-}
-
 function usage(message: string): CommandFailure {
   return new CommandFailure(EXIT.usage, message);
-}
-
-function failureOf(reply: NodeReply): CommandFailure {
-  const isFaulty = reply.status === STATUS_FAULTY;
-  return new CommandFailure(isFaulty ? EXIT.usage : EXIT.no, errorOf(reply).message);
 }

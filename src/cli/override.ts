@@ -1,25 +1,11 @@
 /** `fairlead override set|clear|list`: what operators say of endpoints on a running node, against their probes. */
 
-import { hostname, userInfo } from "node:os";
 import type { Command } from "commander";
 import { z } from "zod";
-import {
-  askNode,
-  DEFAULT_SERVER_URL,
-  errorOf,
-  type NodeReply,
-  readReply,
-  serverOption,
-} from "./node-client.ts";
+import { askNode, DEFAULT_SERVER_URL, readReply, serverOption } from "./node-client.ts";
+import { failureOf, type NodeOptions, person, tokenOf, withNode } from "./operator.ts";
 import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
 import { overrideCells, overrideSchema } from "./override-reply.ts";
-import { readToken } from "./reload.ts";
-
-interface NodeOptions {
-  readonly server: string;
-  readonly adminTokenFile?: string;
-  readonly json?: true;
-}
 
 interface SetOptions extends NodeOptions {
   readonly for: string;
@@ -32,7 +18,6 @@ const PATH = "/api/v1/overrides";
 const STATES = ["up", "down", "drain"];
 /** Of an id that is none, a REF may be meant. */
 const STATUS_NOT_FOUND = 404;
-const STATUS_FAULTY = 400;
 const EXIT_STATUSES = "0 done, 1 refused or out of reach, 2 wrong usage.";
 
 export function addOverride(program: Command): void {
@@ -63,18 +48,11 @@ export function addOverride(program: Command): void {
     .action((options: NodeOptions) => listOverrides(options));
 }
 
-function withNode(command: Command): Command {
-  return command
-    .addOption(serverOption().default(DEFAULT_SERVER_URL))
-    .option("--admin-token-file <file>", "holds the token that the node asks for")
-    .option("--json", "print JSON");
-}
-
 async function setOverride(ref: string, state: string, options: SetOptions): Promise<void> {
   if (!STATES.includes(state)) {
     throw new CommandFailure(EXIT.usage, `'${state}' is none of ${STATES.join(", ")}`);
   }
-  const { server, reason, owner = `${userInfo().username}@${hostname()}`, force = false } = options;
+  const { server, reason, owner = person(), force = false } = options;
   const json = { ref, state, for: options.for, reason, owner, force };
   const reply = await askNode(server, PATH, { method: "POST", token: tokenOf(options), json });
   if (reply.status !== 201) throw failureOf(reply);
@@ -105,12 +83,4 @@ async function listOverrides({ server, json }: NodeOptions): Promise<void> {
   if (json) printJson(read);
   else for (const line of formatColumns(read.map(overrideCells))) printLine(line);
   endWith(EXIT.ok);
-}
-
-function tokenOf({ adminTokenFile }: NodeOptions): string | undefined {
-  return adminTokenFile === undefined ? undefined : readToken(adminTokenFile);
-}
-
-function failureOf(reply: NodeReply): CommandFailure {
-  return new CommandFailure(reply.status === STATUS_FAULTY ? EXIT.usage : EXIT.no, errorOf(reply).message);
 }

@@ -16,9 +16,9 @@ import { promoteDryRuns } from "../zone/promote-dry-runs.ts";
 import { readDatabase } from "./geo-option.ts";
 import { formatMove, moveSchema } from "./moves.ts";
 import { askNode, errorOf, readReply, serverOption } from "./node-client.ts";
+import { tokenOf } from "./operator.ts";
 import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
 import { formatPercent } from "./percent.ts";
-import { readToken } from "./reload.ts";
 import { loadUntried, loadZonePaths } from "./zone-option.ts";
 
 interface PlanOptions {
@@ -114,14 +114,13 @@ const planSchema = z.looseObject({
 });
 
 async function fromNode(sets: readonly string[], server: string, options: PlanOptions): Promise<Told> {
-  const { geoip, geoipNew, dryRun, adminTokenFile } = options;
+  const { geoip, geoipNew, dryRun } = options;
   const [path] = sets;
   if (path === undefined || sets.length > 1) throw usage("plan with --server takes NEW alone");
   if (geoip !== undefined || geoipNew !== undefined || dryRun !== undefined) {
     throw usage("--geoip, --geoip-new and --dry-run are for files");
   }
-  const token = adminTokenFile === undefined ? undefined : readToken(adminTokenFile);
-  const request = { method: "POST", token, json: zonesOf(path), isLong: true } as const;
+  const request = { method: "POST", token: tokenOf(options), json: zonesOf(path), isLong: true } as const;
   const reply = await askNode(server, "/api/v1/plan", request);
   if (reply.status !== 200) throw new CommandFailure(EXIT.no, errorOf(reply).message);
   return readReply(server, planSchema, reply);

@@ -1,23 +1,18 @@
 /** `fairlead reload`: has a running node read its zone files again. */
 
-import { readFileSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { LOAD_CHECKS, type LoadCheck, type ReloadWish, unknownCheck } from "../daemon/reloading.ts";
-import { systemReason } from "../daemon/system-error.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { formatMove, moveSchema } from "./moves.ts";
 import { askNode, DEFAULT_SERVER_URL, errorOf, readReply, serverOption } from "./node-client.ts";
+import { type NodeOptions, person, tokenOf } from "./operator.ts";
 import { CommandFailure, EXIT, endWith, printError, printJson, printLine } from "./outcome.ts";
 
-interface ReloadOptions {
-  readonly server: string;
+interface ReloadOptions extends NodeOptions {
   readonly despite?: readonly LoadCheck[];
   readonly reason?: string;
   readonly owner?: string;
-  readonly adminTokenFile?: string;
-  readonly json?: true;
 }
 
 const reloadSchema = z.looseObject({
@@ -75,8 +70,8 @@ function readChecks(text: string): readonly LoadCheck[] {
 }
 
 async function reload(options: ReloadOptions): Promise<void> {
-  const { server, adminTokenFile, json } = options;
-  const token = adminTokenFile === undefined ? undefined : readToken(adminTokenFile);
+  const { server, json } = options;
+  const token = tokenOf(options);
   const wish = wishOf(options);
   const body = wish === undefined ? {} : { json: wish };
   const reply = await askNode(server, "/api/v1/reload", { method: "POST", token, ...body });
@@ -102,18 +97,5 @@ function wishOf({ despite, reason, owner }: ReloadOptions): ReloadWish | undefin
   if (despite === undefined && reason === undefined && owner === undefined) return undefined;
   if (despite === undefined) throw new CommandFailure(EXIT.usage, "--reason and --owner are for --despite");
   if (reason === undefined) throw new CommandFailure(EXIT.usage, "--despite needs --reason");
-  return { despite, reason, owner: owner ?? `${userInfo().username}@${hostname()}` };
-}
-
-/** The token of a token file: its first line, without blanks around it. Ends the command where there is none. */
-export function readToken(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CommandFailure(EXIT.usage, `Cannot read the admin token: ${systemReason(error, path)}`);
-  }
-  const token = text.split("\n", 1)[0]?.trim() ?? "";
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new CommandFailure(EXIT.usage, `Cannot read the admin token: ${path} holds none in its first line`);
+  return { despite, reason, owner: owner ?? person() };
 }

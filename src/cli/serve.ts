@@ -11,8 +11,8 @@ import { createServiceManager } from "../daemon/service-manager.ts";
 import { systemReason } from "../daemon/system-error.ts";
 import { escapeSteering } from "../daemon/visible-text.ts";
 import { formatDiagnostic } from "../zone/diagnostic.ts";
+import { readToken } from "./operator.ts";
 import { CommandFailure, EXIT, printError } from "./outcome.ts";
-import { readToken } from "./reload.ts";
 
 /** As commander names them: `adminTokenFile`. */
 type ServeFlags = Readonly<Record<string, unknown>>;
