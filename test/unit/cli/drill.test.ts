@@ -13,7 +13,7 @@ import { formatRdata } from "../../../src/dns/rdata.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 import { ZONE_HEAD } from "../daemon/loaded-zones.ts";
 import { useTemporaryFolders } from "../daemon/temporary-folder.ts";
-import { run, start } from "./fairlead.ts";
+import { kill, run, start } from "./fairlead.ts";
 import { type Node, useNodes } from "./nodes.ts";
 
 const ZONE = `${ZONE_HEAD}$POOL near monitor=none capacity=100
@@ -31,9 +31,7 @@ describe("fairlead drill", function () {
   const folder = useTemporaryFolders();
   const serve = useNodes();
   const followers: ChildProcess[] = [];
-  afterEach(() => {
-    for (const child of followers.splice(0)) child.kill("SIGKILL");
-  });
+  afterEach(() => Promise.all(followers.splice(0).map(kill)));
 
   function makeZones(text = ZONE): string {
     const dir = folder();

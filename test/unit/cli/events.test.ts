@@ -23,7 +23,7 @@ import {
   until,
 } from "../../support/daemons.ts";
 import { useTemporaryFolders } from "../daemon/temporary-folder.ts";
-import { run, startTalking } from "./fairlead.ts";
+import { kill, run, startTalking } from "./fairlead.ts";
 
 const eventSchema = z.looseObject({ id: z.number(), kind: z.string(), reason: z.string() });
 type Event = z.output<typeof eventSchema>;
@@ -45,7 +45,7 @@ describe("fairlead events", function () {
     writeFileSync(join(home, "example.com.zone"), twoRegions(near, far));
   });
   afterEach(async () => {
-    for (const reader of readers) reader.kill("SIGKILL");
+    await Promise.all(readers.map(kill));
     await daemon?.stop();
     endRegions(near, far);
   });

@@ -1,6 +1,7 @@
 /** The command as its own process, as a user runs it. */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -51,6 +52,12 @@ export function startTalking(args: readonly string[]): ChildProcess {
     env: plainEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
   });
+}
+
+/** Killed, and gone: what it kept its state in can be removed now. */
+export async function kill(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
 function plainEnvironment(): NodeJS.ProcessEnv {

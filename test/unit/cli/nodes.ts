@@ -1,11 +1,10 @@
 /** Nodes that really serve, started by the command; whatever a test leaves running is killed behind it. */
 
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { afterEach } from "mocha";
-import { start } from "./fairlead.ts";
+import { kill, start } from "./fairlead.ts";
 
 export interface Node {
   readonly child: ChildProcess;
@@ -18,22 +17,27 @@ export interface Node {
 }
 
 /** For a test to call: as `startNode`, and killed behind it. */
-export function useNodes(): (folder: string, more?: readonly string[]) => Promise<Node> {
+export function useNodes(): (
+  folder: string,
+  more?: readonly string[],
+  environment?: NodeJS.ProcessEnv,
+) => Promise<Node> {
   const running: ChildProcess[] = [];
-  afterEach(() => {
-    for (const child of running.splice(0)) child.kill("SIGKILL");
-  });
-  return (folder, more = []) => startNode(folder, more, (child) => running.push(child));
+  afterEach(() => Promise.all(running.splice(0).map(kill)));
+  return (folder, more = [], environment = {}) =>
+    startNode(folder, more, environment, (child) => running.push(child));
 }
 
 /** Serves `zones` of a folder on free ports, with its state beside them; `onStart` learns of the process at once. */
 export async function startNode(
   folder: string,
   more: readonly string[] = [],
+  environment: NodeJS.ProcessEnv = {},
   onStart: (child: ChildProcess) => void = () => undefined,
 ): Promise<Node> {
   const words = ["serve", join(folder, "zones"), "--state", join(folder, "state"), "--workers", "1"];
-  const child = start([...words, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", ...more]);
+  const addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+  const child = start([...words, ...addresses, ...more], environment);
   onStart(child);
   if (child.stderr === null) throw new Error("no log");
   const lines: Interface = createInterface({ input: child.stderr });
@@ -49,9 +53,5 @@ export async function startNode(
   };
   const { listen, admin } = await logged("ready");
   const [address = ""] = Array.isArray(listen) ? listen.map(String) : [];
-  const kill = async (): Promise<void> => {
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  };
-  return { child, listen: address, admin: `http://${String(admin)}`, logged, kill };
+  return { child, listen: address, admin: `http://${String(admin)}`, logged, kill: () => kill(child) };
 }

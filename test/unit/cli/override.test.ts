@@ -1,6 +1,5 @@
 /** Overrides as operators use them: the command against a node that really serves, is killed and starts again. */
 
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -50,8 +49,7 @@ describe("fairlead override", function () {
       /^fairlead: Cannot force far down: it would leave www\.example\.com\. A nothing that is up; force/,
     );
 
-    first.child.kill("SIGKILL");
-    await once(first.child, "exit");
+    await first.kill();
     const second = await serve(dir);
     expect(await answer(second)).to.equal("198.51.100.1");
     const list = await run(["override", "list", "--server", second.admin]);

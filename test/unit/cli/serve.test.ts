@@ -1,13 +1,12 @@
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { expect } from "chai";
-import { afterEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { ZONE_HEAD } from "../daemon/loaded-zones.ts";
 import { useTemporaryFolders } from "../daemon/temporary-folder.ts";
-import { run, start } from "./fairlead.ts";
+import { run } from "./fairlead.ts";
+import { useNodes } from "./nodes.ts";
 
 const ZONE = `${ZONE_HEAD}$POOL near monitor=none\n  n 192.0.2.1\nwww 30 POLICY failover ( near )\n`;
 /** More than a datagram holds. */
@@ -16,42 +15,7 @@ const LONG = `${Array.from({ length: 30 }, (_, line) => `long 60 TXT "${String(l
 describe("fairlead serve", function () {
   this.timeout(60_000);
   const folder = useTemporaryFolders();
-  let running: ChildProcess | undefined;
-  afterEach(() => {
-    running?.kill("SIGKILL");
-    running = undefined;
-  });
-
-  /** The first log line with this event, and what it says. */
-  async function logged(child: ChildProcess, event: string): Promise<Record<string, unknown>> {
-    if (child.stderr === null) throw new Error("no log");
-    const lines = createInterface({ input: child.stderr });
-    for await (const line of lines) {
-      const entry: unknown = JSON.parse(line);
-      if (typeof entry === "object" && entry !== null && "event" in entry && entry.event === event)
-        return { ...entry };
-    }
-    throw new Error(`it ended without ${event}`);
-  }
-
-  async function serve(
-    dir: string,
-    more: readonly string[] = [],
-    environment: NodeJS.ProcessEnv = {},
-  ): Promise<{ child: ChildProcess; listen: string; admin: string }> {
-    const addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-    const child = start(
-      ["serve", join(dir, "zones"), "--state", join(dir, "state"), ...addresses, ...more],
-      environment,
-    );
-    running = child;
-    const { listen, admin } = await logged(child, "ready");
-    return {
-      child,
-      listen: String(Array.isArray(listen) ? listen[0] : ""),
-      admin: `http://${String(admin)}`,
-    };
-  }
+  const serve = useNodes();
 
   function makeZones(): string {
     const dir = folder();
@@ -117,9 +81,9 @@ describe("fairlead serve", function () {
 
   it("reloads on SIGHUP", async () => {
     const dir = makeZones();
-    const { child } = await serve(dir);
-    const reloaded = logged(child, "reload");
-    child.kill("SIGHUP");
+    const node = await serve(dir);
+    const reloaded = node.logged("reload");
+    node.child.kill("SIGHUP");
     expect(await reloaded).to.include({ msg: "zones reloaded", to: "accepted" });
   });
 

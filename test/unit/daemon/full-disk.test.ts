@@ -52,7 +52,6 @@ describe("a node whose disk is full", function () {
   let disk: string | undefined;
   let near: Region;
   let far: Region;
-  // Before the folder goes that it is in.
   afterEach(async () => {
     await daemon?.stop();
     if (disk !== undefined) run("umount", disk);
