@@ -3,7 +3,9 @@
  * a reload, health with every verdict; both end in `publish`, which is the only place where a generation is born.
  *
  * Changes of one instant are one build: `healthChanged` only asks for one at the end of the tick. What the passing of time
- * changes, as grace ends or a slow start goes on, is built when it is due.
+ * changes, as grace ends or a slow start goes on, is built when it is due. Where this thread has stood still for a while,
+ * timers go off before the verdicts that came meanwhile are read; so a build never follows from a timer at once, or an
+ * endpoint would be withdrawn at the end of a grace within which it had come back.
  */
 
 import type { PolicyView, ServingState, ZoneView } from "../admin/source.ts";
@@ -82,6 +84,7 @@ export function createServing({ book, forcedAt, clock, geo, onPublish }: Serving
   let stopped = false;
   let restUntilMs = 0;
   let timer: NodeJS.Timeout | undefined;
+  let due: NodeJS.Immediate | undefined;
 
   const publish = (installed: InstalledZones, startedMs: number): void => {
     const { part, places } = installed;
@@ -111,12 +114,15 @@ export function createServing({ book, forcedAt, clock, geo, onPublish }: Serving
   /** Time alone is looked at again at least once in `LONGEST_WAIT_MS`, as the clock may be set. */
   const awaitTime = (installed: InstalledZones): void => {
     clearTimeout(timer);
+    clearImmediate(due);
     const dueMs = book.nextChangeMs();
     if (dueMs === undefined || stopped) return;
     const waitMs = Math.min(Math.max(1, dueMs - clock.now()), LONGEST_WAIT_MS);
     timer = setTimeout(() => {
-      if (clock.now() >= dueMs) publish(installed, clock.monotonic());
-      else awaitTime(installed);
+      due = setImmediate(() => {
+        if (clock.now() >= dueMs) publish(installed, clock.monotonic());
+        else awaitTime(installed);
+      });
     }, waitMs);
     timer.unref();
   };
@@ -147,13 +153,14 @@ export function createServing({ book, forcedAt, clock, geo, onPublish }: Serving
       };
       const restMs = restUntilMs - clock.monotonic();
       if (restMs <= 0) setImmediate(build);
-      else setTimeout(build, restMs).unref();
+      else setTimeout(() => setImmediate(build), restMs).unref();
     },
     image: () => image,
     state: () => state,
     stop() {
       stopped = true;
       clearTimeout(timer);
+      clearImmediate(due);
     },
   };
 }
