@@ -14,7 +14,7 @@ import { Counters, type Image, publishImage } from "../answer/answer.ts";
 import type { ServeOptions } from "../config/options.ts";
 import { formatSocketAddress, type SocketAddress } from "../config/socket-address.ts";
 import type { EndpointHealth } from "../health/snapshot.ts";
-import type { Prober } from "../probe/wheel.ts";
+import type { Prober } from "../probe/prober.ts";
 import { ImageCollector } from "../server/image-collector.ts";
 import type { Diagnostic } from "../zone/diagnostic.ts";
 import type { ZoneSet } from "../zone/model.ts";

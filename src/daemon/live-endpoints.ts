@@ -5,7 +5,7 @@
 
 import type { ServeOptions } from "../config/options.ts";
 import type { EndpointHealth } from "../health/snapshot.ts";
-import type { Prober } from "../probe/wheel.ts";
+import type { Prober } from "../probe/prober.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import type { Recorder } from "./events.ts";
 import type { HealthBook } from "./health-book.ts";

@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import type { Verdict } from "../health/verdict.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import { createProbeThreads } from "../probe/probe-threads.ts";
-import type { Prober } from "../probe/wheel.ts";
+import type { Prober } from "../probe/prober.ts";
 import { createCertificateWarnings } from "./certificate-warnings.ts";
 import type { Recorder } from "./events.ts";
 import type { Log } from "./log.ts";

@@ -3,7 +3,9 @@
  * a reload, health with every verdict; both end in `publish`, which is the only place where a generation is born.
  *
  * Changes of one instant are one build: `healthChanged` only asks for one at the end of the tick. What the passing of time
- * changes, as grace ends or a slow start goes on, is built when it is due.
+ * changes, as grace ends or a slow start goes on, is built when it is due. Where this thread has stood still for a while,
+ * timers go off before the verdicts that came meanwhile are read; so a build never follows from a timer at once, or an
+ * endpoint would be withdrawn at the end of a grace within which it had come back.
  *
  *     snapshot ─→ decisions … … … ─→ image and state ─→ what changed is told … … ─→ rest
  *                                    (published)

@@ -63,6 +63,12 @@ export function createPhases(random: () => number): Phases {
   };
 }
 
+/** The next time of a place that is later than now. */
+export function nextDueMs(place: Place, nowMs: number): number {
+  const turns = Math.floor((nowMs - place.offsetMs) / place.intervalMs) + 1;
+  return place.offsetMs + Math.max(0, turns) * place.intervalMs;
+}
+
 /** The first candidate with room enough (`clearanceOf` ≥ 1), else the one with the most. */
 function chooseIndex(places: MonitorPlaces, clearanceOf: (index: number) => number): number {
   const candidates = places.spare.splice(0, CANDIDATES_MAX);

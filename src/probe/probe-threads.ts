@@ -16,7 +16,8 @@ import { createProbe } from "./kinds.ts";
 import type { ProbeTarget } from "./probe.ts";
 import { shareOut, threadsFor } from "./probe-load.ts";
 import type { KeyedVerdict, ProbeOrder, ProbeReport, ProbeThreadData } from "./probe-thread.ts";
-import { createProbeWheel, type Prober } from "./wheel.ts";
+import type { Prober } from "./prober.ts";
+import { createProbeWheel } from "./wheel.ts";
 import type { WheelStats } from "./wheel-stats.ts";
 
 /** A thread that lived for less is replaced after a pause, which doubles up to the longest. */

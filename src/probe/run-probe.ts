@@ -2,6 +2,9 @@
  * One probe under its deadline. At the deadline the signal is aborted and the probe has a moment to say in its own
  * words what it was waiting for; one that does not gets the verdict «timed out» and no more attention. A probe that
  * throws has a bug, which costs its target a verdict and not the process its life.
+ *
+ * Where the thread stood still for a moment (a long one is the wheel's affair), timers go off before what has arrived is
+ * read: so the sockets have a turn between the deadline and its consequence.
  */
 
 import { spellDuration } from "../health/duration.ts";
@@ -22,9 +25,11 @@ export function runProbe(probe: Probe, target: ProbeTarget): RunningProbe {
   const startedMs = performance.now();
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let overdue: NodeJS.Immediate | undefined;
   let stopped = false;
   let settle: (verdict: Verdict) => void = () => undefined;
   const end = (cause: DOMException): void => {
+    clearImmediate(overdue);
     clearTimeout(timer);
     timer = setTimeout(() => {
       settle(verdictOf(fails(`timed out after ${spellDuration(timeoutMs)}`), startedMs));
@@ -33,10 +38,13 @@ export function runProbe(probe: Probe, target: ProbeTarget): RunningProbe {
   };
   const verdict = new Promise<Verdict | undefined>((resolve) => {
     settle = (result) => {
+      clearImmediate(overdue);
       clearTimeout(timer);
       resolve(stopped ? undefined : result);
     };
-    timer = setTimeout(() => end(new DOMException("the deadline has passed", "TimeoutError")), timeoutMs);
+    timer = setTimeout(() => {
+      overdue = setImmediate(() => end(new DOMException("the deadline has passed", "TimeoutError")));
+    }, timeoutMs);
     void guarded(probe, target, controller.signal, startedMs).then(settle);
   });
   return {

@@ -11,6 +11,9 @@
  * for them. At most `STARTS_PER_TURN` begin in one turn of the event loop, so that a round over ten thousand targets
  * does not stall it. A probe that is stopped, because its target is gone or the wheel ends, yields no verdict.
  *
+ * A probe that fails while this thread stood still (`probe/standstill`) says nothing of its target, and is made again at
+ * once, up to `AGAIN_MAX` times: a node that never goes on for as long as a probe takes has to go by what it gets.
+ *
  * Time on the wheel only moves forward: when the clock goes back it stands still for that step, and when the clock leaps
  * the turns in between are skipped and not made up for.
  */
@@ -18,9 +21,12 @@
 import type { Verdict } from "../health/verdict.ts";
 import { DueHeap } from "./due-heap.ts";
 import { FairQueue } from "./fair-queue.ts";
-import { createPhases, type Place } from "./phases.ts";
+import { createPhases, nextDueMs, type Place } from "./phases.ts";
 import type { Probe, ProbeTarget } from "./probe.ts";
+import type { Prober } from "./prober.ts";
 import { type RunningProbe, runProbe } from "./run-probe.ts";
+import { isMuch, StandstillWatch } from "./standstill.ts";
+import { type StartTimer, startNodeTimer } from "./timer.ts";
 import {
   HistogramCounter,
   type MonitorCounters,
@@ -38,8 +44,7 @@ const TURN_APART_MS = 10;
 /** The timer looks at the clock this often even when nothing is due, lest a leap of the clock go unseen. */
 const TIMER_MAX_MS = 1_000;
 
-/** Calls back once after the delay; the result cancels it. */
-export type StartTimer = (callback: () => void, delayMs: number) => () => void;
+const AGAIN_MAX = 3;
 
 export interface ProbeWheelOptions {
   readonly probe: Probe;
@@ -56,17 +61,6 @@ export interface ProbeWheelOptions {
   readonly startTimer?: StartTimer;
 }
 
-/** What probes; the daemon holds one and does not know on which thread. */
-export interface Prober {
-  /** Targets with a key that was there keep their phase and their counts. */
-  setTargets(targets: readonly ProbeTarget[]): void;
-  /** Probes every target once, now; resolves when all verdicts are in, at the latest after `deadlineMs`. */
-  runRound(deadlineMs: number): Promise<void>;
-  start(): void;
-  /** Stops every probe; resolves when none runs any more. It does not start again. */
-  stop(): Promise<void>;
-}
-
 export interface ProbeWheel extends Prober {
   stats(): WheelStats;
 }
@@ -80,6 +74,8 @@ interface Entry {
   /** Since when it has been due; `undefined` in a round, where nothing is late. */
   dueSinceMs: number | undefined;
   running: RunningProbe | undefined;
+  /** How often its last probe was made again. */
+  again: number;
   gone: boolean;
   passed: number;
   failed: number;
@@ -102,14 +98,10 @@ export function createProbeWheel(options: ProbeWheelOptions): ProbeWheel {
   return new Wheel(options);
 }
 
-const startNodeTimer: StartTimer = (callback, delayMs) => {
-  const timer = setTimeout(callback, delayMs);
-  return () => clearTimeout(timer);
-};
-
 class Wheel implements ProbeWheel {
   readonly #options: ProbeWheelOptions;
   readonly #startTimer: StartTimer;
+  readonly #standstill: StandstillWatch;
   readonly #phases;
   readonly #entries = new Map<string, Entry>();
   readonly #heap = new DueHeap<Entry>();
@@ -130,6 +122,7 @@ class Wheel implements ProbeWheel {
   constructor(options: ProbeWheelOptions) {
     this.#options = options;
     this.#startTimer = options.startTimer ?? startNodeTimer;
+    this.#standstill = new StandstillWatch(options.now, this.#startTimer);
     this.#phases = createPhases(options.random);
     this.#network = { queue: new FairQueue(), limit: options.concurrency, running: 0 };
     this.#commands = { queue: new FairQueue(), limit: options.commandConcurrency, running: 0 };
@@ -165,6 +158,7 @@ class Wheel implements ProbeWheel {
       state: "idle",
       dueSinceMs: undefined,
       running: undefined,
+      again: 0,
       gone: false,
       passed: 0,
       failed: 0,
@@ -354,6 +348,7 @@ class Wheel implements ProbeWheel {
       this.#lateness.observe(this.#now() - entry.dueSinceMs);
     }
     const { target } = entry;
+    this.#standstill.begin();
     const running = runProbe(this.#options.probe, target);
     entry.running = running;
     this.#laneOf(target).running++;
@@ -361,16 +356,27 @@ class Wheel implements ProbeWheel {
   }
 
   async #finish(entry: Entry, target: ProbeTarget, running: RunningProbe): Promise<void> {
+    const lostBeforeMs = this.#standstill.lostMs();
     const verdict = await running.verdict;
+    const lostMs = this.#standstill.lostMs() - lostBeforeMs;
     this.#running.delete(running);
+    if (this.#running.size === 0) this.#standstill.end();
     this.#laneOf(target).running--;
     entry.running = undefined;
     entry.state = "idle";
-    if (verdict !== undefined && !entry.gone && this.#phase !== "stopped") {
-      this.#count(entry, verdict);
-      this.#options.onVerdict(target, verdict);
+    const isWanted = !entry.gone && this.#phase !== "stopped";
+    const isDoubtful = verdict?.ok === false && isMuch(lostMs, target.monitor.timeoutMs);
+    if (isDoubtful && isWanted && entry.again < AGAIN_MAX) {
+      entry.again++;
+      this.#enqueue(entry, undefined);
+    } else {
+      entry.again = 0;
+      if (verdict !== undefined && isWanted) {
+        this.#count(entry, verdict);
+        this.#options.onVerdict(target, verdict);
+      }
+      this.#leaveRounds(entry);
     }
-    this.#leaveRounds(entry);
     this.#startQueued();
   }
 
@@ -390,10 +396,4 @@ class Wheel implements ProbeWheel {
       }
     }
   }
-}
-
-/** The next time of a place that is later than now. */
-function nextDueMs(place: Place, nowMs: number): number {
-  const turns = Math.floor((nowMs - place.offsetMs) / place.intervalMs) + 1;
-  return place.offsetMs + Math.max(0, turns) * place.intervalMs;
 }

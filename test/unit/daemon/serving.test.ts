@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { MessageChannel } from "node:worker_threads";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import type { ServingState } from "../../../src/admin/source.ts";
 import { createHealthBook, type HealthBook } from "../../../src/daemon/health-book.ts";
 import { createServing, type Serving } from "../../../src/daemon/serving.ts";
 import { SLICE_MS } from "../../../src/daemon/slices.ts";
-import { evaluate } from "../../../src/policy/evaluate.ts";
+import { UNKNOWN_CLIENT } from "../../../src/geo/client.ts";
+import { evaluate, sharesOf } from "../../../src/policy/evaluate.ts";
 import type { ZoneSet } from "../../../src/zone/model.ts";
 import { PATIENCE_MS } from "../../support/daemons.ts";
 import { loadText } from "./loaded-zones.ts";
@@ -106,8 +108,7 @@ function expectWhole(set: ZoneSet, state: ServingState | undefined): void {
   expect(views).to.have.lengthOf(POOLS);
   if (state === undefined) return;
   for (const { policy, evaluations } of views) {
-    const client = { network: undefined, place: undefined };
-    const alone = evaluate(policy, set.definitions, state.snapshot, client, "ipv4");
+    const alone = evaluate(policy, set.definitions, state.snapshot, UNKNOWN_CLIENT, "ipv4");
     expect(evaluations.ipv4).to.deep.equal(alone);
   }
 }
@@ -115,6 +116,11 @@ function expectWhole(set: ZoneSet, state: ServingState | undefined): void {
 const ALL = Array.from({ length: POOLS }, (_, number) => number);
 /** A slice of so many steps. */
 const FEW_STEPS_MS = SLICE_MS / 2;
+
+/** The thread does nothing else for so long. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
 
 describe("createServing()", function () {
   this.timeout(4 * PATIENCE_MS);
@@ -226,5 +232,60 @@ describe("createServing()", function () {
     serving.healthChanged();
     for (let turn = 0; turn < 4 * POOLS; turn++) await nextTurn();
     expect(log).to.deep.equal(wholeOf(1));
+  });
+
+  it("reads the verdicts of the time in which it stood still before it finds that a grace has ended", async () => {
+    const set = loadText(`$MONITOR m tcp port=1 every=5s timeout=2s fall=1 rise=1
+$POOL first monitor=m grace=1s
+    e  192.0.2.1
+$POOL second monitor=m
+    e  192.0.2.2
+www 60 POLICY failover ( first second )
+`);
+    const startedMs = performance.now();
+    const now = (): number => AT_MS + performance.now() - startedMs;
+    const book = createHealthBook();
+    const answered: string[] = [];
+    const policy = [...(set.zones[0]?.nodes.entries() ?? [])].flatMap(([, node]) => node.policy ?? [])[0];
+    if (policy === undefined) throw new Error("no policy");
+    const serving = createServing({
+      book,
+      forcedAt: () => new Map(),
+      clock: { now, monotonic: () => performance.now() },
+      geo: () => undefined,
+      onPublish: () => undefined,
+      *tell({ after: { definitions, snapshot } }) {
+        const evaluation = evaluate(policy, definitions, snapshot, UNKNOWN_CLIENT, "ipv4");
+        answered.push(
+          sharesOf(evaluation)
+            .map(({ endpoint }) => endpoint.pool)
+            .join(),
+        );
+        yield;
+      },
+      onTold: () => undefined,
+    });
+    const give = (pool: number, ok: boolean): void => {
+      const key = book.targets()[pool]?.key ?? "";
+      book.record(key, { ok, reason: "", elapsedMs: 1, atMs: now() });
+    };
+    book.use(set, now());
+    for (const pool of [0, 1]) give(pool, true);
+    give(0, false);
+    serving.install(set);
+    const { port1, port2 } = new MessageChannel();
+    await new Promise<void>((resolve) => {
+      port1.once("message", () => {
+        give(0, true);
+        serving.healthChanged();
+        setImmediate(() => setImmediate(resolve));
+      });
+      port2.postMessage("the endpoint has come back", []);
+      // On the same tick: nothing of the above is read before.
+      standStill(1_100);
+    });
+    port1.close();
+    serving.stop();
+    expect(new Set(answered)).to.deep.equal(new Set(["first"]));
   });
 });

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import type { Verdict } from "../../../src/health/verdict.ts";
 import type { Probe, ProbeTarget } from "../../../src/probe/probe.ts";
-import { createProbeWheel, type ProbeWheel, type StartTimer } from "../../../src/probe/wheel.ts";
+import type { StartTimer } from "../../../src/probe/timer.ts";
+import { createProbeWheel, type ProbeWheel } from "../../../src/probe/wheel.ts";
 import { monitorOf, targetOf } from "./monitors.ts";
 
 const PASS: Verdict = { ok: true, reason: "fine", elapsedMs: 3, atMs: 0 };
@@ -135,6 +136,39 @@ describe("createProbeWheel()", () => {
     expect(times(third.key)).to.have.length(1);
     expect([...wheel.stats().targets.keys()].sort()).to.deep.equal([first.key, third.key]);
     await wheel.stop();
+  });
+
+  it("createProbeWheel() makes a probe again that failed while it stood still, a few times", async () => {
+    // How long the thread stands still within each probe of 200 ms, and what comes of them.
+    const rows: readonly [
+      lossesMs: readonly number[],
+      oks: readonly boolean[],
+      verdicts: readonly boolean[],
+    ][] = [
+      [[0], [false], [false]],
+      [[90], [false], [false]],
+      [[500], [true], [true]],
+      [[500, 0], [false, true], [true]],
+      [[500, 0], [false, false], [false]],
+      [[500, 500, 500, 500], [false, false, false, false], [false]],
+      [[500, 500, 500, 500], [false, false, false, true], [true]],
+    ];
+    for (const [lossesMs, oks, verdicts] of rows) {
+      let made = 0;
+      const { clock, seen, wheel } = fakeWheel(async () => {
+        const at = made++;
+        await settle();
+        clock.nowMs += lossesMs[at] ?? 0;
+        return { ...PASS, ok: oks[at] ?? false };
+      });
+      wheel.setTargets(targets(1));
+      await wheel.runRound(1_000_000);
+      expect(seen.map(({ verdict }) => verdict.ok)).to.deep.equal(verdicts);
+      expect(made).to.equal(lossesMs.length);
+      const { passed = 0, failed = 0 } = wheel.stats().monitors.get("m") ?? {};
+      expect(passed + failed).to.equal(1);
+      await wheel.stop();
+    }
   });
 
   it("createProbeWheel() skips and counts a target whose probe still runs", async () => {
