@@ -211,11 +211,18 @@ class AnswerPath {
     if (reply.rcode === RCODE.NOTIMP) {
       reply.extendedError = EXTENDED_ERROR.notSupported;
     } else if (reply.rcode === RCODE.REFUSED) {
-      const isForeign = this.#query.qclass === CLASS.IN && reply.zoneNumber === NO_ZONE;
-      reply.extendedError = isForeign ? EXTENDED_ERROR.notAuthoritative : EXTENDED_ERROR.notSupported;
+      reply.extendedError = this.#errorOfRefusal();
     } else if (this.#settings.isStale && reply.zoneNumber !== NO_ZONE) {
       reply.extendedError = EXTENDED_ERROR.stale;
     }
+  }
+
+  #errorOfRefusal(): number {
+    const { qclass, qtype } = this.#query;
+    if (qclass !== CLASS.IN) return EXTENDED_ERROR.notSupported;
+    // Whether the zone is ours was not looked at: transfers are not answered here, whoever asks.
+    const isTransfer = qtype === TYPE.AXFR || qtype === TYPE.IXFR;
+    return isTransfer ? EXTENDED_ERROR.prohibited : EXTENDED_ERROR.notAuthoritative;
   }
 
   /**
