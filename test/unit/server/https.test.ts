@@ -28,7 +28,7 @@ const END_STREAM = 1;
 const END_HEADERS = 4;
 const FRAME_HEAD_OCTETS = 9;
 
-function frame(type: number, flags: number, stream: number, payload = new Uint8Array(0)): Buffer {
+function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array(0)): Buffer {
   const head = Buffer.alloc(FRAME_HEAD_OCTETS);
   head.writeUIntBE(payload.length, 0, 3);
   head[3] = type;
