@@ -101,6 +101,18 @@ describe("fairlead override", function () {
     expect(metrics).to.match(/^fairlead_endpoint_forced\{pool="near",endpoint="n",state="up"\} 1$/m);
   });
 
+  it("takes the file of overrides with the zones that it waits for", async () => {
+    const dir = makeZones();
+    const file = join(dir, "forced.yaml");
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    writeFileSync(file, `- {ref: late, state: drain, until: ${until}, reason: not yet in use}\n`);
+    const node = await serve(dir, ["--override-file", file]);
+    const zone = join(dir, "zones", "example.com.zone");
+    writeFileSync(zone, `${ZONE}$POOL late monitor=none\n  l 203.0.113.1\n`);
+    expect(await node.logged("override-file")).to.include({ to: "accepted" });
+    expect(await node.logged("forced")).to.include({ ref: "late/l", to: "drain" });
+  });
+
   const misuses: readonly (readonly [words: readonly string[], message: RegExp])[] = [
     [["set", "near", "off", "--for", "1h", "--reason", "x"], /'off' is none of up, down, drain/],
     [["set", "near", "drain", "--reason", "x"], /required option '--for <duration>'/],

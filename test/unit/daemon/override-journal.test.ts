@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -109,6 +109,21 @@ describe("openOverrideJournal()", function () {
     await journal.append({ kind: "set", override: overrideOf("3") });
     expect(await ids(at)).to.deep.equal(["1", "3"]);
     expect((await openOverrideJournal(at)).damagedLines).to.equal(0);
+  });
+
+  it("holds all that is set after the next write, whatever was done to the file meanwhile", async () => {
+    const at = folder();
+    const path = join(at, JOURNAL_NAME);
+    const journal = await openOverrideJournal(at);
+    const harms = [() => rmSync(path), () => truncateSync(path, 7), () => appendFileSync(path, "not ours")];
+    const set: string[] = [];
+    for (const [index, harm] of harms.entries()) {
+      set.push(`${index}a`, `${index}b`);
+      await journal.append({ kind: "set", override: overrideOf(`${index}a`) });
+      harm();
+      await journal.append({ kind: "set", override: overrideOf(`${index}b`) });
+      expect(await ids(at)).to.deep.equal(set);
+    }
   });
 
   it("writes itself anew once it is long, with what lasts", async () => {
