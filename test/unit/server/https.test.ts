@@ -22,8 +22,7 @@ interface Response {
   readonly body: Buffer;
 }
 
-describe("DNS over HTTPS", function () {
-  this.timeout(20_000);
+describe("DNS over HTTPS", () => {
   const image = sampleImage();
   let certificates: Certificates;
   let listeners: Listeners | undefined;
