@@ -14,7 +14,7 @@ import type { ZonePart } from "./zones.ts";
 
 export { compileDecisions, type Decisions } from "./decisions.ts";
 export { OpenImage, openImage, type PublishedImage } from "./open-image.ts";
-export { asksForPlaces, compilePlaces, type PlacePart } from "./places.ts";
+export { asksForPlaces, compilePlaces, compilePlacesInSteps, type PlacePart } from "./places.ts";
 export { compileZones, type PolicyEntry, type ZoneEntry, type ZonePart } from "./zones.ts";
 
 /** An image on the thread that made it. */
