@@ -15,7 +15,7 @@ import type { ZonePart } from "./zones.ts";
 export { compileDecisions, type Decisions } from "./decisions.ts";
 export { OpenImage, openImage, type PublishedImage } from "./open-image.ts";
 export { asksForPlaces, compilePlaces, compilePlacesInSteps, type PlacePart } from "./places.ts";
-export { compileZones, type PolicyEntry, type ZoneEntry, type ZonePart } from "./zones.ts";
+export { compileZones, type ZonePart } from "./zones.ts";
 
 /** An image on the thread that made it. */
 export class Image extends OpenImage {
