@@ -59,8 +59,6 @@ export const overrideRequestSchema = z.strictObject(
   "expected a JSON object",
 );
 
-export type OverrideRequest = z.output<typeof overrideRequestSchema>;
-
 /** The first fault, as a person should read it, and the field that it is in. */
 export function firstFault(error: z.ZodError): {
   readonly message: string;

@@ -19,6 +19,7 @@
  * Differences between versions are not kept: zones are small, and a secondary that is told by NOTIFY is never far behind.
  */
 
+import { EDNS_VERSION } from "../dns/edns.ts";
 import { EXTENDED_RCODE_SHIFT, FLAG, HEADER_OCTETS, RCODE_MASK } from "../dns/header.ts";
 import { type Message, parseMessage, type Question } from "../dns/message.ts";
 import { MessageWriter } from "../dns/message-writer.ts";
@@ -89,7 +90,7 @@ export function answerTransfer(query: Uint8Array, client: Uint8Array, rules: Tra
   if (message === undefined || question === undefined || verdict.kind === "malformed") {
     return refuse(RCODE.FORMERR);
   }
-  if (message.edns !== undefined && message.edns.version > 0) return refuse(RCODE.BADVERS);
+  if (message.edns !== undefined && message.edns.version > EDNS_VERSION) return refuse(RCODE.BADVERS);
   if (verdict.kind === "refused") return refuse(RCODE.NOTAUTH);
   if (verdict.kind === "unsigned" || !rules.mayTransfer(client)) return refuse(RCODE.REFUSED);
   if (question.class !== CLASS.IN) return refuse(RCODE.REFUSED);

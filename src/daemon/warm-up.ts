@@ -7,6 +7,7 @@
 import { createCounterBlock } from "../answer/counter-layout.ts";
 import { type AnswerSettings, DEFAULT_SETTINGS, type PublishedAnswers } from "../answer/settings.ts";
 import { SIP_HASH_KEY_OCTETS } from "../answer/sip-hash.ts";
+import { EDNS_VERSION } from "../dns/edns.ts";
 import type { EdnsOption } from "../dns/edns-option.ts";
 import { buildMessage } from "../dns/message.ts";
 import { nameOf } from "../dns/name.ts";
@@ -142,6 +143,6 @@ function query(name: string, type: string, options: EdnsOption[] | undefined): U
     answers: [],
     authorities: [],
     additionals: [],
-    edns: options && { udpSize: 1_232, version: 0, dnssecOk: false, reservedFlags: 0, options },
+    edns: options && { udpSize: 1_232, version: EDNS_VERSION, dnssecOk: false, reservedFlags: 0, options },
   });
 }

@@ -149,11 +149,6 @@ export class MessageWriter {
     return false;
   }
 
-  /** Writes the uncompressed name at `source[at…]` as it is, for types that must not be compressed (RFC 3597 §4). */
-  writeNameUncompressed(source: Uint8Array, at = 0): boolean {
-    return this.writeOctets(source, at, at + nameLength(source, at));
-  }
-
   /** Writes RDLENGTH and the rdata that `source[from, to)` holds uncompressed. */
   writeRdata(type: number, source: Uint8Array, from = 0, to = source.length): boolean {
     const mark = this.mark();

@@ -8,7 +8,7 @@ import type { Edns } from "./edns.ts";
 import type { Name } from "./name.ts";
 
 export { buildMessage } from "./message-build.ts";
-export { type MessageFault, type MessageParse, parseMessage } from "./message-parse.ts";
+export { parseMessage } from "./message-parse.ts";
 
 export interface Question {
   readonly name: Name;

@@ -188,15 +188,6 @@ export function isAtOrBelow(name: Name, ancestor: Name): boolean {
   return namesEqual(asName(name.subarray(at)), ancestor);
 }
 
-export function isWildcard(name: Name): boolean {
-  return name[0] === 1 && name[1] === 0x2a;
-}
-
-/** `*.name`, or `undefined` where that would exceed 255 octets. */
-export function wildcardBelow(name: Name): Name | undefined {
-  return joinLabels([Uint8Array.of(0x2a)], name);
-}
-
 /** Puts labels in front of a name; `undefined` where the result exceeds 255 octets. */
 export function joinLabels(labels: readonly Uint8Array[], suffix: Name): Name | undefined {
   const length = labels.reduce((sum, label) => sum + 1 + label.length, suffix.length);
@@ -210,23 +201,4 @@ export function joinLabels(labels: readonly Uint8Array[], suffix: Name): Name | 
   }
   wire.set(suffix, at);
   return asName(wire);
-}
-
-/** Canonical order (RFC 4034 §6.1): by labels from the right, each as lower-case octets. */
-export function compareNames(one: Name, other: Name): number {
-  const left = labelsOf(one).reverse();
-  const right = labelsOf(other).reverse();
-  for (let index = 0; index < Math.min(left.length, right.length); index++) {
-    const order = compareLabels(left[index] ?? ROOT, right[index] ?? ROOT);
-    if (order !== 0) return order;
-  }
-  return left.length - right.length;
-}
-
-function compareLabels(one: Uint8Array, other: Uint8Array): number {
-  for (let index = 0; index < Math.min(one.length, other.length); index++) {
-    const order = foldOctet(one[index] ?? 0) - foldOctet(other[index] ?? 0);
-    if (order !== 0) return order;
-  }
-  return one.length - other.length;
 }

@@ -92,23 +92,7 @@ export function classCount({ classes }: ClientTable): number {
   return classes.networks.length + 1;
 }
 
-/** The class of a single address of 4 or 16 octets. */
-export function classOfAddress({ words }: ClientTable, octets: Uint8Array, length: 4 | 16): number {
-  return classOfAddressAt(words, 0, octets, length);
-}
-
-/** The class of a network and the scope of an answer for it; bits past `prefixBits` are zero. */
-export function placeNetwork(
-  { words }: ClientTable,
-  octets: Uint8Array,
-  length: 4 | 16,
-  prefixBits: number,
-  place: ClientPlace,
-): void {
-  placeNetworkAt(words, 0, octets, length, prefixBits, place);
-}
-
-/** As `classOfAddress`, by a table at word `at`. */
+/** The class of a single address of 4 or 16 octets, by a table at word `at`. */
 export function classOfAddressAt(words: Int32Array, at: number, octets: Uint8Array, length: 4 | 16): number {
   const starts = startsAt(words, at, length);
   const count = intervalCount(words, at, length);
@@ -116,7 +100,7 @@ export function classOfAddressAt(words: Int32Array, at: number, octets: Uint8Arr
   return words[starts + count * (length >> 2) + index] ?? 0;
 }
 
-/** As `placeNetwork`, by a table at word `at`. */
+/** The class of a network and the scope of an answer for it, by a table at word `at`; bits past `prefixBits` are zero. */
 export function placeNetworkAt(
   words: Int32Array,
   at: number,

@@ -8,11 +8,10 @@
  */
 
 import { formatName, type Name, parentOf } from "../dns/name.ts";
-import type { RRset } from "../dns/rrset.ts";
 import { clientSignature } from "../policy/client-signature.ts";
 import type { Endpoint, Policy } from "../policy/model.ts";
 import { reachOf } from "../policy/reach.ts";
-import { findZone, indexZones, negativeSoa, type ZonesByApexKey } from "../zone/lookup.ts";
+import { findZone, indexZones, type ZonesByApexKey } from "../zone/lookup.ts";
 import type { Zone, ZoneSet } from "../zone/model.ts";
 import { TableNodes } from "../zone/zone-nodes.ts";
 import { buildClientTable, type ClientTable } from "./clients.ts";
@@ -26,7 +25,6 @@ import { type JoinedZone, joinZones, type ZoneBlock } from "./zone-bytes.ts";
 export interface PolicyEntry {
   /** Absolute, as `formatName` writes it. */
   readonly owner: string;
-  readonly ownerName: Name;
   readonly zone: Zone;
   readonly policy: Policy;
   /** All that it can ever answer with: an endpoint's place here is its number within the policy. */
@@ -45,8 +43,6 @@ export interface ZoneEntry {
   readonly name: string;
   readonly zone: Zone;
   readonly rrsetCount: number;
-  /** As it goes into negative answers, with their TTL. */
-  readonly negativeSoa: RRset;
 }
 
 export interface ZonePart {
@@ -126,7 +122,7 @@ function settle(zones: readonly Zone[], bytes: ZoneBytes): ZoneEntry[] {
     const nodes = new ImageNodes(bytes, number);
     zone.nodes.settle(nodes);
     const { rrsetCount } = nodes;
-    return { name: formatName(zone.apex), zone, rrsetCount, negativeSoa: negativeSoa(zone) };
+    return { name: formatName(zone.apex), zone, rrsetCount };
   });
 }
 
@@ -171,7 +167,6 @@ function policyEntry(zone: Zone, owner: Name, policy: Policy, dryRun: number, se
   const { endpoints, pools, networks } = reachOf(policy.expression, set.definitions);
   return {
     owner: formatName(owner),
-    ownerName: owner,
     zone,
     policy,
     dryRun,

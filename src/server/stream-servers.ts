@@ -17,8 +17,6 @@ export type StreamPlace = "thread" | "main";
 
 /** One address that was bound. */
 export interface StreamBinding {
-  readonly transport: StreamTransport;
-  readonly address: string;
   readonly port: number;
   /** Gives it back; only before `start`. */
   close(): Promise<void>;
@@ -106,7 +104,7 @@ class MainStreams implements StreamServers {
 
   async bind(transport: StreamTransport, address: string, port: number): Promise<StreamBinding> {
     const bound = await this.#service.listen(transport, { address, port });
-    return { transport, address, port: bound.port, close: () => bound.close() };
+    return { port: bound.port, close: () => bound.close() };
   }
 
   async start(): Promise<void> {

@@ -188,12 +188,7 @@ export class StreamService {
       ...this.#usesOf(connection),
       slot: this.#slot,
       answer: (length) => answering(this.#slot, LENGTH_OCTETS, length, client),
-      transfer: (query) =>
-        transfers?.({
-          query,
-          client: client.octets.slice(0, client.length),
-          transport: TRANSPORT[transport],
-        }),
+      transfer: (query) => transfers?.({ query, client: client.octets.slice(0, client.length) }),
       countFault: () => counts.countFault(transport, "message"),
       report: (error) => report("answer", error),
     });

@@ -90,7 +90,7 @@ class StreamThread<Published> implements StreamServers {
     const close = async (): Promise<void> => {
       if (this.#sockets.delete(socket)) libc.close(socket.fd);
     };
-    return { transport, address, port: opened.port, close };
+    return { port: opened.port, close };
   }
 
   async start(): Promise<void> {

@@ -8,14 +8,11 @@
  * client that takes nothing for too long is cut off, and the iterator's `return` is called then.
  */
 
-import type { Transport } from "../answer/answer.ts";
-
 export interface TransferRequest {
   /** One message, without its length; the handler's own copy. */
   readonly query: Uint8Array;
   /** Who asks, 4 or 16 octets; behind a load balancer that is trusted, whom that one speaks for. */
   readonly client: Uint8Array;
-  readonly transport: Transport;
 }
 
 /** Whole messages without their lengths, each of at most 65,535 octets, in the order in which they are sent. */

@@ -46,7 +46,6 @@ export interface UdpServersOptions<Published> {
 
 /** One address that was bound. */
 export interface UdpBinding {
-  readonly address: string;
   readonly port: number;
   /** Gives it back; only before `start`. */
   close(): Promise<void>;
@@ -137,7 +136,7 @@ class BatchServers implements UdpServers {
         sockets.push(openUdpSocket(this.#libc, address, first.port, "shareNext"));
       }
       this.#bound.add(sockets);
-      return { address, port: first.port, close: async () => this.#unbind(sockets) };
+      return { port: first.port, close: async () => this.#unbind(sockets) };
     } catch (error) {
       this.#unbind(sockets);
       throw error;
@@ -236,7 +235,7 @@ class DgramServers implements UdpServers {
       await close();
       throw error;
     }
-    return { address, port: handles[0]?.port ?? port, close };
+    return { port: handles[0]?.port ?? port, close };
   }
 
   async start(): Promise<void> {

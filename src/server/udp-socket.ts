@@ -26,8 +26,6 @@ import { RECEIVE_BUFFER_OCTETS } from "./udp-limits.ts";
 export interface UdpSocket {
   readonly fd: number;
   readonly port: number;
-  /** Bound to every address of the machine, so that a reply has to be told which one it leaves from. */
-  readonly wildcard: boolean;
 }
 
 /** What a receiving thread waits at most before it looks whether it is to stop. */
@@ -82,7 +80,7 @@ export function openUdpSocket(
     bindTo(libc, fd, octets, port);
     // Set after the bind, so that somebody else's socket on this port was a fault, whatever he has set.
     if (share === "shareFirst") mustSetOption(libc, fd, SOL_SOCKET, SO_REUSEPORT, 1);
-    return { fd, port: boundPort(libc, fd), wildcard };
+    return { fd, port: boundPort(libc, fd) };
   } catch (error) {
     libc.close(fd);
     throw error;

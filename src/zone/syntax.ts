@@ -85,7 +85,6 @@ export interface EndpointEntry {
   readonly weight: number;
   readonly monitor: MonitorUseSyntax | undefined;
   readonly probe: HostPort | undefined;
-  readonly keyPositions: ReadonlyMap<string, Position>;
 }
 
 export interface PoolEntry {

@@ -3,11 +3,11 @@
  * this makes sections of it.
  */
 
-import { type Name, namesEqual } from "../../src/dns/name.ts";
+import { type Name, nameOf, namesEqual } from "../../src/dns/name.ts";
 import type { RRset } from "../../src/dns/rrset.ts";
 import { RCODE, TYPE } from "../../src/dns/types.ts";
 import type { ZonePart } from "../../src/image/zones.ts";
-import { type LookupEnd, lookup, type ZonesByApexKey } from "../../src/zone/lookup.ts";
+import { type LookupEnd, lookup, negativeSoa, type ZonesByApexKey } from "../../src/zone/lookup.ts";
 import type { Zone } from "../../src/zone/model.ts";
 
 /** `zoneNumber` and `policyNumber` where there is none. */
@@ -69,10 +69,10 @@ function sectionsOf(part: ZonePart, end: LookupEnd, chain: readonly RRset[]): Pa
     case "policy":
       return {
         policyNumber: part.policies.findIndex(
-          (entry) => isSameZone(entry, end.zone) && namesEqual(entry.ownerName, end.node.owner),
+          (entry) => isSameZone(entry, end.zone) && namesEqual(nameOf(entry.owner), end.node.owner),
         ),
         policyOwner: end.owner,
-        policySoa: part.zones.find((entry) => isSameZone(entry, end.zone))?.negativeSoa,
+        policySoa: negativeSoa(end.zone),
       };
     case "referral":
       // AA speaks of the first owner of the answer section (RFC 1035 §4.1.1), so a chain keeps it.

@@ -88,7 +88,8 @@ export async function startListeners(
     onFault: options.onFault,
     transports: [udpTransport],
   });
-  const { address, port } = await udpServers.bind(options.address, options.port);
+  const { address } = options;
+  const { port } = await udpServers.bind(address, options.port);
   await udpServers.start();
   const udp = { address, port, stop: (deadlineMs: number) => udpServers.stop(deadlineMs) };
   const connected = await startStreams(options, changes, () => settings.current).catch(

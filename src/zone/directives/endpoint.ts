@@ -53,7 +53,6 @@ export function readEndpoint(state: ParserState, pool: OpenPool, entry: Entry): 
     weight: keys.read("weight", readWholeNumber(0, MAX_WEIGHT)) ?? DEFAULT_WEIGHT,
     monitor: readMonitorUse(state, keys),
     probe: keys.read("probe", readHostPort),
-    keyPositions: keys.positions(),
   };
   if (state.faultCount === faultsBefore) pool.endpoints.push(endpoint);
   else if (pool.name !== undefined) {

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { pino } from "pino";
-import { TRANSPORT } from "../../../src/answer/answer.ts";
 import { createLogLimiter } from "../../../src/daemon/log.ts";
 import { createTransfers, MAX_TRANSFERS } from "../../../src/daemon/transfers.ts";
 import { query, summary } from "../../support/packets.ts";
@@ -34,7 +33,7 @@ describe("createTransfers()", () => {
     });
     return (client: Uint8Array = LOOPBACK, name = "example.", key = SHA256_KEY): Iterator<Uint8Array> => {
       const { octets } = signedQuery(query(name, "AXFR"), key, NOW_MS / 1_000);
-      const messages = handler({ query: octets, client, transport: TRANSPORT.tcp });
+      const messages = handler({ query: octets, client });
       if (messages === undefined || !(Symbol.iterator in messages)) throw new Error("no messages");
       return messages[Symbol.iterator]();
     };

@@ -37,9 +37,9 @@ describe("MessageWriter.writeName()", () => {
   }
   it("prefers the same octets where both are remembered", () => {
     const { writer, buffer } = writerOver(100);
-    writer.writeNameUncompressed(nameOf("X."));
+    writer.writeOctets(nameOf("X."));
     writer.rememberName(0);
-    writer.writeNameUncompressed(nameOf("x."));
+    writer.writeOctets(nameOf("x."));
     writer.rememberName(3);
     writer.writeName(nameOf("x."));
     writer.writeName(nameOf("X."));
@@ -114,7 +114,6 @@ describe("MessageWriter", () => {
     ["writeOctets", 3, (writer) => writer.writeOctets(Uint8Array.of(1, 2, 3, 4, 5), 1, 4)],
     ["skip", 5, (writer) => writer.skip(5)],
     ["writeName", 14, (writer) => writer.writeName(name)],
-    ["writeNameUncompressed", 14, (writer) => writer.writeNameUncompressed(name)],
     ["writeRdata", 18, (writer) => writer.writeRdata(TYPE.MX, mx)],
     ["writeRecord", 28, (writer) => writer.writeRecord(name, 0, TYPE.MX, 1, 300, mx)],
   ];

@@ -6,8 +6,8 @@ import { contains, type Network, networkOf } from "../../../src/geo/network.ts";
 import {
   buildClientTable,
   type ClientPlace,
-  classOfAddress,
-  placeNetwork,
+  classOfAddressAt,
+  placeNetworkAt,
 } from "../../../src/image/clients.ts";
 
 /** Few distinct octets, so that networks nest and touch. */
@@ -36,7 +36,7 @@ function place(
   const table = buildClientTable(networks, (network) => answers.get(textOf(network)) ?? textOf(network));
   const result = { classNumber: -1, scopeBits: -1, position: 0 };
   const length = client.octets.length === 4 ? 4 : 16;
-  placeNetwork(table, client.octets, length, client.prefixBits, result);
+  placeNetworkAt(table.words, 0, client.octets, length, client.prefixBits, result);
   return { ...result, network: networkOfClass(table.classes, result.classNumber) };
 }
 
@@ -66,7 +66,7 @@ function scopeByDefinition(networks: readonly Network[], answers: Answers, clien
   return client.prefixBits;
 }
 
-describe("placeNetwork()", () => {
+describe("placeNetworkAt()", () => {
   it("finds the longest network that holds all of the client, and the exact scope", () => {
     fc.assert(
       fc.property(fc.array(arbitraryNetwork, { maxLength: 6 }), arbitraryNetwork, (networks, client) => {
@@ -102,11 +102,11 @@ describe("placeNetwork()", () => {
     );
   });
 
-  it("classOfAddress() is the same for a single address", () => {
+  it("classOfAddressAt() is the same for a single address", () => {
     const networks = [networkOf(Uint8Array.of(10, 0, 0, 0), 8), networkOf(Uint8Array.of(10, 1, 0, 0), 16)];
-    const table = buildClientTable(networks, textOf);
-    expect(classOfAddress(table, Uint8Array.of(10, 1, 2, 3), 4)).to.equal(2);
-    expect(classOfAddress(table, Uint8Array.of(10, 2, 2, 3), 4)).to.equal(1);
-    expect(classOfAddress(table, Uint8Array.of(11, 2, 2, 3), 4)).to.equal(0);
+    const { words } = buildClientTable(networks, textOf);
+    expect(classOfAddressAt(words, 0, Uint8Array.of(10, 1, 2, 3), 4)).to.equal(2);
+    expect(classOfAddressAt(words, 0, Uint8Array.of(10, 2, 2, 3), 4)).to.equal(1);
+    expect(classOfAddressAt(words, 0, Uint8Array.of(11, 2, 2, 3), 4)).to.equal(0);
   });
 });

@@ -4,7 +4,7 @@ import { describe, it } from "mocha";
 import { nameOf } from "../../../src/dns/name.ts";
 import { TYPE } from "../../../src/dns/types.ts";
 import type { Hold } from "../../../src/health/snapshot.ts";
-import { classOfAddress } from "../../../src/image/clients.ts";
+import { classOfAddressAt } from "../../../src/image/clients.ts";
 import { compileDecisions } from "../../../src/image/decisions.ts";
 import {
   candidateOf,
@@ -112,7 +112,7 @@ describe("compileDecisions()", () => {
         const entry = zones.policies[0];
         if (entry === undefined) throw new Error("the policy has no entry");
         const octets = client.network?.octets;
-        const classNumber = octets === undefined ? 0 : classOfAddress(entry.clients, octets, 4);
+        const classNumber = octets === undefined ? 0 : classOfAddressAt(entry.clients.words, 0, octets, 4);
         FAMILIES.forEach((family, index) => {
           const evaluation = evaluate(policy, definitions, snapshot, client, family);
           const table = tableOf(tables, 0, classNumber, index === 0 ? 0 : 1);

@@ -1,7 +1,6 @@
 import { MessageChannel } from "node:worker_threads";
 import { expect } from "chai";
 import { afterEach, describe, it } from "mocha";
-import { TRANSPORT } from "../../../src/answer/answer.ts";
 import { connectTransfers, serveTransfers } from "../../../src/server/transfer-channel.ts";
 import type {
   TransferHandler,
@@ -12,7 +11,6 @@ import type {
 const REQUEST: TransferRequest = {
   query: Uint8Array.of(1, 2, 3),
   client: Uint8Array.of(127, 0, 0, 1),
-  transport: TRANSPORT.tcp,
 };
 
 let close = (): void => undefined;
@@ -45,7 +43,6 @@ describe("a channel of transfers", () => {
       return [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)];
     });
     expect(await all(messages)).to.deep.equal([1, 2, 3]);
-    expect(seen).to.include({ transport: TRANSPORT.tcp });
     expect(seen?.query).to.deep.equal(REQUEST.query);
     expect(seen?.client).to.deep.equal(REQUEST.client);
   });
