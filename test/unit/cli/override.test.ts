@@ -16,8 +16,7 @@ $POOL far monitor=none
 www 30 POLICY failover ( near far )
 `;
 
-describe("fairlead override", function () {
-  this.timeout(60_000);
+describe("fairlead override", () => {
   const folder = useTemporaryFolders();
   const serve = useNodes();
 

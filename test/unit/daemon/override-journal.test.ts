@@ -17,11 +17,14 @@ import type { Override } from "../../../src/health/override.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
 
 const KILLS = 100;
-const IS_COMPILED = import.meta.url.endsWith(".js");
-const WRITER = fileURLToPath(
-  new URL(`../../support/journal-writer.${IS_COMPILED ? "js" : "ts"}`, import.meta.url),
-);
-
+const WRITER = fileURLToPath(new URL("../../support/journal-writer.mjs", import.meta.url));
+/** Compiled, as the command of `npm test` is or as this file is itself, a hundred of them start in a third of the time. */
+const COMMAND = process.env["FAIRLEAD_TEST_COMMAND"];
+const JOURNAL = import.meta.url.endsWith(".js")
+  ? fileURLToPath(new URL("../../../src/daemon/override-journal.js", import.meta.url))
+  : COMMAND === undefined
+    ? fileURLToPath(new URL("../../../src/daemon/override-journal.ts", import.meta.url))
+    : join(dirname(COMMAND), "daemon", "override-journal.js");
 /** No writer may refuse again what the one before it had written when it was killed, and had not yet told. */
 const IDS_OF_A_WRITER = 1_000_000;
 
@@ -30,11 +33,9 @@ function overrideOf(id: string, ref = id): Override {
 }
 
 function startWriter(folder: string, first: number): ChildProcess {
-  const loader = IS_COMPILED ? [] : ["--import", "tsx"];
-  const options = { cwd: dirname(WRITER), stdio: ["ignore", "pipe", "inherit"] } as const;
-  return spawn(process.execPath, [...loader, WRITER, folder, String(first)], {
-    ...options,
-    stdio: [...options.stdio],
+  const loader = JOURNAL.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [];
+  return spawn(process.execPath, [...loader, WRITER, JOURNAL, folder, String(first)], {
+    stdio: ["ignore", "pipe", "inherit"],
   });
 }
 
