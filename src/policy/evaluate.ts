@@ -31,7 +31,7 @@ import { cnameTargetOf } from "./cname.ts";
 import { decide } from "./decide.ts";
 import type { Draw, Evaluation, Rung, Share, Slice, TraceNode } from "./evaluation.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Policy } from "./model.ts";
-import { EVERY_POSITION, NODATA_DRAW, type NodeResult, type Question } from "./node.ts";
+import { type Demand, EVERY_POSITION, NODATA_DRAW, type NodeResult, type Question } from "./node.ts";
 import { poolsOverCapacity } from "./pool-parts.ts";
 
 const WHILE_SOMETHING_PASSES: readonly Rung[] = [1, 2, 3];
@@ -67,7 +67,8 @@ interface Decided {
 }
 
 function decideAllPositions(policy: Policy, question: PolicyQuestion): Decided {
-  const { demand } = policy;
+  const demand: Demand | undefined =
+    policy.demand === undefined ? undefined : { amount: policy.demand, given: new Map(), isEstimate: false };
   const climbAt = (position: number): Climbed =>
     climb(policy, { ...question, rung: 1, position, demand, sticky: undefined });
   const first = climbAt(0);

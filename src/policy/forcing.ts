@@ -78,13 +78,13 @@ function brokenRules({ rules, definitions }: Stakes, before: Snapshot, after: Sn
 }
 
 function emptiedPolicies({ policies, definitions }: Stakes, before: Snapshot, after: Snapshot): Objection[] {
-  return policies.flatMap(({ owner, policy: { expression, demand, dryRun } }): Objection[] => {
+  return policies.flatMap(({ owner, policy: { expression, dryRun } }): Objection[] => {
     if (dryRun) return [];
     const clients = distinctClients(expression, definitions);
     for (const family of familiesOf(reachOf(expression, definitions).endpoints)) {
       const isEmptied = (client: Client): boolean =>
-        !yields(expression, { definitions, snapshot: after, client, family }, demand) &&
-        yields(expression, { definitions, snapshot: before, client, family }, demand);
+        !yields(expression, { definitions, snapshot: after, client, family }) &&
+        yields(expression, { definitions, snapshot: before, client, family });
       const client = clients.find(isEmptied);
       if (client === undefined) continue;
       const from = describeClient(client);
@@ -98,13 +98,12 @@ function emptiedPolicies({ policies, definitions }: Stakes, before: Snapshot, af
   });
 }
 
-/** At position 0 every pool in its slow start is back; who is drawn by what does not matter. */
+/** At position 0 every pool in its slow start is back; who is drawn by what does not matter, nor how much is asked for. */
 function yields(
   expression: Expression,
   question: Pick<Question, "definitions" | "snapshot" | "client" | "family">,
-  demand?: number,
 ): boolean {
-  const alike = { rung: 1, position: 0, demand, sticky: undefined, traced: false } as const;
+  const alike = { rung: 1, position: 0, demand: undefined, sticky: undefined, traced: false } as const;
   return isUp(decide(expression, { ...question, ...alike }));
 }
 

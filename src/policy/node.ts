@@ -24,17 +24,31 @@ export interface Question {
    * part. A client keeps its place, so that it moves once.
    */
   readonly position: number;
-  /** What of the policy's `demand` comes to the node that is asked, in the unit of capacities; `undefined` where none is declared. */
-  readonly demand: number | undefined;
+  /** What of the policy's `demand` comes to the node that is asked; `undefined` where none is declared, or nothing comes to it. */
+  readonly demand: Demand | undefined;
   /** The `sticky` that the node stands below, where it does: every choice from there on is by the client's network. */
   readonly sticky: StickyRoot | undefined;
   /** Whether results carry their trace; the logic is the same either way. */
   readonly traced: boolean;
 }
 
+/** Amounts are in the unit of capacities. */
+export interface Demand {
+  readonly amount: number;
+  /** What other nodes have sent to pools already: so much less can they take from here. */
+  readonly given: ReadonlyMap<string, number>;
+  /**
+   * Somebody only wants to know how much the node can take. It then makes no finer estimates of its own: each node below would
+   * double the work of those below it.
+   */
+  readonly isEstimate: boolean;
+}
+
 export interface NodeResult {
-  /** Probabilities sum to 1, or there is none and the node is down. */
+  /** Probabilities sum to 1, or there is none and the node is down. Whether there is any does not depend on the demand. */
   readonly draws: readonly Draw[];
+  /** Which draws there are depends on the demand: a `spill` stands here or below. */
+  readonly divides: boolean;
   readonly steady: boolean;
   /** The result is the same for every position from the asked one to below this one. */
   readonly upTo: number;
@@ -44,8 +58,9 @@ export interface NodeResult {
 export const EVERY_POSITION = 1;
 
 /** What a node that looked at these rests on: on all of them. */
-export function restingOn(results: readonly NodeResult[]): Pick<NodeResult, "steady" | "upTo"> {
+export function restingOn(results: readonly NodeResult[]): Pick<NodeResult, "divides" | "steady" | "upTo"> {
   return {
+    divides: results.some(({ divides }) => divides),
     steady: results.every(({ steady }) => steady),
     upTo: results.reduce((least, { upTo }) => Math.min(least, upTo), EVERY_POSITION),
   };

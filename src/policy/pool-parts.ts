@@ -18,6 +18,11 @@ export function poolPartsOf(draws: readonly Draw[]): Map<string, number> {
   return parts;
 }
 
+/** Adds to what pools are given that a demand of this amount is drawn so. */
+export function addParts(given: Map<string, number>, draws: readonly Draw[], amount: number): void {
+  for (const [pool, part] of poolPartsOf(draws)) given.set(pool, (given.get(pool) ?? 0) + amount * part);
+}
+
 /** The pools whose part of the policy's demand is above their capacity; none where either is not declared. */
 export function poolsOverCapacity(
   draws: readonly Draw[],

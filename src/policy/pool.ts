@@ -68,7 +68,7 @@ function decideGroup(group: Group, question: Question): NodeResult {
     );
   const admitted = isAdmitted(hold, question.position);
   const trace = traceGroup(judged, hold, admitted, question);
-  const rests = { steady, upTo: endOfPart(hold, question.position), trace };
+  const rests = { divides: false, steady, upTo: endOfPart(hold, question.position), trace };
   if (!judged.isUp || !admitted) return { draws: [], ...rests };
   const way = stickyWay(question);
   if (!judged.answered) return { draws: [{ ...NODATA_DRAW, ...way }], ...rests };

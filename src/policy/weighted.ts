@@ -9,8 +9,8 @@
  * | down | down | up   | c             |
  * | down | down | down | down          |
  *
- * Of a demand each child gets its part. Who is up does not depend on it, so the children are asked a second time where one
- * is declared.
+ * Of a demand each child gets its part. Who is up does not depend on it, so the children are asked without one first; those
+ * that divide it among theirs are asked again, after what the others send to the pools is known.
  */
 
 import type { WeightedChild } from "./expression.ts";
@@ -26,6 +26,7 @@ import {
   traceOf,
   type WeightedResult,
 } from "./node.ts";
+import { addParts } from "./pool-parts.ts";
 
 export function decideWeighted(
   children: readonly WeightedChild[],
@@ -42,9 +43,9 @@ export function decideByWeight(
   question: Question,
   decide: Decide,
 ): NodeResult {
-  const asked = decideEach(children, question, decide);
+  const asked = decideEach(children, { ...question, demand: undefined }, decide);
   const parts = partsByWeight(asked.filter(({ result }) => isUp(result)));
-  const shared = parts.map((each) => shareDemand(each, question, decide));
+  const shared = shareDemand(parts, question, decide);
   const taking = new Map(shared.map(({ item }) => [item.place, item.result]));
   const results = asked.map(({ place, result }) => taking.get(place) ?? result);
   const draws = drawsByPart(shared, question);
@@ -53,12 +54,24 @@ export function decideByWeight(
   return { draws, ...restingOn(results), trace };
 }
 
-function shareDemand(
-  { item, part }: { readonly item: WeightedResult; readonly part: number },
-  question: Question,
-  decide: Decide,
-): { readonly item: WeightedResult; readonly part: number } {
+interface WeightedPart {
+  readonly item: WeightedResult;
+  readonly part: number;
+}
+
+/** First what has no choice, for the others to fill what room it leaves. */
+function shareDemand(parts: readonly WeightedPart[], question: Question, decide: Decide): WeightedPart[] {
   const { demand } = question;
-  if (demand === undefined || part === 1) return { item, part };
-  return { item: { ...item, result: decide(item.expression, { ...question, demand: demand * part }) }, part };
+  if (demand === undefined || !parts.some(({ item }) => item.result.divides)) return [...parts];
+  const given = new Map(demand.given);
+  for (const { item, part } of parts) {
+    if (!item.result.divides) addParts(given, item.result.draws, demand.amount * part);
+  }
+  return parts.map(({ item, part }) => {
+    if (!item.result.divides) return { item, part };
+    const amount = demand.amount * part;
+    const result = decide(item.expression, { ...question, demand: { ...demand, amount, given } });
+    addParts(given, result.draws, amount);
+    return { item: { ...item, result }, part };
+  });
 }

@@ -10,6 +10,8 @@ import type { Expression } from "../policy/expression.ts";
 import type { Definitions, Endpoint, MinUp, Policy, Pool } from "../policy/model.ts";
 import type { DefinitionEntries } from "./definitions.ts";
 import { errorAt, type Report } from "./diagnostic.ts";
+import { type Extent, extentOf, problemOfExtent } from "./extent.ts";
+import type { Position } from "./model.ts";
 import { resolveRef } from "./refs.ts";
 import { didYouMean } from "./suggest.ts";
 import type {
@@ -22,8 +24,8 @@ import type {
 
 const DEFAULT_MIN_UP: MinUp = { kind: "count", count: 1 };
 
-/** How deep named policies may stand for one another: `evaluate` descends as deep on every build of an image. */
-export const MAX_POLICY_NESTING = 32;
+/** How deep named policies may stand for one another. */
+const MAX_POLICY_NESTING = 32;
 
 export interface Resolved {
   readonly monitors: ReadonlyMap<string, Monitor>;
@@ -44,7 +46,8 @@ export function resolveDefinitions(entries: DefinitionEntries, report: Report): 
   return {
     monitors,
     definitions: { pools, policies },
-    expressionOf: ({ expression }) => resolver.resolve(expression),
+    expressionOf: ({ expression, owner, position }) =>
+      resolver.whole(expression, `POLICY at '${formatName(owner)}'`, position)?.expression,
   };
 }
 
@@ -90,6 +93,7 @@ class ExpressionResolver {
   readonly #entries: DefinitionEntries;
   readonly #report: Report;
   readonly #resolved = new Map<string, Expression | undefined>();
+  readonly #extents = new Map<string, Extent>();
   /** The named policies being resolved, outermost first. */
   readonly #path: NamedPolicyEntry[] = [];
 
@@ -103,10 +107,27 @@ class ExpressionResolver {
     const entry = this.#entries.policies.get(name);
     if (entry === undefined || this.#isEndless(entry)) return undefined;
     this.#path.push(entry);
-    const expression = this.resolve(entry.expression);
+    const whole = this.whole(entry.expression, `policy '${name}'`, entry.position);
     this.#path.pop();
-    this.#resolved.set(name, expression);
-    return expression;
+    this.#resolved.set(name, whole?.expression);
+    if (whole !== undefined) this.#extents.set(name, whole.extent);
+    return whole?.expression;
+  }
+
+  /** The expression of a policy, unless it comes to too much with those that it names. */
+  whole(
+    syntax: ExpressionSyntax,
+    what: string,
+    position: Position,
+  ): { readonly expression: Expression; readonly extent: Extent } | undefined {
+    const expression = this.#resolve(syntax);
+    if (expression === undefined) return undefined;
+    const extent = extentOf(expression, this.#extents);
+    const problem = problemOfExtent(extent);
+    if (problem === undefined) return { expression, extent };
+    const message = `${what} ${problem}, with the policies that it names put in their places`;
+    this.#report(errorAt(position, "policy-too-large", message));
+    return undefined;
   }
 
   #isEndless(entry: NamedPolicyEntry): boolean {
@@ -124,7 +145,7 @@ class ExpressionResolver {
     return true;
   }
 
-  resolve(syntax: ExpressionSyntax): Expression | undefined {
+  #resolve(syntax: ExpressionSyntax): Expression | undefined {
     switch (syntax.kind) {
       case "ref":
         return this.#resolveName(syntax);
@@ -157,7 +178,7 @@ class ExpressionResolver {
 
   #resolveGeo(syntax: Extract<ExpressionSyntax, { kind: "geo" }>): Expression | undefined {
     const expressions = syntax.entries.map(({ expression }) =>
-      expression === "nodata" ? expression : this.resolve(expression),
+      expression === "nodata" ? expression : this.#resolve(expression),
     );
     const entries = syntax.entries.flatMap(({ match }, index) => {
       const expression = expressions[index];
@@ -168,7 +189,7 @@ class ExpressionResolver {
 
   /** Every child is looked at, so that every fault is found; one that fails makes the whole fail. */
   #resolveAll(children: readonly ExpressionSyntax[]): Expression[] | undefined {
-    const expressions = children.map((child) => this.resolve(child));
+    const expressions = children.map((child) => this.#resolve(child));
     const whole = expressions.filter((expression) => expression !== undefined);
     return whole.length === expressions.length ? whole : undefined;
   }

@@ -198,7 +198,10 @@ describe("the chart of", () => {
       const demand = Number(row[3]);
       const down = names.filter((_, at) => row[at] === "down");
       const expression: Expression = { kind: "spill", children: names.map(ref) };
-      const { draws } = decided(expression, down, { definitions: definitions(pools), demand });
+      const { draws } = decided(expression, down, {
+        definitions: definitions(pools),
+        demand: { amount: demand, given: new Map(), isEstimate: false },
+      });
       const parts = poolPartsOf(draws);
       const loads = names.map((name, at) => {
         const load = Number(((parts.get(name) ?? 0) * demand).toFixed(6));

@@ -32,6 +32,15 @@ function loads(expression: Expression, demand: number, down: readonly string[], 
   };
 }
 
+const spillOf = (...names: string[]): Expression => ({ kind: "spill", children: names.map(ref) });
+const weightedOf = (...children: Expression[]): Expression => ({
+  kind: "weighted",
+  children: children.map((expression) => ({ weight: 1, expression })),
+});
+
+/** The pools of an expression, in order, and the expression. */
+type Tree = readonly [string, Expression];
+
 describe("spill", () => {
   it("fills pools that are exactly full without calling them overfull", () => {
     expect(loads(SPILL, 200, []).over).to.deep.equal([]);
@@ -69,6 +78,63 @@ describe("spill", () => {
     expect(loads(expression, 240, []).loads).to.deep.equal({ a: 100, b: 20, c: 120 });
     expect(loads(expression, 240, []).over).to.deep.equal(["c"]);
     expect(loads(expression, 120, ["c"]).loads).to.deep.equal({ a: 100, b: 20 });
+  });
+
+  it("gives a spill below it what overflows to it, and no more", () => {
+    const nested: Expression = { kind: "spill", children: [ref("b"), spillOf("c", "a")] };
+    expect(loads(nested, 80, []).loads).to.deep.equal({ b: 50, c: 30 });
+    expect(loads(nested, 120, []).loads).to.deep.equal({ b: 50, c: 50, a: 20 });
+    expect(loads(nested, 400, []).loads).to.deep.equal({ b: 100, c: 100, a: 200 });
+  });
+
+  it("sends nothing more to a pool that something before it has filled", () => {
+    const halves = weightedOf(ref("b"), ref("c"));
+    const nested: Expression = { kind: "spill", children: [halves, spillOf("b", "a")] };
+    expect(loads(nested, 150, []).loads).to.deep.equal({ b: 50, c: 50, a: 50 });
+    expect(loads(weightedOf(spillOf("b", "a"), ref("b")), 80, []).loads).to.deep.equal({ b: 50, a: 30 });
+    expect(loads(weightedOf(spillOf("b", "a"), spillOf("b", "c")), 120, []).loads).to.deep.equal({
+      b: 50,
+      a: 10,
+      c: 60,
+    });
+  });
+
+  it("divides alike however the order is put into parentheses", () => {
+    const leaf = fc.constantFrom("a", "b", "c", "d", "e").map((name): Tree => [name, ref(name)]);
+    const { tree } = fc.letrec<{ tree: Tree; node: Tree }>((tie) => ({
+      tree: fc.oneof({ depthSize: "small", withCrossShrink: true }, leaf, tie("node")),
+      node: fc
+        .array(tie("tree"), { minLength: 1, maxLength: 3 })
+        .map(
+          (trees): Tree => [
+            trees.map(([names]) => names).join(" "),
+            { kind: "spill", children: trees.map(([, expression]) => expression) },
+          ],
+        ),
+    }));
+    const pools = [...POOLS, withCapacity("d", 4, 30), withCapacity("e", 5, 70)];
+    fc.assert(
+      fc.property(tree, fc.integer({ min: 1, max: 300 }), ([names, expression], demand) => {
+        const inOrder = [...new Set(names.split(" "))];
+        const room = pools.reduce(
+          (sum, { name, capacity = 0 }) => (inOrder.includes(name) ? sum + capacity : sum),
+          0,
+        );
+        // Where all together have too little, a pool that stands twice is spread to twice.
+        fc.pre(demand <= room || inOrder.length === names.split(" ").length);
+        expect(loads(expression, demand, [], pools).loads).to.deep.equal(
+          loads(spillOf(...inOrder), demand, [], pools).loads,
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is done however deep it is nested", () => {
+    let below = spillOf("a", "b");
+    for (let depth = 0; depth < 15; depth++)
+      below = weightedOf({ kind: "spill", children: [below, ref("c")] }, ref("c"));
+    expect(loads(below, 100, []).over).to.deep.equal(["c"]);
   });
 
   it("says what each child takes, and why the demand is spread", () => {
