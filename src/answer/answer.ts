@@ -157,8 +157,10 @@ class AnswerPath {
     }
     if (reply.rcode === RCODE.NOERROR) this.#resolve(reply, client, image);
     if (reserved > 0 && reply.extendedError === EXTENDED_ERROR.none) this.#noteError(reply);
-    if (this.#rateLimit !== undefined && transport === TRANSPORT.udp && cookie !== "good") {
-      const verdict = this.#rateLimit.judge(reply, client, this.#now());
+    if (this.#rateLimit !== undefined) {
+      const isLimited = transport === TRANSPORT.udp && cookie !== "good";
+      const verdict = isLimited ? this.#rateLimit.judge(reply, client, this.#now()) : RATE_VERDICT.pass;
+      this.#counters.settleAnswers(verdict === RATE_VERDICT.pass);
       if (verdict !== RATE_VERDICT.pass && !this.#holdBack(reply, verdict, cookie)) return 0;
     }
     if (reserved > 0) {
@@ -189,6 +191,7 @@ class AnswerPath {
     this.#resolver.minimal = settings.minimalResponses;
     this.#cookies.configure(settings.cookieSecrets);
     this.#rateLimit = settings.rateLimit && new RateLimit(settings.rateLimit);
+    this.#counters.deferAnswers(this.#rateLimit !== undefined);
   }
 
   #limitOctets(transport: Transport): number {
@@ -208,11 +211,18 @@ class AnswerPath {
     if (reply.rcode === RCODE.NOTIMP) {
       reply.extendedError = EXTENDED_ERROR.notSupported;
     } else if (reply.rcode === RCODE.REFUSED) {
-      const isForeign = this.#query.qclass === CLASS.IN && reply.zoneNumber === NO_ZONE;
-      reply.extendedError = isForeign ? EXTENDED_ERROR.notAuthoritative : EXTENDED_ERROR.notSupported;
+      reply.extendedError = this.#errorOfRefusal();
     } else if (this.#settings.isStale && reply.zoneNumber !== NO_ZONE) {
       reply.extendedError = EXTENDED_ERROR.stale;
     }
+  }
+
+  #errorOfRefusal(): number {
+    const { qclass, qtype } = this.#query;
+    if (qclass !== CLASS.IN) return EXTENDED_ERROR.notSupported;
+    // Whether the zone is ours was not looked at: transfers are not answered here, whoever asks.
+    const isTransfer = qtype === TYPE.AXFR || qtype === TYPE.IXFR;
+    return isTransfer ? EXTENDED_ERROR.prohibited : EXTENDED_ERROR.notAuthoritative;
   }
 
   /**

@@ -28,6 +28,8 @@ export class CounterWriter {
   #counts: Float64Array;
   #responsesAt: number;
   #answersAt: number;
+  /** The endpoints of the answer under way, where it may yet be held back. */
+  #undecided: number[] | undefined;
 
   /** `block` must have been made for `zoneCount` zones. */
   constructor(block = createCounterBlock({ zoneCount: 0, answerCount: 0 }), zoneCount = 0) {
@@ -61,7 +63,22 @@ export class CounterWriter {
 
   /** One endpoint in one answer, by the number of its counter in the image. */
   countAnswer(answerCounter: number): void {
-    this.#add(this.#answersAt + answerCounter);
+    if (this.#undecided === undefined) this.#add(this.#answersAt + answerCounter);
+    else this.#undecided.push(answerCounter);
+  }
+
+  /** Whether answers that are counted may yet be held back: then each is counted by `settleAnswers` only. */
+  deferAnswers(defers: boolean): void {
+    this.#undecided = defers ? [] : undefined;
+  }
+
+  /** What became of the answer under way: it is sent with the endpoints that were counted, or nobody gets them. */
+  settleAnswers(areSent: boolean): void {
+    const undecided = this.#undecided;
+    if (undecided === undefined) return;
+    // Never up and down again: a counter that sinks looks like one that began anew.
+    if (areSent) for (const answerCounter of undecided) this.#add(this.#answersAt + answerCounter);
+    undecided.length = 0;
   }
 
   countDrop(reason: DropReason): void {

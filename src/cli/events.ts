@@ -5,7 +5,15 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { readServerSentEvents } from "./event-stream.ts";
 import { askNode, DEFAULT_SERVER_URL, errorOf, followNode, readReply, serverOption } from "./node-client.ts";
-import { CommandFailure, EXIT, formatColumns, printError, printJson, printLine } from "./outcome.ts";
+import {
+  CommandFailure,
+  EXIT,
+  formatColumns,
+  printError,
+  printJson,
+  printLine,
+  printLines,
+} from "./outcome.ts";
 
 interface EventsOptions {
   readonly server: string;
@@ -58,7 +66,7 @@ async function events(options: EventsOptions): Promise<void> {
     for (const event of past) printFollowed(event, json);
     await followFrom(Math.max(0, ...[...latest, ...past.slice(-1)].map(({ id }) => id)), options);
   } else if (json) printJson(past);
-  else for (const line of formatColumns(past.map(cellsOf))) printLine(line);
+  else printLines(formatColumns(past.map(cellsOf)));
 }
 
 async function askEvents(server: string, query: URLSearchParams): Promise<Event[]> {

@@ -232,14 +232,18 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     forcedAt: forcing.forcedAt,
     clock,
     geo: geo.database,
-    onPublish(publication, image) {
+    onPublish(image) {
       counters.adopt(image.zones);
       collector.noteImage(publishImage(image, undefined));
       settings.noteZones(image.zones);
       core.answering?.publish();
       core.keeping?.noteChange();
-      transitions.note(publication);
+    },
+    *tell(publication) {
+      yield* transitions.note(publication);
       availability.note(publication.after, transitions.observedPools);
+    },
+    onTold() {
       forcing.published();
       drilling.published();
     },

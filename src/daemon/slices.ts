@@ -3,7 +3,7 @@
 import { setImmediate } from "node:timers/promises";
 
 /** So long at a time, and then as long again as what waits takes. */
-const SLICE_MS = 10;
+export const SLICE_MS = 10;
 
 /** Runs a generator to its end, and returns what it returns; whatever it yields says that it can wait. */
 export async function inSlices<Result>(steps: Generator<unknown, Result>): Promise<Result> {

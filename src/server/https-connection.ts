@@ -80,6 +80,8 @@ export class HttpsConnection {
     this.#takenMs = nowMs;
     socket.on("error", () => socket.destroy());
     this.#session = socket.alpnProtocol === "h2" ? this.#speakHttp2() : this.#speakHttp1();
+    // Half-open, a session would wait for the idle timeout; Node's HTTP/1.1 looks after its own.
+    if (this.#session !== undefined) socket.on("end", () => this.finish());
   }
 
   /** No more requests: those that have begun are answered, then it closes. */
@@ -119,9 +121,10 @@ export class HttpsConnection {
     const reply = ({ status, headers: fields, body }: Reply): void => {
       if (stream.destroyed || stream.closed || stream.headersSent) return;
       stream.respond({ [constants.HTTP2_HEADER_STATUS]: status, ...fields });
-      // What is left of a body that was refused is not waited for (RFC 9113 §8.1).
-      if (status === 200) stream.end(body);
-      else stream.end(() => stream.close(constants.NGHTTP2_NO_ERROR));
+      stream.end(body);
+      // What is left of a body is read to its end and forgotten: a reset, and Node makes one of what nobody reads, takes
+      // back a response that still waits for the octets before it (RFC 9113 §8.1). Who never ends is out of time.
+      stream.resume();
     };
     this.#serve(
       {
@@ -181,6 +184,7 @@ export class HttpsConnection {
     const chunks: Buffer[] = [];
     let length = 0;
     body.on("data", (chunk: Buffer) => {
+      if (exchange.replied) return;
       length += chunk.length;
       if (length > MAX_TCP_ANSWER_OCTETS) {
         chunks.length = 0;
@@ -189,7 +193,9 @@ export class HttpsConnection {
         chunks.push(chunk);
       }
     });
-    body.on("end", () => reply(this.#answer(Buffer.concat(chunks))));
+    body.on("end", () => {
+      if (!exchange.replied) reply(this.#answer(Buffer.concat(chunks)));
+    });
   }
 
   #answer(query: Uint8Array): Reply {

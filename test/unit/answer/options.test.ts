@@ -143,6 +143,7 @@ describe("answer() with extended errors", () => {
       packet({ flags: 0x1000, question: question("www.example.", "A"), additional: [opt()] }),
       [21, ""],
     ],
+    ["a transfer over UDP", query("example.", "AXFR", opt()), [18, ""]],
     ["another class", packet({ question: question("www.example.", "A", 4), additional: [opt()] }), [21, ""]],
     ["class CH", packet({ question: question("version.bind.", "TXT", 3), additional: [opt()] }), [18, ""]],
     [

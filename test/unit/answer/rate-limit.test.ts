@@ -250,4 +250,13 @@ describe("answer() where responses are limited", () => {
     expect(counters.queries()).to.deep.equal([{ zone: "example.", qtype: "A", transport: "udp", value: 20 }]);
     expect(counters.responses().reduce((sum, { value }) => sum + value, 0)).to.equal(15);
   });
+
+  it("counts as a policy's answers only those that were sent", () => {
+    const { ask, counters } = asker({ slip: 2 });
+    const answered = (): number => counters.answers().reduce((sum, { value }) => sum + value, 0);
+    for (let count = 0; count < 40; count++) ask(query("fail.example.", "A"));
+    expect(answered()).to.equal(10);
+    for (let count = 0; count < 5; count++) ask(query("fail.example.", "A"), { transport: TRANSPORT.tcp });
+    expect(answered()).to.equal(15);
+  });
 });

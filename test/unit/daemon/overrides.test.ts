@@ -308,6 +308,20 @@ describe("createOverrides()", () => {
       expect(later.files).to.deep.equal([]);
     });
 
+    it("waits where only what it meets speaks against it, and not where it is faulty or accepted", async () => {
+      const overrides = await open();
+      const { file, load } = await openFile(overrides);
+      words = { "vir/a": "down" };
+      await load(entry("fra"));
+      expect([file.view().success, file.isWaiting()]).to.deep.equal([false, true]);
+      words = {};
+      await file.reload();
+      expect([file.view().success, file.isWaiting()]).to.deep.equal([true, false]);
+      expect(forced(overrides)).to.equal("fra/a=drain fra/b=drain");
+      await load("");
+      expect([file.view().success, file.isWaiting()]).to.deep.equal([false, false]);
+    });
+
     it("is remembered as it was accepted", async () => {
       const { load } = await openFile(await open());
       await load(entry("fra/a"));

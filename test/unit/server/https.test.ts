@@ -22,8 +22,56 @@ interface Response {
   readonly body: Buffer;
 }
 
-describe("DNS over HTTPS", function () {
-  this.timeout(20_000);
+/** HTTP/2 octet by octet (RFC 9113 §4.1), for what no client lets itself be told. */
+const FRAME = { data: 0, headers: 1, settings: 4 } as const;
+const END_STREAM = 1;
+const END_HEADERS = 4;
+const FRAME_HEAD_OCTETS = 9;
+
+function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array(0)): Buffer {
+  const head = Buffer.alloc(FRAME_HEAD_OCTETS);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+const CLIENT_PREFACE = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  frame(FRAME.settings, 0, 0),
+]);
+
+/** The head of a POST, every field a literal (RFC 7541 §6.2.2). */
+function requestHead(stream: number, contentType: string, contentLength: number): Buffer {
+  const string = (text: string): Buffer => Buffer.from([text.length, ...Buffer.from(text)]);
+  const fields = [
+    [":method", "POST"],
+    [":scheme", "https"],
+    [":path", "/dns-query"],
+    [":authority", "www.example.com"],
+    ["content-type", contentType],
+    ["content-length", String(contentLength)],
+  ] as const;
+  const block = fields.map(([name, value]) => Buffer.concat([Uint8Array.of(0), string(name), string(value)]));
+  return frame(FRAME.headers, END_HEADERS, stream, Buffer.concat(block));
+}
+
+/** The frames that the server sends, until it closes. */
+async function* receivedFrames(socket: TLSSocket): AsyncGenerator<{ type: number; stream: number }> {
+  let octets = Buffer.alloc(0);
+  for await (const chunk of socket) {
+    octets = Buffer.concat([octets, Buffer.from(chunk)]);
+    while (octets.length >= FRAME_HEAD_OCTETS) {
+      const end = FRAME_HEAD_OCTETS + octets.readUIntBE(0, 3);
+      if (octets.length < end) break;
+      yield { type: octets[3] ?? 0, stream: octets.readUInt32BE(5) };
+      octets = octets.subarray(end);
+    }
+  }
+}
+
+describe("DNS over HTTPS", () => {
   const image = sampleImage();
   let certificates: Certificates;
   let listeners: Listeners | undefined;
@@ -51,9 +99,9 @@ describe("DNS over HTTPS", function () {
     open.push(session);
     return session;
   };
-  const openTls = async ({ https }: Listeners): Promise<TLSSocket> => {
+  const openTls = async ({ https }: Listeners, protocol = "http/1.1"): Promise<TLSSocket> => {
     const { address: host, port } = https;
-    const socket = connect({ host, port, rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] });
+    const socket = connect({ host, port, rejectUnauthorized: false, ALPNProtocols: [protocol] });
     open.push(socket);
     await once(socket, "secureConnect");
     socket.on("error", () => undefined);
@@ -215,6 +263,38 @@ describe("DNS over HTTPS", function () {
     const counted = servers.streamCounts.httpResponses().map(({ value }) => value);
     expect(counted.reduce((sum, value) => sum + value)).to.equal(statuses.length);
     expect(session.destroyed).to.equal(false);
+  });
+
+  it("answers before it resets, also while curl's handshake is still under way", async function () {
+    needPeers.call(this, "curl");
+    const { https } = await serve();
+    const where = `https://${https.address}:${https.port}/dns-query`;
+    const words = [
+      "-sSk",
+      "--http2",
+      "-d",
+      "",
+      "-H",
+      "content-type: text/plain",
+      "-w",
+      "%{http_code}",
+      where,
+    ];
+    for (let count = 0; count < 10; count++) expect((await run("curl", words)).stdout).to.equal("415");
+  });
+
+  it("lets a client go that says goodbye over HTTP/2, once it has its answers", async () => {
+    const servers = await serve({ idleMs: 60_000 });
+    const socket = await openTls(servers, "h2");
+    const closed = once(socket, "close");
+    const frames = receivedFrames(socket);
+    socket.write(CLIENT_PREFACE);
+    socket.end(Buffer.concat([requestHead(1, MESSAGE, WWW.length), frame(FRAME.data, END_STREAM, 1, WWW)]));
+    const types: number[] = [];
+    for await (const { type, stream } of frames) if (stream === 1) types.push(type);
+    await closed;
+    expect(types).to.deep.equal([FRAME.headers, FRAME.data]);
+    expect(limitsOf(servers)).to.deep.equal([]);
   });
 
   it("answers 64 streams of one connection, each with its identifier", async () => {
