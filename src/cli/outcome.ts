@@ -20,6 +20,10 @@ export function printLine(line: string): void {
   process.stdout.write(`${escapeSteering(line)}\n`);
 }
 
+export function printLines(lines: readonly string[]): void {
+  for (const line of lines) printLine(line);
+}
+
 export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, undefined, 2));
 }
