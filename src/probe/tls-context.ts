@@ -47,11 +47,14 @@ export function createTlsContexts(now: () => number): TlsContexts {
     const context = orAsBefore(makeContext(caFile), known?.context);
     const kept: Kept = { context, freshUntilMs: now() + REREAD_MS };
     contexts.set(key, kept);
-    void context.then((made) => {
-      if (!made.ok || made.warning !== undefined) kept.freshUntilMs = now() + RETRY_MS;
-    });
+    void lookAgainSoon(kept);
     return context;
   };
+
+  async function lookAgainSoon(kept: Kept): Promise<void> {
+    const made = await kept.context;
+    if (!made.ok || made.warning !== undefined) kept.freshUntilMs = now() + RETRY_MS;
+  }
 }
 
 async function orAsBefore(
