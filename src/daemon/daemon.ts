@@ -57,7 +57,7 @@ import { watchFoldersOf, watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
 
 /** How long serving waits for the first round of probes. */
-export const FIRST_ROUND_MS = 5000;
+const FIRST_ROUND_MS = 5000;
 /** One line of a kind in this time, for what could repeat without end. */
 const LIMITED_LOG_MS = 60_000;
 

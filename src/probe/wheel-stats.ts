@@ -1,7 +1,7 @@
 /** What the wheel counts, for the metrics and the status page. Counters never go down while the process lives. */
 
 /** Upper bounds in seconds; the last bucket of `counts` is above them all. */
-export const DURATION_BUCKETS_SECONDS: readonly number[] = [
+const DURATION_BUCKETS_SECONDS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
