@@ -200,6 +200,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
       if (faulty === undefined) {
         await accept(loaded, despite);
       } else {
+        await parts.prepare(loaded.set);
         parts.install(loaded.set);
         served = { set: loaded.set, judged: loaded.judged, despite };
         outcome = { ...outcome, despite };
