@@ -28,7 +28,7 @@ export interface DrillingParts {
   readonly events: Pick<Events, "record" | "subscribe">;
   readonly forcing: Pick<Forcing, "holds" | "settle" | "source">;
   readonly counters: Pick<Counters, "answersByPool">;
-  readonly serving: () => Pick<Serving, "state" | "image">;
+  readonly serving: () => Pick<Serving, "told" | "image">;
 }
 
 export interface Drilling {
@@ -58,7 +58,8 @@ export function createDrilling(parts: DrillingParts): Drilling {
     folder: options.state,
     now: clock.now,
     newId: () => randomBytes(ID_OCTETS).toString("hex"),
-    state: () => serving().state(),
+    // What has changed is in the record by then.
+    state: () => serving().told(),
     rules: () => serving().image()?.zones.set.rules ?? [],
     holds: forcing.holds,
     settle: forcing.settle,

@@ -30,7 +30,7 @@ import type { Log, LogLimiter } from "./log.ts";
 import type { NotifyResult } from "./secondary-counts.ts";
 
 /** How long an answer is waited for, attempt by attempt: a minute in all. */
-export const NOTIFY_WAITS_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
+const NOTIFY_WAITS_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
 /** Zones that one secondary is being told of at one time; the others wait. */
 const MAX_UNDER_WAY = 32;
 const MAX_ID = 0x1_0000;

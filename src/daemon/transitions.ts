@@ -54,18 +54,22 @@ export interface TransitionsParts {
 }
 
 export interface Transitions {
-  note(publication: Publication): void;
-  /** As of the latest publication, by pool: up on rung 1 in any family that it has. */
+  /** In steps, as ten thousand endpoints are much to look at; one publication after the other. */
+  note(publication: Publication): Generator<void, void>;
+  /** As of the latest publication that was noted, by pool: up on rung 1 in any family that it has. */
   readonly pools: ReadonlyMap<string, Observed>;
   /** The same of what probes alone say. */
   readonly observedPools: ReadonlyMap<string, Observed>;
 }
 
+/** Of endpoints. Those that are as they were cost next to nothing. */
+const LOOKED_AT_A_STEP = 250;
+
 export function createTransitions({ record, lastResorts, known }: TransitionsParts): Transitions {
   const pools = new Map<string, Observed>();
   const observedPools = new Map<string, Observed>();
 
-  const notePools = ({ before, after }: Publication, touched: ReadonlySet<string>): void => {
+  function* notePools({ before, after }: Publication, touched: ReadonlySet<string>): Generator<void, void> {
     const { definitions, snapshot } = after;
     for (const kept of [pools, observedPools]) {
       for (const name of kept.keys()) if (!definitions.pools.has(name)) kept.delete(name);
@@ -78,27 +82,40 @@ export function createTransitions({ record, lastResorts, known }: TransitionsPar
       const to = stateOfPool(pool, after);
       pools.set(pool.name, to);
       observedPools.set(pool.name, observedOfPool(pool, snapshot));
+      yield;
       if (to === (from ?? "up")) continue;
       const held = to === "down" && isHeld(pool, after) ? ["held back by failback"] : [];
       const reason = [...reasonsOfPool(pool, snapshot.endpoints), ...held].join("; ");
       record({ kind: "pool", ref: pool.name, from: from ?? null, to, reason });
     }
-  };
+  }
 
   return {
     pools,
     observedPools,
-    note(publication) {
+    *note(publication) {
       const { before, after } = publication;
       const healths = after.snapshot.endpoints;
       const healthsBefore = before?.snapshot.endpoints ?? known();
-      const touched = noteEndpoints(healthsBefore, healths, record);
-      if (before !== undefined) noteForced(healthsBefore, healths, record);
-      notePools(publication, touched);
+      const changed = yield* changesOf(healthsBefore, healths);
+      const touched = new Set<string>();
+      for (const change of changed) {
+        touched.add(change.ref.slice(0, change.ref.indexOf("/")));
+        noteObserved(change, record);
+        yield;
+      }
+      if (before !== undefined) {
+        for (const change of changed) {
+          noteForced(change, record);
+          yield;
+        }
+      }
+      yield* notePools(publication, touched);
       const policiesBefore = new Map<string, PolicyView>();
       for (const view of servedPolicies(before)) policiesBefore.set(view.owner, view);
       for (const view of servedPolicies(after)) {
         notePolicy(policiesBefore.get(view.owner), view, record, lastResorts);
+        yield;
       }
     },
   };
@@ -109,30 +126,39 @@ export function servedPolicies(state: ServingState | undefined): PolicyView[] {
   return (state?.zones ?? []).flatMap(({ policies }) => policies.filter(({ policy }) => !policy.dryRun));
 }
 
-/** Returns the pools of the endpoints whose health is another one. */
-function noteEndpoints(before: Healths, after: Healths, record: Recorder): Set<string> {
-  const touched = new Set<string>();
+/** An endpoint whose health is another one. */
+interface Change {
+  readonly ref: string;
+  readonly before: EndpointHealth | undefined;
+  readonly after: EndpointHealth;
+}
+
+function* changesOf(before: Healths, after: Healths): Generator<void, Change[]> {
+  const changes: Change[] = [];
+  let lookedAt = 0;
   for (const [ref, health] of after) {
     const known = before.get(ref);
     // Health that is the same is the same object (`health-book`).
-    if (known === health) continue;
-    touched.add(ref.slice(0, ref.indexOf("/")));
-    const from = known === undefined ? "unknown" : observedOf(known.addresses);
-    const to = observedOf(health.addresses);
-    // What nobody probes does not come and go.
-    const probed = health.addresses.some(({ reason }) => reason !== NOT_MONITORED);
-    if (from !== to && probed) record({ kind: "endpoint", ref, from, to, reason: reasonOf(health) });
+    if (known !== health) changes.push({ ref, before: known, after: health });
+    lookedAt += 1;
+    if (lookedAt % LOOKED_AT_A_STEP === 0) yield;
   }
-  return touched;
+  return changes;
 }
 
-function noteForced(before: Healths, after: Healths, record: Recorder): void {
-  for (const [ref, health] of after) {
-    const from = before.get(ref)?.forced;
-    if (from === health.forced) continue;
-    const reason = `observed ${observedOf(health.addresses)}: ${reasonOf(health)}`;
-    record({ kind: "forced", ref, from: from ?? null, to: health.forced ?? null, reason });
-  }
+function noteObserved({ ref, before, after }: Change, record: Recorder): void {
+  const from = before === undefined ? "unknown" : observedOf(before.addresses);
+  const to = observedOf(after.addresses);
+  // What nobody probes does not come and go.
+  const probed = after.addresses.some(({ reason }) => reason !== NOT_MONITORED);
+  if (from !== to && probed) record({ kind: "endpoint", ref, from, to, reason: reasonOf(after) });
+}
+
+function noteForced({ ref, before, after }: Change, record: Recorder): void {
+  const from = before?.forced;
+  if (from === after.forced) return;
+  const reason = `observed ${observedOf(after.addresses)}: ${reasonOf(after)}`;
+  record({ kind: "forced", ref, from: from ?? null, to: after.forced ?? null, reason });
 }
 
 function isHeld({ name }: Pool, state: ServingState | undefined): boolean {

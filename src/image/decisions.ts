@@ -64,31 +64,51 @@ export function compileDecisions(
   places?: PlacePart,
   before?: Decisions,
 ): Decisions {
+  const steps = decisionSteps(zones, snapshot, definitions, places, before);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps, of a class of clients or a few tables each: whoever takes them may do other things in between. */
+export function* decisionSteps(
+  zones: ZonePart,
+  snapshot: Snapshot,
+  definitions: Definitions,
+  places: PlacePart | undefined,
+  before: Decisions | undefined,
+): Generator<void, Decisions> {
   const { policies } = zones;
   const compiler = new Compiler(definitions, snapshot, places, hintedPolicies(zones.live));
   if (before === undefined || !isComparable(before, policies, definitions, places)) {
-    const evaluations = policies.map((entry, number) => compiler.addPolicy(entry, number));
-    const bytes = compiler.finish();
+    const evaluations: Decisions["evaluations"][number][] = [];
+    for (const [number, entry] of policies.entries()) {
+      evaluations.push(yield* compiler.addPolicy(entry, number));
+    }
+    const bytes = yield* compiler.finish();
     const tables = openTables(bytes);
     const tablesAnew = tables.outcomes.length;
     const live = decideLive(zones.live, policies, definitions, snapshot, new Map());
     return { policies, snapshot, definitions, places, evaluations, live, tables, bytes, tablesAnew };
   }
   const changed = changedPools(before, { definitions, snapshot });
+  yield;
   const evaluations = [...before.evaluations];
   const replaced: number[] = [];
   const states = new Map(before.live.states);
-  policies.forEach((entry, number) => {
-    if (isDisjoint(changed, entry.pools)) return;
-    evaluations[number] = compiler.addPolicy(entry, number);
+  for (const [number, entry] of policies.entries()) {
+    if (isDisjoint(changed, entry.pools)) continue;
+    evaluations[number] = yield* compiler.addPolicy(entry, number);
     replaced.push(number);
     states.delete(number);
-  });
+  }
   const { tablesAnew } = before;
   const bytes =
     replaced.length === 0
       ? before.bytes
-      : exchangeTables(before.tables, openTables(compiler.finish()), replaced);
+      : exchangeTables(before.tables, openTables(yield* compiler.finish()), replaced);
+  yield;
   const tables = openTables(bytes);
   const live = decideLive(zones.live, policies, definitions, snapshot, states);
   return { policies, snapshot, definitions, places, evaluations, live, tables, bytes, tablesAnew };
@@ -139,7 +159,10 @@ class Compiler {
   }
 
   /** The next policy of the tables, all its classes; says what a client of whom nothing is known is answered. */
-  addPolicy(entry: PolicyEntry, policyNumber: number): Readonly<Record<AddressFamily, Evaluation>> {
+  *addPolicy(
+    entry: PolicyEntry,
+    policyNumber: number,
+  ): Generator<void, Readonly<Record<AddressFamily, Evaluation>>> {
     const clients = this.#places?.clients[policyNumber];
     const numbers = new Map(entry.endpoints.map(({ id }, number) => [id, number]));
     const evaluationOf = (classNumber: number, family: AddressFamily): Evaluation => {
@@ -152,17 +175,19 @@ class Compiler {
     const classes = clients?.length ?? classCount(entry.clients);
     for (let classNumber = 0; classNumber < classes; classNumber++) {
       for (const family of FAMILIES) this.#builder.addEntry(evaluationOf(classNumber, family), numbers);
+      yield;
     }
     if (this.#hinted.has(policyNumber)) {
       for (let classNumber = 0; classNumber < classes; classNumber++) {
         const joined = joinFamilies(evaluationOf(classNumber, "ipv4"), evaluationOf(classNumber, "ipv6"));
         this.#builder.addEntry(joined, numbers);
+        yield;
       }
     }
     return { ipv4: evaluationOf(0, "ipv4"), ipv6: evaluationOf(0, "ipv6") };
   }
 
-  finish(): SharedArrayBuffer {
+  finish(): Generator<void, SharedArrayBuffer> {
     return this.#builder.finish();
   }
 }

@@ -3,7 +3,7 @@
  * a query is answered from one image. Its two parts change at different rates: `zones` with the files, `decisions` with
  * every change of health; each is flat bytes in shared memory, one copy for all threads.
  *
- * The daemon makes images (`compileZones`, `compileDecisions`, `makeImage`) and sends them to other threads
+ * The daemon makes images (`compileZones`, `compileDecisions` or `decisionSteps`, `makeImage`) and sends them to other threads
  * (`publishImage`, `openImage`); `answer/` reads an `OpenImage`; `answer/counters` and `admin/` read the entries, which
  * stay on the thread that made them.
  */
@@ -12,9 +12,9 @@ import type { Decisions } from "./decisions.ts";
 import { OpenImage, type PublishedImage, type PublishedPlaces } from "./open-image.ts";
 import type { ZonePart } from "./zones.ts";
 
-export { compileDecisions, type Decisions } from "./decisions.ts";
+export { compileDecisions, type Decisions, decisionSteps } from "./decisions.ts";
 export { OpenImage, openImage, type PublishedImage } from "./open-image.ts";
-export { asksForPlaces, compilePlaces, type PlacePart } from "./places.ts";
+export { asksForPlaces, compilePlaces, compilePlacesInSteps, type PlacePart } from "./places.ts";
 export { compileZones, type ZonePart } from "./zones.ts";
 
 /** An image on the thread that made it. */
@@ -23,15 +23,7 @@ export class Image extends OpenImage {
   readonly decisions: Decisions;
 
   constructor(generation: number, zones: ZonePart, decisions: Decisions) {
-    super({
-      generation,
-      zonesId: zones.id,
-      zoneBytes: zones.bytes,
-      decisionBytes: decisions.bytes,
-      liveBytes: decisions.live.bytes,
-      places: publishPlaces(decisions),
-      counterBlock: undefined,
-    });
+    super(publishImage({ generation, zones, decisions }, undefined));
     this.zones = zones;
     this.decisions = decisions;
   }
@@ -43,8 +35,10 @@ export function makeImage(generation: number, zones: ZonePart, decisions: Decisi
 }
 
 /** What another thread needs to serve an image, and to count in a block of its own. */
-export function publishImage(image: Image, counterBlock: SharedArrayBuffer | undefined): PublishedImage {
-  const { generation, zones, decisions } = image;
+export function publishImage(
+  { generation, zones, decisions }: Pick<Image, "generation" | "zones" | "decisions">,
+  counterBlock: SharedArrayBuffer | undefined,
+): PublishedImage {
   return {
     generation,
     zonesId: zones.id,

@@ -63,7 +63,8 @@ export class TablesBuilder {
     return number;
   }
 
-  finish(): SharedArrayBuffer {
+  /** In steps: nothing is added between them. */
+  *finish(): Generator<void, SharedArrayBuffer> {
     const targets = new Targets();
     const sizes = measure(this.#tables, this.#directoryBases.length, this.#directory.length, targets);
     const bytes = createTables(sizes);
@@ -71,7 +72,12 @@ export class TablesBuilder {
     tables.directoryBases.set(this.#directoryBases);
     tables.directory.set(this.#directory);
     tables.policyCnames.set(this.#cnames);
-    fillTables(tables, this.#tables, targets);
+    yield;
+    const filler = new TablesFiller(tables, targets);
+    for (const [number, table] of this.#tables.entries()) {
+      filler.fill(table, number);
+      yield;
+    }
     return bytes;
   }
 }
@@ -137,12 +143,7 @@ class Targets {
   }
 }
 
-/** Fills the arrays from the first table to the last. */
-function fillTables(into: DecisionTables, tables: readonly Table[], targets: Targets): void {
-  const filler = new TablesFiller(into, targets);
-  tables.forEach((table, number) => filler.fill(table, number));
-}
-
+/** Fills the arrays, from the first table to the last. */
 class TablesFiller {
   readonly tables: DecisionTables;
   readonly #targets: Targets;

@@ -71,11 +71,12 @@ export async function startProbingNode(
     forcedAt: () => new Map(),
     clock,
     geo: () => undefined,
-    onPublish(publication) {
+    onPublish() {
       counts.builds++;
       keeping.noteChange();
-      transitions.note(publication);
     },
+    tell: (publication) => transitions.note(publication),
+    onTold: () => undefined,
   });
   const threads = createProbeThreads({
     entry: typescriptThread(new URL("../../src/probe/probe-thread-entry.ts", import.meta.url)),

@@ -50,7 +50,7 @@ describe("createAvailability()", () => {
       /** Serves that, for so long. */
       serve: (situation: Situation, forMs: number): void => {
         const after = servingState(situation);
-        transitions.note({ before, after });
+        for (const _ of transitions.note({ before, after }));
         availability.note(after, transitions.observedPools);
         before = after;
         goOn(forMs);

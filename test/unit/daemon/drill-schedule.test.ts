@@ -118,7 +118,7 @@ describe("createDrilling()", () => {
         },
       },
       counters: { answersByPool: () => new Map() },
-      serving: () => ({ state: () => undefined, image: () => undefined }),
+      serving: () => ({ told: () => undefined, image: () => undefined }),
     });
     expect(drilling.source.scheduled().map(({ name, nextMs }) => [name, nextMs])).to.deep.equal([
       ["nightly", TWO],

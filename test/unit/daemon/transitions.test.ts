@@ -20,7 +20,7 @@ function recorded(...situations: readonly Situation[]): string[][] {
   return situations.map((situation) => {
     // A reload would be other definitions.
     const after: ServingState = { ...servingState(situation), definitions: first.definitions };
-    transitions.note({ before, after });
+    for (const _ of transitions.note({ before, after }));
     before = after;
     return happenings.splice(0).map(({ kind, ref, from, to }) => `${kind} ${ref} ${from}→${to}`);
   });
