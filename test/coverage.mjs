@@ -64,7 +64,7 @@ async function main() {
     // Whether a test leaves something running is the business of test/run.mjs.
     "--exit",
     "--reporter=dot",
-    "--timeout=20000",
+    "--timeout=120000",
     ".coverage/build/test/unit/**/*.test.js",
   ]);
 }

@@ -1,16 +1,20 @@
 /**
  * `npm test`: brings the clone to where tests run, then runs them all, or those that are named:
- * `npm test -- test/unit/dns/name.test.ts -g "nameKey"`. Further words go to mocha as they are. The last line is
+ * `npm test -- test/unit/dns/name.test.ts -g "nameKey"`. Further words go to mocha as they are. All of them run in two
+ * lanes side by side, for most wait more than they reckon; what the second prints follows the first. The last line is
  * `N passed, N failed, N skipped`, whatever became of mocha.
  */
 import { spawn } from "child_process";
-import { mkdtempSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from "fs";
+import { mkdtempSync, openSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from "fs";
 import { tmpdir } from "os";
 import { join } from "path";
 import { bootstrap, ROOT } from "../deploy/bootstrap.mjs";
 import { closingLine, countResults } from "./counts.mjs";
 
-const EVERY_TEST = "test/**/*.test.ts";
+/** What reckons most; the commands' tests, though units too, wait for processes. */
+const RECKONING = "test/unit/!(cli)/**/*.test.ts";
+/** What each lane runs: together every test, and about as long each. */
+const LANES = [[RECKONING], ["test/**/*.test.ts", "--ignore", RECKONING]];
 
 /** Whether a word of the command line names tests, rather than being an option of mocha or its value. */
 function namesTests(word) {
@@ -26,7 +30,6 @@ function watchForEnd(child, countsPath, onKeptRunning) {
   const timer = setInterval(() => {
     if (endedAt === undefined && readFileSync(countsPath, "utf8").endsWith("e")) endedAt = Date.now();
     if (endedAt === undefined || Date.now() - endedAt < END_WITHIN_MS) return;
-    process.stdout.write("fairlead: the tests have ended, but something that they started still runs\n");
     onKeptRunning();
     // The one signal that mocha hands on to the process of its own that runs the tests.
     child.kill("SIGINT");
@@ -34,39 +37,62 @@ function watchForEnd(child, countsPath, onKeptRunning) {
   child.on("close", () => clearInterval(timer));
 }
 
-function runMocha(words, countsPath) {
+/** Runs mocha to its end and resolves with what it noted and whether it was content; `output` is stdio's of both. */
+function runMocha(words, countsPath, output) {
   return new Promise((resolve) => {
+    writeFileSync(countsPath, "");
     const mocha = join(ROOT, "node_modules", "mocha", "bin", "mocha.js");
     const child = spawn(process.execPath, [mocha].concat(words), {
       cwd: ROOT,
-      stdio: "inherit",
+      stdio: ["inherit", output, output],
       env: Object.assign({}, process.env, {
         FAIRLEAD_TEST_COUNTS: countsPath,
         FAIRLEAD_TEST_COMMAND: join(ROOT, "dist", "main.js"),
       }),
     });
-    // Ctrl-C reaches mocha as well, being of our process group: wait for its end, and still say the line.
-    process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));
     let keptRunning = false;
     watchForEnd(child, countsPath, () => {
       keptRunning = true;
+      process.stdout.write(
+        `fairlead: the tests of ${words.join(" ")} have ended, but something that they started still runs\n`,
+      );
     });
-    child.on("error", () => resolve(1));
-    child.on("close", (status) => resolve(status === null || keptRunning ? 1 : status));
+    const end = (status) => {
+      const letters = readFileSync(countsPath, "utf8");
+      unlinkSync(countsPath);
+      resolve({ letters, status: keptRunning ? 1 : status });
+    };
+    child.on("error", () => end(1));
+    child.on("close", (status) => end(status === null ? 1 : status));
   });
+}
+
+/** Runs every lane and resolves with what each noted; the first prints as it goes, the others when all have ended. */
+async function runLanes(lanes) {
+  const folder = mkdtempSync(join(tmpdir(), "fairlead-test-"));
+  const outputs = lanes.slice(1).map((_, lane) => join(folder, `output-${lane}`));
+  const runs = await Promise.all(
+    lanes.map((words, lane) => {
+      const output = lane === 0 ? "inherit" : openSync(outputs[lane - 1], "w");
+      return runMocha(words, join(folder, `counts-${lane}`), output);
+    }),
+  );
+  for (const output of outputs) {
+    process.stdout.write(readFileSync(output));
+    unlinkSync(output);
+  }
+  rmdirSync(folder);
+  return runs;
 }
 
 async function main() {
   await bootstrap();
-  const folder = mkdtempSync(join(tmpdir(), "fairlead-test-"));
-  const countsPath = join(folder, "counts");
-  writeFileSync(countsPath, "");
+  // Ctrl-C reaches mocha as well, being of our process group: wait for its end, and still say the line.
+  process.on("SIGINT", () => undefined);
   const words = process.argv.slice(2);
-  const status = await runMocha(words.some(namesTests) ? words : words.concat(EVERY_TEST), countsPath);
-  const counts = countResults(readFileSync(countsPath, "utf8"), status);
-  unlinkSync(countsPath);
-  rmdirSync(folder);
+  const lanes = words.some(namesTests) ? [words] : LANES.map((lane) => lane.concat(words));
+  const counts = countResults(await runLanes(lanes));
   process.stdout.write(`${closingLine(counts)}\n`);
   process.exit(counts.failed === 0 ? 0 : 1);
 }

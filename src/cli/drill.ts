@@ -23,7 +23,16 @@ import {
 } from "./drill-text.ts";
 import { askNode, type NodeReply, readReply } from "./node-client.ts";
 import { failureOf, type NodeOptions, person, tokenOf, withNode } from "./operator.ts";
-import { CommandFailure, EXIT, endWith, formatColumns, printError, printJson, printLine } from "./outcome.ts";
+import {
+  CommandFailure,
+  EXIT,
+  endWith,
+  formatColumns,
+  printError,
+  printJson,
+  printLine,
+  printLines,
+} from "./outcome.ts";
 
 interface DrillOptions extends NodeOptions {
   readonly drain?: readonly string[];
@@ -89,13 +98,13 @@ async function run(options: DrillOptions): Promise<void> {
   if (dryRun) {
     const read = readReply(server, preflightSchema.extend({ ready: z.boolean() }), reply);
     if (options.json) printJson(read);
-    else for (const line of formatPreflight(read)) printLine(line);
+    else printLines(formatPreflight(read));
     endWith(read.ready ? EXIT.ok : EXIT.no);
     return;
   }
   const begun = readReply(server, drillSchema, reply);
   if (!options.json) {
-    for (const line of formatPreflight(begun.preflight)) printLine(line);
+    printLines(formatPreflight(begun.preflight));
     printLine(`drill ${begun.id} runs until ${begun.until}: ${describeParts(begun)}`);
   }
   printVerdict(await follow(begun, options), options);
@@ -167,7 +176,7 @@ async function list({ server, json }: NodeOptions): Promise<void> {
   if (json) printJson({ drills, scheduled });
   else {
     const rows = [...drills.map(summaryCells), ...scheduled.map(scheduledCells)];
-    for (const line of formatColumns(rows)) printLine(line);
+    printLines(formatColumns(rows));
   }
   endWith(EXIT.ok);
 }
@@ -189,14 +198,14 @@ async function abort(id: string, options: NodeOptions): Promise<void> {
 
 function printVerdict(drill: DrillReply, { json }: NodeOptions): void {
   if (json) printJson(drill);
-  else for (const line of formatVerdict(drill)) printLine(line);
+  else printLines(formatVerdict(drill));
   endWith(drill.outcome === "passed" ? EXIT.ok : EXIT.no);
 }
 
 /** What the preflight found, before the one line that says that it does not begin. */
 function printRefused({ body }: NodeReply): void {
   const parsed = z.object({ preflight: preflightSchema }).safeParse(body);
-  if (parsed.success) for (const line of formatPreflight(parsed.data.preflight)) printLine(line);
+  if (parsed.success) printLines(formatPreflight(parsed.data.preflight));
 }
 
 /** `why` of the verdict names who asked. */

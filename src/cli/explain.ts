@@ -1,105 +1,69 @@
 /** `fairlead explain NAME [TYPE]`: why a name is answered as it is, from files alone or by a running node. */
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { explainName } from "../daemon/explain.ts";
 import { supposeDown } from "../daemon/supposed-health.ts";
 import type { TraceNode } from "../policy/evaluation.ts";
 import {
+  type Asked,
   askToExplain,
-  dryRunOption,
   type Explained,
-  explainParameters,
+  type ExplainingOptions,
+  explainingCommand,
   explanationSchema,
   formatQuestion,
   isNo,
   refusalFailure,
   stateFromFiles,
 } from "./explaining.ts";
-import { geoipOption, placesBy, refuseGeoip } from "./geo-option.ts";
-import { serverOption } from "./node-client.ts";
-import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
+import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLines } from "./outcome.ts";
 import { formatPercent } from "./percent.ts";
-import { zonesOption } from "./zone-option.ts";
 
 type ExplainedEndpoint = Explained["endpoints"][number];
 
-interface ExplainOptions {
-  readonly zones: string;
-  readonly geoip?: string;
-  readonly server?: string;
-  readonly client?: string;
-  readonly down?: readonly string[];
-  readonly dryRun?: true;
-  readonly json?: true;
-}
-
 export function addExplain(program: Command): void {
-  program
-    .command("explain")
+  const down = new Option(
+    "--down <ref...>",
+    "pools or endpoints (pool/endpoint) supposed down; with files only",
+  );
+  explainingCommand(program, "explain", down)
     .description("explain an answer: every policy node entered, every endpoint considered, and why")
-    .argument("<name>", "the name that is asked for")
-    .argument("[type]", "the record type", "A")
-    .addOption(zonesOption())
-    .addOption(geoipOption())
-    .addOption(serverOption())
-    .option("--client <client>", "who asks: an address, a network, country:XX or continent:XX")
-    .option("--down <ref...>", "pools or endpoints (pool/endpoint) supposed down; with files only")
-    .addOption(dryRunOption())
-    .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\nWith files every endpoint is supposed up, save for those of --down; --server asks a running node instead." +
         "\nExit status: 0 there is an answer, 1 there is none or nothing is up, 2 wrong usage.",
     )
-    .action((name: string, type: string, options: ExplainOptions) => run(name, type, options));
+    .action((name: string, type: string, options: ExplainingOptions) => run({ ...options, name, type }));
 }
 
-async function run(name: string, type: string, options: ExplainOptions): Promise<void> {
-  const explained =
-    options.server === undefined
-      ? fromFiles(name, type, options)
-      : await fromNode(name, type, options.server, options);
-  if (options.json) printJson(explained);
-  else for (const line of formatExplanation(explained)) printLine(line);
+async function run(asked: Asked): Promise<void> {
+  const { server, json } = asked;
+  const explained = server === undefined ? fromFiles(asked) : await fromNode(server, asked);
+  if (json) printJson(explained);
+  else printLines(formatExplanation(explained));
   endWith(isNo(explained) ? EXIT.no : EXIT.ok);
 }
 
-function fromFiles(name: string, type: string, options: ExplainOptions): Explained {
-  const { zones, geoip, client, down, dryRun } = options;
-  const state = stateFromFiles(zones, placesBy(geoip));
-  const supposed = supposeDown(state.definitions, down ?? [], state.snapshot);
+function fromFiles(asked: Asked): Explained {
+  const state = stateFromFiles(asked);
+  const supposed = supposeDown(state.definitions, asked.down ?? [], state.snapshot);
   if (!supposed.ok) throw new CommandFailure(EXIT.usage, supposed.message);
-  const outcome = explainName(
-    { ...state, snapshot: supposed.snapshot },
-    {
-      name,
-      type,
-      client,
-      ...(dryRun ? { dryRun } : {}),
-    },
-  );
+  const outcome = explainName({ ...state, snapshot: supposed.snapshot }, { client: undefined, ...asked });
   if (!outcome.ok) throw refusalFailure(outcome.parameter, outcome.message);
   return explanationSchema.parse(outcome.explanation);
 }
 
-async function fromNode(
-  name: string,
-  type: string,
-  server: string,
-  options: ExplainOptions,
-): Promise<Explained> {
-  if (options.down !== undefined) {
+async function fromNode(server: string, asked: Asked): Promise<Explained> {
+  if (asked.down !== undefined) {
     throw new CommandFailure(
       EXIT.usage,
       "--down supposes a health, and a running node has its own; 'whatif' puts the two side by side",
     );
   }
-  refuseGeoip(options.geoip);
-  const query = explainParameters(name, type, options);
-  return askToExplain(server, `/api/v1/explain?${query.toString()}`, explanationSchema);
+  return askToExplain(server, "explain", asked, explanationSchema);
 }
 
-export function formatExplanation(explained: Explained): string[] {
+function formatExplanation(explained: Explained): string[] {
   const { outcome, rung, ttlSeconds, failingOpen } = explained;
   const facts = [
     rung === null ? undefined : `rung ${rung}`,

@@ -19,12 +19,24 @@ export const moveSchema = z.looseObject({
 /** One line, and a line below it for each endpoint of either side. */
 export function formatMove({ name, type, client, shift, before, after }: Move): string[] {
   const from = client === null ? "a client of whom nothing is known" : client;
-  const shareOf = (shares: Move["before"], id: string): number =>
-    shares.find(({ endpoint }) => endpoint === id)?.share ?? 0;
+  const findIn = (shares: Move["before"], id: string): Move["before"][number] | undefined =>
+    shares.find(({ endpoint }) => endpoint === id);
   const ids = new Set([...before, ...after].map(({ endpoint }) => endpoint));
   const rows = Array.from(ids, (id) => {
-    const [was, willBe] = [shareOf(before, id), shareOf(after, id)];
-    return [`  ${formatPercent(was)}`, formatPercent(willBe), formatShift(willBe - was), id];
+    const [was, willBe] = [findIn(before, id), findIn(after, id)];
+    const shares = [was?.share ?? 0, willBe?.share ?? 0] as const;
+    const row = [
+      `  ${formatPercent(shares[0])}`,
+      formatPercent(shares[1]),
+      formatShift(shares[1] - shares[0]),
+    ];
+    return [...row, id + formatReadressing(was?.addresses, willBe?.addresses)];
   });
   return [`${name} ${type} for ${from}: ${formatPercent(shift).trim()} moves`, ...formatColumns(rows)];
+}
+
+/** An endpoint that keeps its share and moves its clients all the same. */
+function formatReadressing(was: readonly string[] = [], willBe: readonly string[] = []): string {
+  const isSame = [...was].sort().join() === [...willBe].sort().join();
+  return isSame || was.length === 0 || willBe.length === 0 ? "" : `  ${was.join(" ")} → ${willBe.join(" ")}`;
 }

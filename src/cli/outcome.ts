@@ -20,6 +20,10 @@ export function printLine(line: string): void {
   process.stdout.write(`${escapeSteering(line)}\n`);
 }
 
+export function printLines(lines: readonly string[]): void {
+  for (const line of lines) printLine(line);
+}
+
 export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, undefined, 2));
 }
@@ -33,8 +37,12 @@ export function endWith(status: ExitStatus): void {
   process.exitCode = status;
 }
 
-/** Lines of cells in columns as wide as their widest cell, two blanks between them. */
-export function formatColumns(rows: readonly (readonly string[])[]): string[] {
+/**
+ * Lines of cells in columns as wide as their widest cell, two blanks between them. A line feed in a cell, such as in a
+ * reason that somebody gave, begins no row.
+ */
+export function formatColumns(given: readonly (readonly string[])[]): string[] {
+  const rows = given.map((row) => row.map((cell) => cell.replaceAll("\n", "\\n")));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { askNode, DEFAULT_SERVER_URL, readReply, serverOption } from "./node-client.ts";
 import { failureOf, type NodeOptions, person, tokenOf, withNode } from "./operator.ts";
-import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
+import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine, printLines } from "./outcome.ts";
 import { overrideCells, overrideSchema } from "./override-reply.ts";
 
 interface SetOptions extends NodeOptions {
@@ -81,6 +81,6 @@ async function listOverrides({ server, json }: NodeOptions): Promise<void> {
   if (reply.status !== 200) throw failureOf(reply);
   const read = readReply(server, z.array(overrideSchema), reply);
   if (json) printJson(read);
-  else for (const line of formatColumns(read.map(overrideCells))) printLine(line);
+  else printLines(formatColumns(read.map(overrideCells)));
   endWith(EXIT.ok);
 }

@@ -17,7 +17,7 @@ import { readDatabase } from "./geo-option.ts";
 import { formatMove, moveSchema } from "./moves.ts";
 import { askNode, errorOf, readReply, serverOption } from "./node-client.ts";
 import { tokenOf } from "./operator.ts";
-import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
+import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine, printLines } from "./outcome.ts";
 import { formatPercent } from "./percent.ts";
 import { loadUntried, loadZonePaths } from "./zone-option.ts";
 
@@ -71,7 +71,7 @@ async function run(sets: readonly string[], options: PlanOptions): Promise<void>
   const { server, maxShift, json } = options;
   const plan = server === undefined ? fromFiles(sets, options) : await fromNode(sets, server, options);
   if (json) printJson(plan);
-  else for (const line of formatPlan(plan)) printLine(line);
+  else printLines(formatPlan(plan));
   const exceeds = maxShift !== undefined && exceedsShift(plan.maxShift, maxShift);
   if (exceeds && !json) printLine(`more than --max-shift ${formatPercent(maxShift).trim()}`);
   endWith(exceeds ? EXIT.no : EXIT.ok);

@@ -8,7 +8,7 @@ import { formatName, parseName, ROOT } from "../dns/name.ts";
 import { formatRdata } from "../dns/rdata.ts";
 import { formatRcode, formatType, parseType, RCODE } from "../dns/types.ts";
 import { askServer, type DnsQuestion, type DnsReply } from "./dns-client.ts";
-import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
+import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLines } from "./outcome.ts";
 
 interface QueryOptions {
   readonly server: string;
@@ -49,7 +49,7 @@ async function query(nameText: string, typeText: string, { server, tcp, json }: 
   const outcome = await askServer(address, question, { overTcp: tcp === true, deadlineMs: DEADLINE_MS });
   if (!outcome.ok) throw new CommandFailure(EXIT.no, `Cannot query ${server}: ${outcome.message}`);
   if (json) printJson(toJson(question, address, outcome.reply));
-  else for (const line of formatReply(question, address, outcome.reply)) printLine(line);
+  else printLines(formatReply(question, address, outcome.reply));
   endWith(outcome.reply.message.rcode === RCODE.NOERROR ? EXIT.ok : EXIT.no);
 }
 

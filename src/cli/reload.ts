@@ -7,7 +7,7 @@ import { formatDiagnostic } from "../zone/diagnostic.ts";
 import { formatMove, moveSchema } from "./moves.ts";
 import { askNode, DEFAULT_SERVER_URL, errorOf, readReply, serverOption } from "./node-client.ts";
 import { type NodeOptions, person, tokenOf } from "./operator.ts";
-import { CommandFailure, EXIT, endWith, printError, printJson, printLine } from "./outcome.ts";
+import { CommandFailure, EXIT, endWith, printError, printJson, printLine, printLines } from "./outcome.ts";
 
 interface ReloadOptions extends NodeOptions {
   readonly despite?: readonly LoadCheck[];
@@ -84,7 +84,7 @@ async function reload(options: ReloadOptions): Promise<void> {
     printJson(read);
   } else {
     for (const diagnostic of read.diagnostics) printLine(formatDiagnostic(diagnostic));
-    for (const line of (read.moves ?? []).flatMap(formatMove)) printLine(line);
+    printLines((read.moves ?? []).flatMap(formatMove));
     const despite = read.despite ? ` despite ${read.despite.checks.join(", ")}` : "";
     if (read.error === undefined) printLine(`reloaded${despite}, generation ${read.generation}`);
     else printError(read.error);

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { AVAILABILITY_WINDOWS, formatAvailability } from "../health/availability.ts";
 import { askNode, DEFAULT_SERVER_URL, errorOf, readReply, serverOption } from "./node-client.ts";
-import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
+import { CommandFailure, EXIT, endWith, formatColumns, printJson, printLines } from "./outcome.ts";
 import { overrideCells, overrideSchema } from "./override-reply.ts";
 
 interface StatusOptions {
@@ -119,7 +119,7 @@ async function status({ server, json }: StatusOptions): Promise<void> {
   if (reply.status !== 200) throw new CommandFailure(EXIT.no, errorOf(reply).message);
   const read = readReply(server, statusSchema, reply);
   if (json) printJson(read);
-  else for (const line of formatStatus(read)) printLine(line);
+  else printLines(formatStatus(read));
   endWith(read.ready ? EXIT.ok : EXIT.no);
 }
 

@@ -3,30 +3,22 @@
 import { type Command, Option } from "commander";
 import { whatIf } from "../daemon/explain.ts";
 import {
+  type Asked,
   askToExplain,
-  dryRunOption,
   type Explained,
-  explainParameters,
+  type ExplainingOptions,
+  explainingCommand,
   explanationSchema,
   formatQuestion,
   isNo,
   refusalFailure,
   stateFromFiles,
 } from "./explaining.ts";
-import { geoipOption, placesBy, refuseGeoip } from "./geo-option.ts";
-import { serverOption } from "./node-client.ts";
-import { EXIT, endWith, formatColumns, printJson, printLine } from "./outcome.ts";
+import { EXIT, endWith, formatColumns, printJson, printLines } from "./outcome.ts";
 import { formatPercent, formatShift } from "./percent.ts";
-import { zonesOption } from "./zone-option.ts";
 
-interface WhatIfOptions {
-  readonly zones: string;
-  readonly geoip?: string;
-  readonly server?: string;
-  readonly client?: string;
+interface WhatIfOptions extends ExplainingOptions {
   readonly down: readonly string[];
-  readonly dryRun?: true;
-  readonly json?: true;
 }
 
 const whatIfSchema = explanationSchema.extend({ before: explanationSchema });
@@ -36,63 +28,31 @@ interface WhatIfExplained extends Explained {
 }
 
 export function addWhatIf(program: Command): void {
-  program
-    .command("whatif")
+  const down = new Option("--down <ref...>", "pools, endpoints (pool/endpoint) or globs supposed down");
+  explainingCommand(program, "whatif", down.makeOptionMandatory())
     .description("shares before and after a supposed failure, and pools over their capacity")
-    .argument("<name>", "the name that is asked for")
-    .argument("[type]", "the record type", "A")
-    .addOption(zonesOption())
-    .addOption(geoipOption())
-    .addOption(serverOption())
-    .option("--client <client>", "who asks: an address, a network, country:XX or continent:XX")
-    .addOption(
-      new Option(
-        "--down <ref...>",
-        "pools, endpoints (pool/endpoint) or globs supposed down",
-      ).makeOptionMandatory(),
-    )
-    .addOption(dryRunOption())
-    .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\nWith files every endpoint else is supposed up; --server takes the health of a running node." +
         "\nExit status: 0 there is an answer, 1 there is none, nothing is up or a pool is over its capacity," +
         " 2 wrong usage.",
     )
-    .action((name: string, type: string, options: WhatIfOptions) => run(name, type, options));
+    .action((name: string, type: string, options: WhatIfOptions) => run({ ...options, name, type }));
 }
 
-async function run(name: string, type: string, options: WhatIfOptions): Promise<void> {
+async function run(asked: Asked & WhatIfOptions): Promise<void> {
+  const { server, down, json } = asked;
   const explained =
-    options.server === undefined
-      ? fromFiles(name, type, options)
-      : await fromNode(name, type, options.server, options);
-  if (options.json) printJson(explained);
-  else for (const line of formatWhatIf(explained, options.down)) printLine(line);
+    server === undefined ? fromFiles(asked) : await askToExplain(server, "whatif", asked, whatIfSchema);
+  if (json) printJson(explained);
+  else printLines(formatWhatIf(explained, down));
   endWith(isNo(explained) || explained.overCapacity.length > 0 ? EXIT.no : EXIT.ok);
 }
 
-function fromFiles(
-  name: string,
-  type: string,
-  { zones, geoip, client, down, dryRun }: WhatIfOptions,
-): WhatIfExplained {
-  const query = { name, type, client, ...(dryRun ? { dryRun } : {}) };
-  const outcome = whatIf(stateFromFiles(zones, placesBy(geoip)), query, down);
+function fromFiles(asked: Asked & WhatIfOptions): WhatIfExplained {
+  const outcome = whatIf(stateFromFiles(asked), { client: undefined, ...asked }, asked.down);
   if (!outcome.ok) throw refusalFailure(outcome.parameter, outcome.message);
   return whatIfSchema.parse(outcome.whatIf);
-}
-
-async function fromNode(
-  name: string,
-  type: string,
-  server: string,
-  options: WhatIfOptions,
-): Promise<WhatIfExplained> {
-  refuseGeoip(options.geoip);
-  const query = explainParameters(name, type, options);
-  for (const ref of options.down) query.append("down", ref);
-  return askToExplain(server, `/api/v1/whatif?${query.toString()}`, whatIfSchema);
 }
 
 function formatWhatIf(after: WhatIfExplained, down: readonly string[]): string[] {

@@ -29,7 +29,7 @@ import { watchFoldersOf } from "./watch.ts";
 const EVERY_MINUTE = "* * * * *";
 /** The clock may be set: it is looked at again after so long. */
 const LONGEST_WAIT_MS = 60_000;
-/** A window that is refused is tried again when something changes, so often at most. */
+/** What is refused, a window or the file, is tried again when something changes, so often at most. */
 const RETRY_MS = 1_000;
 const ID_OCTETS = 5;
 /** One line of a kind in this time, for what could repeat without end. */
@@ -112,6 +112,7 @@ export function createForcing(parts: ForcingParts): Forcing {
     retryTimer ??= setTimeout(() => {
       retryTimer = undefined;
       settle();
+      if (file?.isWaiting() === true) void file.reload();
     }, RETRY_MS).unref();
   };
 
@@ -148,8 +149,10 @@ export function createForcing(parts: ForcingParts): Forcing {
       return undefined;
     },
     published() {
-      if (parts.image()?.zones.set !== steppedSet) settle();
-      else if (overrides.hasRefusedWindow()) retryLater();
+      const hasOtherZones = parts.image()?.zones.set !== steppedSet;
+      if (hasOtherZones) settle();
+      const isRefused = file?.isWaiting() === true || (!hasOtherZones && overrides.hasRefusedWindow());
+      if (isRefused && !stopped) retryLater();
     },
     async reload() {
       await file?.reload();

@@ -3,6 +3,9 @@
  * `{ref, state, until, reason, owner, force}`. It is taken as a whole or not at all; one that is faulty, missing, or against
  * which something speaks, leaves in force what was accepted last. What is accepted is kept in the state folder, so that this
  * holds over a restart as well.
+ *
+ * What speaks against a file may be gone with the next zones or the next probe, such as a pool that is deployed together with
+ * it: a file that is sound and refused waits, and is to be read again when things have changed.
  */
 
 import { createHash } from "node:crypto";
@@ -117,6 +120,8 @@ export interface OverrideFile {
   /** Reads the file, and takes what it holds where nothing speaks against it. Never rejects. */
   reload(): Promise<void>;
   view(): OverrideFileView;
+  /** Whether nothing is wrong with it but what it meets: other zones or other health may let it in. */
+  isWaiting(): boolean;
 }
 
 export interface OverrideFileParts {
@@ -133,6 +138,7 @@ export function createOverrideFile(parts: OverrideFileParts): OverrideFile {
   let sha256 = parts.accepted?.sha256;
   let loadedAtMs = parts.accepted?.savedAtMs;
   let fault: string | undefined = "it was not read yet";
+  let isWaiting = false;
 
   /** What the record says last: a fault, or what was accepted. A start that finds what was accepted says nothing. */
   let told = sha256;
@@ -147,6 +153,7 @@ export function createOverrideFile(parts: OverrideFileParts): OverrideFile {
   };
 
   const take = async (): Promise<string | undefined> => {
+    isWaiting = false;
     let text: string;
     try {
       text = readFileSync(path, "utf8");
@@ -171,6 +178,7 @@ export function createOverrideFile(parts: OverrideFileParts): OverrideFile {
       await writeFileAtomically(join(stateFolder, COPY_NAME), [octets]);
     };
     const against = await overrides.replaceFile(parsed.overrides, parsed.forced, keep);
+    isWaiting = against !== undefined;
     if (against !== undefined) return against;
     sha256 = digest;
     loadedAtMs = savedAtMs;
@@ -186,6 +194,7 @@ export function createOverrideFile(parts: OverrideFileParts): OverrideFile {
       }
     },
     view: () => ({ path, success: fault === undefined, loadedAtMs, fault }),
+    isWaiting: () => isWaiting,
   };
 }
 

@@ -18,7 +18,7 @@
 
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Override } from "../health/override.ts";
@@ -108,6 +108,8 @@ export async function openOverrideJournal(
 
   const write = async (record: JournalRecord): Promise<void> => {
     const octets = new TextEncoder().encode(formatRecord(record));
+    // A file that somebody took away, or cut, while the node ran no longer holds what is set.
+    if (isSound && (await lengthOf(path)) !== length) isSound = false;
     if (!isSound) await rewrite(set);
     const file = await open(
       path,
@@ -156,6 +158,16 @@ function applied(set: ReadonlyMap<string, Override>, record: JournalRecord): Map
   const next = new Map([...set].filter(([, override]) => !isGone(override)));
   if (record.kind === "set") next.set(record.override.id, record.override);
   return next;
+}
+
+/** `undefined` where there is none. */
+async function lengthOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** `undefined` where there is none. */

@@ -9,6 +9,8 @@ import { type FSWatcher, watch } from "chokidar";
 
 /** Editors and deployments write several files, and some in several steps. */
 const SETTLE_MS = 200;
+/** A folder that never comes to rest, as others write there too, is looked at all the same. */
+const LATEST_MS = 5_000;
 
 export interface ZoneWatcher {
   /** Watches these files beside what is watched already. */
@@ -23,15 +25,13 @@ export function watchZones(
   onError: (error: unknown) => void,
 ): Promise<ZoneWatcher> {
   const watcher: FSWatcher = watch([...paths], { ignoreInitial: true, ignorePermissionErrors: true });
-  let settling: NodeJS.Timeout | undefined;
-  let stopped = false;
+  const burst = createBurst(onChange);
   // Thousands of files are looked at one by one when they are added: those within a folder are watched with it.
   const folders = paths.map((path) => join(path, sep));
   const added = new Set<string>();
+  let stopped = false;
   watcher.on("all", () => {
-    if (stopped) return;
-    clearTimeout(settling);
-    settling = setTimeout(onChange, SETTLE_MS);
+    if (!stopped) burst.note();
   });
   watcher.on("error", onError);
   const handle: ZoneWatcher = {
@@ -45,7 +45,7 @@ export function watchZones(
     },
     async stop() {
       stopped = true;
-      clearTimeout(settling);
+      burst.stop();
       await watcher.close();
     },
   };
@@ -64,13 +64,10 @@ export function watchFoldersOf(
   onError: (error: unknown) => void,
 ): () => void {
   const watchers: FolderWatcher[] = [];
-  let settling: NodeJS.Timeout | undefined;
+  const burst = createBurst(onChange);
   for (const folder of new Set(files.map((file) => dirname(file)))) {
     try {
-      const watcher = watchFolder(folder, { persistent: false }, () => {
-        clearTimeout(settling);
-        settling = setTimeout(onChange, SETTLE_MS);
-      });
+      const watcher = watchFolder(folder, { persistent: false }, () => burst.note());
       watcher.on("error", onError);
       watchers.push(watcher);
     } catch (error) {
@@ -78,7 +75,26 @@ export function watchFoldersOf(
     }
   }
   return () => {
-    clearTimeout(settling);
+    burst.stop();
     for (const watcher of watchers) watcher.close();
+  };
+}
+
+/** Calls back once after each burst of changes, or in the middle of one that does not end. */
+function createBurst(onChange: () => void): { readonly note: () => void; readonly stop: () => void } {
+  let settling: NodeJS.Timeout | undefined;
+  let beganAt: number | undefined;
+  const tell = (): void => {
+    beganAt = undefined;
+    onChange();
+  };
+  return {
+    note() {
+      const at = performance.now();
+      beganAt ??= at;
+      clearTimeout(settling);
+      settling = setTimeout(tell, Math.max(0, Math.min(SETTLE_MS, beganAt + LATEST_MS - at)));
+    },
+    stop: () => clearTimeout(settling),
   };
 }

@@ -17,6 +17,7 @@
 import { type Coordinates, NOWHERE, type Place } from "./client.ts";
 import { type MmdbTree, type TreeIntervals, walkTree } from "./mmdb-tree.ts";
 import type { Network } from "./network.ts";
+import { NumberTable } from "./number-table.ts";
 import { placeOfRecord } from "./record-place.ts";
 
 /** A file that somebody has opened. */
@@ -87,17 +88,18 @@ const NO_LAYOUT = { count: 0, starts: 0, places: 0, index: 0 };
 class PlaceNumbers {
   readonly places: (Place | undefined)[] = [undefined];
   readonly #recordOf: MmdbFile["recordOf"];
-  readonly #byRecord = new Map<number, number>([[0, 0]]);
+  readonly #byRecord = new NumberTable();
   readonly #byText = new Map<string, number>();
 
   constructor(recordOf: MmdbFile["recordOf"]) {
     this.#recordOf = recordOf;
+    this.#byRecord.set(0, 0);
   }
 
   /** The place of a record of the file. */
   of(record: number): number {
     const known = this.#byRecord.get(record);
-    if (known !== undefined) return known;
+    if (known !== -1) return known;
     const place = placeOfRecord(this.#recordOf(record));
     const number = place === undefined ? 0 : this.#numberOf(place);
     this.#byRecord.set(record, number);
@@ -105,7 +107,8 @@ class PlaceNumbers {
   }
 
   #numberOf(place: Place): number {
-    const text = wordsOfPlace(place).join();
+    const [codes, subdivision, asn, degrees] = wordsOfPlace(place);
+    const text = `${codes} ${subdivision} ${asn} ${degrees}`;
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
     this.#byText.set(text, this.places.length);
@@ -119,10 +122,11 @@ function numbered({ wordsEach, words, records }: TreeIntervals, numbers: PlaceNu
   const places = new Uint32Array(records.length);
   let count = 0;
   for (let at = 0; at < records.length; at++) {
-    const start = words.subarray(at * wordsEach, (at + 1) * wordsEach);
     const place = numbers.of(records[at] ?? 0);
     if (count > 0 && places[count - 1] === place) continue;
-    starts.set(start, count * wordsEach);
+    for (let word = 0; word < wordsEach; word++) {
+      starts[count * wordsEach + word] = words[at * wordsEach + word] ?? 0;
+    }
     places[count++] = place;
   }
   return { wordsEach, words: starts.slice(0, count * wordsEach), records: places.slice(0, count) };
@@ -131,13 +135,12 @@ function numbered({ wordsEach, words, records }: TreeIntervals, numbers: PlaceNu
 function fillIndex(all: Int32Array, index: number, words: Uint32Array, wordsEach: 1 | 4): void {
   const buckets = wordsEach === 1 ? IPV4_BUCKETS : IPV6_BUCKETS;
   const count = words.length / wordsEach;
-  let interval = 0;
-  for (let bucket = 0; bucket <= buckets; bucket++) {
-    const bucketAt = (at: number): number =>
-      bucketOf((words[at * wordsEach] ?? 0) >>> (32 - PREFIX_BITS), wordsEach);
-    while (interval < count && bucketAt(interval) < bucket) interval++;
-    all[index + bucket] = interval;
+  let bucket = 0;
+  for (let interval = 0; interval < count; interval++) {
+    const own = bucketOf((words[interval * wordsEach] ?? 0) >>> (32 - PREFIX_BITS), wordsEach);
+    while (bucket <= own) all[index + bucket++] = interval;
   }
+  while (bucket <= buckets) all[index + bucket++] = count;
 }
 
 /** `prefix` is the first `PREFIX_BITS` of an address. */

@@ -3,6 +3,9 @@
  * as places need it. Nothing that such a section can hold keeps us for long: a value of more parts than `PARTS_MAX`, counted
  * as often as pointers lead to them, is not well-formed, nor is one that is nested deeper than `DEPTH_MAX`, a pointer to a
  * pointer, or what goes on behind the section's end.
+ *
+ * A file of cities has some 200,000 records, and most of each are names in eight languages. So of maps only the keys that
+ * somebody asks for are read and the other values passed over; and what pointers lead to, a country or a key, is read once.
  */
 
 /** `null`: of a kind that nobody asks for. Maps have no prototype. */
@@ -17,6 +20,8 @@ export type MmdbValue =
 /** A record of a city in eight languages has some two hundred. */
 const PARTS_MAX = 10_000;
 const DEPTH_MAX = 32;
+/** Of a whole file: what is sound is read once, one part or less an octet. Beyond this nothing more is read. */
+const PARTS_AN_OCTET = 4;
 
 const KIND = {
   extended: 0,
@@ -40,46 +45,101 @@ const POINTER_BASES = [0, 2_048, 526_336, 0] as const;
 
 /** The value at `at` of the section that begins at `section`; `undefined` where it is not well-formed. */
 export function readMmdbValue(octets: Uint8Array, section: number, at: number): MmdbValue | undefined {
-  return new Reading(octets, section).valueAt(section + at, 0);
+  return new MmdbSection(octets, section).read(at);
 }
 
 /** By how many octets more a size has. */
 const SIZE_BASES = [0, 29, 285, 65_821] as const;
 
 const UTF8 = new TextDecoder();
+/** Texts up to this length, codes and keys, are put together here as long as they are ASCII: a decoder takes longer. */
+const SHORT_OCTETS = 16;
 
-class Reading {
+/** What a pointer leads to, and how many parts it has. */
+interface Known {
+  readonly value: MmdbValue;
+  readonly parts: number;
+}
+
+export class MmdbSection {
   readonly #octets: Uint8Array;
   readonly #view: DataView;
   readonly #section: number;
+  readonly #keys: ReadonlySet<string> | undefined;
+  readonly #known = new Map<number, Known>();
   #left = PARTS_MAX;
+  #leftOfFile: number;
   /** Behind the value that was read last. */
   #next = 0;
 
-  constructor(octets: Uint8Array, section: number) {
+  /** `keys`: those that maps are asked for; `undefined`: all. */
+  constructor(octets: Uint8Array, section: number, keys?: ReadonlySet<string>) {
     this.#octets = octets;
     this.#view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
     this.#section = section;
+    this.#keys = keys;
+    this.#leftOfFile = octets.length * PARTS_AN_OCTET;
   }
 
-  valueAt(start: number, depth: number, fromPointer = false): MmdbValue | undefined {
-    this.#left--;
+  /** The value at `at` of the section; `undefined` where it is not well-formed, as far as it is asked for. */
+  read(at: number): MmdbValue | undefined {
+    this.#left = PARTS_MAX;
+    return this.#valueAt(this.#section + at, 0);
+  }
+
+  #valueAt(start: number, depth: number, fromPointer = false): MmdbValue | undefined {
     const control = this.#octets[start];
-    if (control === undefined || depth > DEPTH_MAX || this.#left < 0) return undefined;
-    let at = start + 1;
-    let kind: number = control >>> 5;
-    if (kind === KIND.pointer) return fromPointer ? undefined : this.#throughPointer(control, at, depth);
-    if (kind === KIND.extended) kind = 7 + (this.#octets[at++] ?? 0);
-    let size = control & 0x1f;
-    if (size >= 29) {
-      const more = size - 28;
-      const added = this.#integer(at, more);
-      if (added === undefined) return undefined;
-      size = added + (SIZE_BASES[more] ?? 0);
-      at += more;
+    if (control === undefined || !this.#mayGoOn(depth)) return undefined;
+    if (control >>> 5 === KIND.pointer)
+      return fromPointer ? undefined : this.#throughPointer(control, start + 1, depth);
+    const kind = this.#kindAt(control, start);
+    const size = this.#sizeAt(control, kind > KIND.map ? start + 2 : start + 1);
+    if (size === undefined) return undefined;
+    if (kind === KIND.map) return this.#map(size, this.#next, depth);
+    return kind === KIND.array ? this.#list(size, this.#next, depth) : this.#scalar(kind, size, this.#next);
+  }
+
+  /** Goes to what is behind a value without reading it; whether it can. */
+  #pass(start: number, depth: number): boolean {
+    const control = this.#octets[start];
+    if (control === undefined || !this.#mayGoOn(depth)) return false;
+    if (control >>> 5 === KIND.pointer) {
+      this.#next = start + 2 + ((control >>> 3) & 3);
+      return true;
     }
-    if (kind === KIND.map || kind === KIND.array) return this.#collection(kind === KIND.map, size, at, depth);
-    return this.#scalar(kind, size, at);
+    const kind = this.#kindAt(control, start);
+    const size = this.#sizeAt(control, kind > KIND.map ? start + 2 : start + 1);
+    if (size === undefined) return false;
+    if (kind !== KIND.map && kind !== KIND.array) {
+      if (kind !== KIND.boolean) this.#next += size;
+      return true;
+    }
+    for (let parts = kind === KIND.map ? size * 2 : size; parts > 0; parts--) {
+      if (!this.#pass(this.#next, depth + 1)) return false;
+    }
+    return true;
+  }
+
+  /** With a further part. */
+  #mayGoOn(depth: number): boolean {
+    this.#left--;
+    this.#leftOfFile--;
+    return depth <= DEPTH_MAX && this.#left >= 0 && this.#leftOfFile >= 0;
+  }
+
+  #kindAt(control: number, start: number): number {
+    const kind = control >>> 5;
+    return kind === KIND.extended ? KIND.map + (this.#octets[start + 1] ?? 0) : kind;
+  }
+
+  /** `at`: where more of the size would stand; what is behind it is next. */
+  #sizeAt(control: number, at: number): number | undefined {
+    const size = control & 0x1f;
+    const more = Math.max(0, size - 28);
+    this.#next = at + more;
+    if (more === 0) return size;
+    const added = this.#integer(at, more);
+    return added === undefined ? undefined : added + (SIZE_BASES[more] ?? 0);
   }
 
   #throughPointer(control: number, at: number, depth: number): MmdbValue | undefined {
@@ -87,24 +147,46 @@ class Reading {
     const rest = this.#integer(at, size + 1);
     if (rest === undefined) return undefined;
     const high = size === 3 ? 0 : (control & 7) * 2 ** (8 * (size + 1));
-    const value = this.valueAt(this.#section + (POINTER_BASES[size] ?? 0) + high + rest, depth + 1, true);
+    const target = (POINTER_BASES[size] ?? 0) + high + rest;
+    const known = this.#known.get(target);
+    // Its parts count as often as it is led to.
+    if (known !== undefined) this.#left -= known.parts;
+    const value = known === undefined ? this.#follow(target, depth) : known.value;
     this.#next = at + size + 1;
+    return this.#left < 0 ? undefined : value;
+  }
+
+  #follow(target: number, depth: number): MmdbValue | undefined {
+    const before = this.#left;
+    const value = this.#valueAt(this.#section + target, depth + 1, true);
+    if (value !== undefined) this.#known.set(target, { value, parts: before - this.#left });
     return value;
   }
 
-  #collection(isMap: boolean, size: number, start: number, depth: number): MmdbValue | undefined {
-    const items: MmdbValue[] = [];
+  #map(size: number, start: number, depth: number): MmdbValue | undefined {
     const map: Record<string, MmdbValue> = Object.create(null);
     this.#next = start;
     for (let count = 0; count < size; count++) {
-      const key = isMap ? this.valueAt(this.#next, depth + 1) : "";
+      const key = this.#valueAt(this.#next, depth + 1);
       if (typeof key !== "string") return undefined;
-      const value = this.valueAt(this.#next, depth + 1);
-      if (value === undefined) return undefined;
-      if (isMap) map[key] = value;
-      else items.push(value);
+      if (this.#keys === undefined || this.#keys.has(key)) {
+        const value = this.#valueAt(this.#next, depth + 1);
+        if (value === undefined) return undefined;
+        map[key] = value;
+      } else if (!this.#pass(this.#next, depth + 1)) return undefined;
     }
-    return isMap ? map : items;
+    return map;
+  }
+
+  #list(size: number, start: number, depth: number): MmdbValue | undefined {
+    const items: MmdbValue[] = [];
+    this.#next = start;
+    for (let count = 0; count < size; count++) {
+      const value = this.#valueAt(this.#next, depth + 1);
+      if (value === undefined) return undefined;
+      items.push(value);
+    }
+    return items;
   }
 
   #scalar(kind: number, size: number, at: number): MmdbValue | undefined {
@@ -112,7 +194,7 @@ class Reading {
     if (this.#next > this.#octets.length) return undefined;
     switch (kind) {
       case KIND.text:
-        return UTF8.decode(this.#octets.subarray(at, this.#next));
+        return this.#textAt(at, size);
       case KIND.double:
         return size === 8 ? this.#view.getFloat64(at) : undefined;
       case KIND.float:
@@ -133,6 +215,19 @@ class Reading {
       default:
         return undefined;
     }
+  }
+
+  #textAt(at: number, size: number): string {
+    if (size <= SHORT_OCTETS) {
+      let text = "";
+      for (let index = at; index < at + size; index++) {
+        const octet = this.#octets[index] ?? 0x80;
+        if (octet >= 0x80) return UTF8.decode(this.#octets.subarray(at, at + size));
+        text += String.fromCharCode(octet);
+      }
+      return text;
+    }
+    return UTF8.decode(this.#octets.subarray(at, at + size));
   }
 
   /** Of up to 16 octets, the highest first; as exactly as a number can be. */

@@ -5,8 +5,9 @@
  */
 
 import type { MmdbFile } from "./database.ts";
-import { type MmdbValue, readMmdbValue } from "./mmdb-data.ts";
+import { MmdbSection, type MmdbValue, readMmdbValue } from "./mmdb-data.ts";
 import type { MmdbTree } from "./mmdb-tree.ts";
+import { PLACE_KEYS } from "./record-place.ts";
 
 /** Between the search tree and the data. */
 const SEPARATOR_OCTETS = 16;
@@ -54,8 +55,9 @@ export function openMmdb(octets: Uint8Array): OpenedMmdb {
   if (treeOctets + SEPARATOR_OCTETS > marker) return { ok: false, fault: "its search tree is not whole" };
   const tree: MmdbTree = { octets, nodeCount, recordBits, ipVersion };
   const section = treeOctets + SEPARATOR_OCTETS;
+  const data = new MmdbSection(octets, section, PLACE_KEYS);
   const recordOf = (record: number): MmdbValue | undefined =>
-    readMmdbValue(octets, section, record - nodeCount - SEPARATOR_OCTETS);
+    data.read(record - nodeCount - SEPARATOR_OCTETS);
   const { build_epoch: builtAt, database_type: kind } = metadata;
   return {
     ok: true,

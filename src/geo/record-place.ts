@@ -13,8 +13,16 @@
  * tenth of a degree, some 11 km: no maker promises more, and fewer places are told apart.
  */
 
-import { type Coordinates, NOWHERE, type Place } from "./client.ts";
+import type { Coordinates, Place } from "./client.ts";
 import { continentOf, isContinent } from "./country.ts";
+
+/** Every key of the table, at whatever depth: nothing else of a record is looked at. */
+export const PLACE_KEYS: ReadonlySet<string> = new Set(
+  (
+    "country registered_country iso_code country_code subdivisions region_code continent code continent_code " +
+    "autonomous_system_number traits asn location latitude lat longitude lng lon"
+  ).split(" "),
+);
 
 const MAX_ASN = 0xffff_ffff;
 const STEPS_A_DEGREE = 10;
@@ -28,15 +36,11 @@ export function placeOfRecord(record: unknown): Place | undefined {
     code(/^[A-Z]{2}$/, record["country"]) ??
     code(/^[A-Z]{2}$/, at(record, "registered_country", "iso_code"));
   const continent = continentIn(record) ?? (country === undefined ? undefined : continentOf(country));
-  const place: Place = {
-    ...NOWHERE,
-    country,
-    subdivision: country === undefined ? undefined : subdivisionIn(record, country),
-    continent,
-    asn: asnIn(record),
-    coordinates: coordinatesIn(record),
-  };
-  return Object.values(place).some((value) => value !== undefined) ? place : undefined;
+  const subdivision = country === undefined ? undefined : subdivisionIn(record, country);
+  const asn = asnIn(record);
+  const coordinates = coordinatesIn(record);
+  const isNothing = (continent ?? asn ?? coordinates) === undefined && country === undefined;
+  return isNothing ? undefined : { country, subdivision, continent, asn, coordinates };
 }
 
 function continentIn(record: Record<string, unknown>): string | undefined {

@@ -14,7 +14,7 @@ import type { ZonePart } from "./zones.ts";
 
 export { compileDecisions, type Decisions, decisionSteps } from "./decisions.ts";
 export { OpenImage, openImage, type PublishedImage } from "./open-image.ts";
-export { asksForPlaces, compilePlaces, type PlacePart } from "./places.ts";
+export { asksForPlaces, compilePlaces, compilePlacesInSteps, type PlacePart } from "./places.ts";
 export { compileZones, type ZonePart } from "./zones.ts";
 
 /** An image on the thread that made it. */
@@ -23,15 +23,7 @@ export class Image extends OpenImage {
   readonly decisions: Decisions;
 
   constructor(generation: number, zones: ZonePart, decisions: Decisions) {
-    super({
-      generation,
-      zonesId: zones.id,
-      zoneBytes: zones.bytes,
-      decisionBytes: decisions.bytes,
-      liveBytes: decisions.live.bytes,
-      places: publishPlaces(decisions),
-      counterBlock: undefined,
-    });
+    super(publishImage({ generation, zones, decisions }, undefined));
     this.zones = zones;
     this.decisions = decisions;
   }
@@ -43,8 +35,10 @@ export function makeImage(generation: number, zones: ZonePart, decisions: Decisi
 }
 
 /** What another thread needs to serve an image, and to count in a block of its own. */
-export function publishImage(image: Image, counterBlock: SharedArrayBuffer | undefined): PublishedImage {
-  const { generation, zones, decisions } = image;
+export function publishImage(
+  { generation, zones, decisions }: Pick<Image, "generation" | "zones" | "decisions">,
+  counterBlock: SharedArrayBuffer | undefined,
+): PublishedImage {
   return {
     generation,
     zonesId: zones.id,

@@ -16,15 +16,17 @@
  * A class is what the policy comes to for a client (`clientSignature`): an answer is valid as far as the class is the same,
  * so up to the nearest change or border on either side. Class 0 is a client of whom nothing is known. Policies that come to
  * the same table share it.
+ *
+ * With a database of cities this takes some 50 ms a policy, so it is done in steps, between which others have their turn.
  */
 
 import { type Client, type Place, UNKNOWN_CLIENT } from "../geo/client.ts";
-import type { ClientClasses } from "../geo/client-classes.ts";
-import { FAMILY, type GeoDatabase, HEADER, placeAt, placeCount } from "../geo/database.ts";
+import { type GeoDatabase, HEADER, placeAt } from "../geo/database.ts";
 import { type AskedPlaces, askedOf, askedPlacesOf } from "../policy/asked-places.ts";
 import { clientSignature } from "../policy/client-signature.ts";
 import type { Definitions } from "../policy/model.ts";
-import { bitWords, setBit } from "./bit-steps.ts";
+import { changesInSteps, type PlaceClasses } from "./place-changes.ts";
+import { type Grouping, groupInSteps } from "./place-groups.ts";
 import { PLACES } from "./place-tables.ts";
 import type { PolicyEntry, ZonePart } from "./zones.ts";
 
@@ -40,48 +42,118 @@ export function asksForPlaces({ set, policies }: ZonePart): boolean {
   return policies.some(({ policy }) => askedPlacesOf(policy.expression, set.definitions) !== undefined);
 }
 
+/** At one go, where nothing else has to be done meanwhile. */
 export function compilePlaces(zones: ZonePart, geo: GeoDatabase): PlacePart {
+  const steps = compilePlacesInSteps(zones, geo);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+export function* compilePlacesInSteps(zones: ZonePart, geo: GeoDatabase): Generator<undefined, PlacePart> {
   const { definitions } = zones.set;
-  const tables = new Map<string, { readonly words: Int32Array; at: number }>();
+  const grouping = yield* groupInSteps(geo);
+  const tables = new Tables(zones.policies.length);
   const byExpression = new Map<PolicyEntry["policy"]["expression"], Judged>();
-  let size = zones.policies.length;
-  const used = zones.policies.map((entry) => {
+  const used: ({ readonly clients: readonly Client[]; readonly at: number } | undefined)[] = [];
+  for (const entry of zones.policies) {
     const { expression } = entry.policy;
     const asked = askedPlacesOf(expression, definitions);
-    if (asked === undefined) return undefined;
-    const judged = byExpression.get(expression) ?? judge(entry, asked, definitions, geo);
+    if (asked === undefined) {
+      used.push(undefined);
+      continue;
+    }
+    const judged =
+      byExpression.get(expression) ?? (yield* judgeInSteps(entry, asked, definitions, geo, grouping));
     byExpression.set(expression, judged);
-    const key = `${judged.kinds.join()} ${judged.classes.join()} ${entry.clients.words.join()}`;
-    const known = tables.get(key) ?? { words: tableWords(judged, entry, geo), at: size };
-    if (!tables.has(key)) size += known.words.length;
-    tables.set(key, known);
-    return { clients: judged.clients, at: known.at };
-  });
-  const bytes = new SharedArrayBuffer(size * Int32Array.BYTES_PER_ELEMENT);
+    const { words } = entry.clients;
+    const at =
+      tables.find(judged, words) ?? tables.add(judged, words, yield* tableInSteps(judged, entry, geo));
+    used.push({ clients: judged.clients, at });
+  }
+  const bytes = new SharedArrayBuffer(tables.size * Int32Array.BYTES_PER_ELEMENT);
   const all = new Int32Array(bytes);
   used.forEach((one, number) => {
     all[number] = one?.at ?? 0;
   });
-  for (const { words, at } of tables.values()) all.set(words, at);
+  for (const { table, at } of tables.all()) {
+    yield undefined;
+    all.set(table, at);
+  }
   return { geo, clients: used.map((one) => one?.clients), bytes };
 }
 
-interface Judged {
+interface Judged extends PlaceClasses {
   /** By class. */
   readonly clients: readonly Client[];
-  /** By number of a place. */
-  readonly kinds: Uint32Array;
-  readonly kindCount: number;
-  /** By network × kinds + kind. */
-  readonly classes: Uint32Array;
 }
 
-function judge(
+interface Table {
+  readonly of: PlaceClasses;
+  /** Those of the policy's client table. */
+  readonly networks: Int32Array;
+  readonly table: Int32Array;
+  readonly at: number;
+}
+
+/** Behind a directory of so many words. */
+class Tables {
+  size: number;
+  /** Of one digest each. */
+  readonly #tables = new Map<number, Table[]>();
+
+  constructor(directoryWords: number) {
+    this.size = directoryWords;
+  }
+
+  find(of: PlaceClasses, networks: Int32Array): number | undefined {
+    const alike = (table: Table): boolean =>
+      table.of.kindCount === of.kindCount &&
+      isSame(table.networks, networks) &&
+      isSame(table.of.classes, of.classes) &&
+      isSame(table.of.kinds, of.kinds);
+    return this.#tables.get(digestOf(of, networks))?.find(alike)?.at;
+  }
+
+  add(of: PlaceClasses, networks: Int32Array, table: Int32Array): number {
+    const at = this.size;
+    const digest = digestOf(of, networks);
+    const others = this.#tables.get(digest) ?? [];
+    this.#tables.set(digest, [...others, { of, networks, table, at }]);
+    this.size += table.length;
+    return at;
+  }
+
+  all(): Table[] {
+    return [...this.#tables.values()].flat();
+  }
+}
+
+function digestOf({ kinds, classes }: PlaceClasses, networks: Int32Array): number {
+  let digest = 0;
+  for (const words of [kinds, classes, networks]) {
+    for (let at = 0; at < words.length; at++) digest = Math.imul(digest ^ (words[at] ?? 0), 0x01000193);
+  }
+  return digest;
+}
+
+function isSame(one: ArrayLike<number>, other: ArrayLike<number>): boolean {
+  if (one === other) return true;
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
+
+const GROUPS_A_STEP = 256;
+
+function* judgeInSteps(
   { policy, clients: { classes } }: PolicyEntry,
   asked: AskedPlaces,
   definitions: Definitions,
   geo: GeoDatabase,
-): Judged {
+  grouping: Grouping,
+): Generator<undefined, Judged> {
   const networks = [undefined, ...classes.networks];
   const clients: Client[] = [];
   const classOf = new Map<string, number>();
@@ -105,21 +177,29 @@ function judge(
     kindOfColumn.set(text, columns.length);
     return columns.push(column) - 1;
   };
-  const kinds = Uint32Array.from({ length: placeCount(geo) }, (_, number) => {
+  const { groupOf, examples } = asked.nearest.length === 0 ? grouping.regions : grouping.single;
+  const kindOfGroup = new Uint32Array(examples.length);
+  for (const [group, number] of examples.entries()) {
+    if (group % GROUPS_A_STEP === GROUPS_A_STEP - 1) yield undefined;
     const place = placeAt(geo.words, number);
     const text = askedOf(asked, definitions, place);
     const known = kindOf.get(text) ?? kindOfPlace(place);
     kindOf.set(text, known);
-    return known;
-  });
+    kindOfGroup[group] = known;
+  }
+  const kinds = groupOf.map((group) => kindOfGroup[group] ?? 0);
   const byNetwork = networks.flatMap((_, network) => columns.map((column) => column[network] ?? 0));
   return { clients, kinds, kindCount: columns.length, classes: Uint32Array.from(byNetwork) };
 }
 
-function tableWords(judged: Judged, { clients }: PolicyEntry, geo: GeoDatabase): Int32Array {
+function* tableInSteps(
+  judged: Judged,
+  { clients }: PolicyEntry,
+  geo: GeoDatabase,
+): Generator<undefined, Int32Array> {
   const families = [
-    changesOf(judged, clients.classes.ipv4, geo, HEADER.ipv4),
-    changesOf(judged, clients.classes.ipv6, geo, HEADER.ipv6),
+    yield* changesInSteps(judged, clients.classes.ipv4, geo, HEADER.ipv4),
+    yield* changesInSteps(judged, clients.classes.ipv6, geo, HEADER.ipv6),
   ];
   const parts: { readonly head: number; readonly words: ArrayLike<number> }[] = [
     { head: PLACES.networks, words: clients.words },
@@ -143,68 +223,4 @@ function tableWords(judged: Judged, { clients }: PolicyEntry, geo: GeoDatabase):
     all[PLACES.ipv4 + family * PLACES.familyWords + PLACES.borderCount] = borders.length / wordsEach;
   });
   return all;
-}
-
-interface Changes {
-  readonly wordsEach: number;
-  readonly changes: Int32Array;
-  readonly borders: readonly number[];
-}
-
-/** Goes through the intervals of the database and of the networks side by side, and notes where the class changes. */
-function changesOf(
-  { kinds, kindCount, classes }: Judged,
-  networks: ClientClasses["ipv4"],
-  { words }: GeoDatabase,
-  header: number,
-): Changes {
-  const { wordsEach, starts: networkStarts, classes: networkOf } = networks;
-  const count = words[header + FAMILY.count] ?? 0;
-  const starts = words[header + FAMILY.starts] ?? 0;
-  const places = words[header + FAMILY.places] ?? 0;
-  const changes = new Int32Array(bitWords(count));
-  const borders: number[] = [];
-  let network = 0;
-  let before: number | undefined;
-  for (let interval = 0; interval < count; interval++) {
-    const kind = kinds[words[places + interval] ?? 0] ?? 0;
-    const classAt = (): number => classes[(networkOf[network] ?? 0) * kindCount + kind] ?? 0;
-    const start = starts + interval * wordsEach;
-    // Networks that begin here count from here; the others begin within the interval.
-    while (
-      network + 1 < networkOf.length &&
-      compare(networkStarts, (network + 1) * wordsEach, words, start, wordsEach) <= 0
-    ) {
-      network++;
-    }
-    if (before !== undefined && classAt() !== before) setBit(changes, 0, count, interval);
-    before = classAt();
-    const end = start + wordsEach;
-    const isLast = interval + 1 === count;
-    const beginsWithin = (next: number): boolean =>
-      isLast || compare(networkStarts, next * wordsEach, words, end, wordsEach) < 0;
-    while (network + 1 < networkOf.length && beginsWithin(network + 1)) {
-      network++;
-      if (classAt() !== before) {
-        borders.push(...networkStarts.subarray(network * wordsEach, (network + 1) * wordsEach));
-      }
-      before = classAt();
-    }
-  }
-  return { wordsEach, changes, borders };
-}
-
-function compare(
-  some: Uint32Array,
-  at: number,
-  others: Int32Array,
-  otherAt: number,
-  wordsEach: number,
-): number {
-  for (let word = 0; word < wordsEach; word++) {
-    const one = some[at + word] ?? 0;
-    const other = (others[otherAt + word] ?? 0) >>> 0;
-    if (one !== other) return one < other ? -1 : 1;
-  }
-  return 0;
 }

@@ -125,7 +125,7 @@ function endpointsNeeded(minUp: MinUp, endpoints: number): number {
   return Math.max(1, Math.min(wanted, endpoints));
 }
 
-export function otherFamily(family: AddressFamily): AddressFamily {
+function otherFamily(family: AddressFamily): AddressFamily {
   return family === "ipv4" ? "ipv6" : "ipv4";
 }
 

@@ -8,6 +8,7 @@ import { formatName } from "../dns/name.ts";
 import { formatType, TYPE } from "../dns/types.ts";
 import type { Monitor } from "../health/monitor.ts";
 import { cnameTargetOf } from "../policy/cname.ts";
+import { policyNamed } from "../policy/definitions.ts";
 import { childrenOf, type Expression } from "../policy/expression.ts";
 import type { Definitions, Policy } from "../policy/model.ts";
 import { type Reach, reachOf } from "../policy/reach.ts";
@@ -16,6 +17,7 @@ import { slowestDetection, spellSeconds } from "./detection.ts";
 import { type Diagnostic, errorAt, type Report } from "./diagnostic.ts";
 import { REPLACED_TYPES } from "./promote-dry-runs.ts";
 import { NONE } from "./record-table.ts";
+import type { Resolved } from "./resolve.ts";
 import type { PolicyRecordEntry } from "./syntax.ts";
 import { ownerText, type ZoneDraft } from "./zone-draft.ts";
 
@@ -108,12 +110,11 @@ function nearestNode({ table }: ZoneDraft, name: number): number {
 /** What the policy needs of the definitions. */
 export function checkPolicyMeaning(
   bound: BoundPolicy,
-  definitions: Definitions,
-  monitors: ReadonlyMap<string, Monitor>,
+  { definitions, damaged, monitors }: Resolved,
   report: Report,
 ): void {
   checkCnameEndpoints(bound, report);
-  checkSpill(bound, definitions, report);
+  checkSpill(bound, definitions, damaged, report);
   checkRto(bound, definitions, monitors, report);
 }
 
@@ -132,7 +133,12 @@ function checkCnameEndpoints(bound: BoundPolicy, report: Report): void {
   report(errorAt(entry.position, "cname-endpoint-beside-data", message));
 }
 
-function checkSpill(bound: BoundPolicy, definitions: Definitions, report: Report): void {
+function checkSpill(
+  bound: BoundPolicy,
+  definitions: Definitions,
+  damaged: ReadonlySet<string>,
+  report: Report,
+): void {
   const { entry, reach } = bound;
   if (!reach.kinds.has("spill")) return;
   const name = formatName(entry.owner);
@@ -140,8 +146,8 @@ function checkSpill(bound: BoundPolicy, definitions: Definitions, report: Report
     const message = `POLICY at '${name}' spills and has no demand=N to divide`;
     report(errorAt(entry.position, "spill-without-demand", message));
   }
-  const lacking = spillPools(bound.policy.expression, definitions).filter(
-    (pool) => definitions.pools.get(pool)?.capacity === undefined,
+  const lacking = [...spillPools(bound.policy.expression, definitions)].filter(
+    (pool) => definitions.pools.get(pool)?.capacity === undefined && !damaged.has(pool),
   );
   for (const pool of lacking) {
     const message = `POLICY at '${name}' spills over pool '${pool}', which has no capacity=N`;
@@ -150,11 +156,15 @@ function checkSpill(bound: BoundPolicy, definitions: Definitions, report: Report
 }
 
 /** The pools below the `spill`s of an expression; capacities elsewhere do not matter. */
-function spillPools(expression: Expression, definitions: Definitions): string[] {
-  if (expression.kind === "spill") return [...reachOf(expression, definitions).pools];
-  const named = expression.kind === "policy" ? definitions.policies.get(expression.policy) : undefined;
-  const below = named === undefined ? childrenOf(expression) : [named];
-  return below.flatMap((child) => spillPools(child, definitions));
+function spillPools(expression: Expression, definitions: Definitions): ReadonlySet<string> {
+  const pools = new Set<string>();
+  const walk = (next: Expression): void => {
+    if (next.kind === "spill") for (const pool of reachOf(next, definitions).pools) pools.add(pool);
+    else if (next.kind === "policy") walk(policyNamed(next.policy, definitions));
+    else childrenOf(next).forEach(walk);
+  };
+  walk(expression);
+  return pools;
 }
 
 /** Clients may hold the longer TTL from just before the first failed probe, so that one counts. */

@@ -6,6 +6,7 @@
 
 import { describePlace, errorAt, type Report } from "./diagnostic.ts";
 import type { Position } from "./model.ts";
+import { NameSuggestions } from "./suggest.ts";
 import type { MonitorEntry, NamedPolicyEntry, PoolEntry, ZoneFileEntries } from "./syntax.ts";
 
 export interface DefinitionEntries {
@@ -14,6 +15,8 @@ export interface DefinitionEntries {
   readonly policies: ReadonlyMap<string, NamedPolicyEntry>;
   /** Names that a faulty entry meant to define: they have been reported, and nobody complains that they are missing. */
   readonly damaged: { readonly monitors: ReadonlySet<string>; readonly names: ReadonlySet<string> };
+  /** For names that nothing defines. */
+  readonly suggestions: NameSuggestions;
 }
 
 export function collectDefinitions(files: readonly ZoneFileEntries[], report: Report): DefinitionEntries {
@@ -36,7 +39,7 @@ export function collectDefinitions(files: readonly ZoneFileEntries[], report: Re
     monitors: new Set(files.flatMap(({ damage }) => [...damage.monitors])),
     names: new Set(files.flatMap(({ damage }) => [...damage.names])),
   };
-  return { monitors, pools, policies, damaged };
+  return { monitors, pools, policies, damaged, suggestions: new NameSuggestions() };
 }
 
 function define<Entry extends { readonly position: Position }>(

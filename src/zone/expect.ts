@@ -14,7 +14,6 @@ import { formatName } from "../dns/name.ts";
 import { TYPE } from "../dns/types.ts";
 import type { Client, PlaceOf } from "../geo/client.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../health/snapshot.ts";
-import type { Observed } from "../health/verdict.ts";
 import { askedPlacesOf } from "../policy/asked-places.ts";
 import { evaluate, sharesOf } from "../policy/evaluate.ts";
 import type { Evaluation, Share } from "../policy/evaluation.ts";
@@ -46,43 +45,82 @@ export function testExpectations(
   zones: ZonesByApexKey,
   placeOf: PlaceOf,
 ): TestedExpectation[] {
-  const supposed = supposeResolved(definitions);
-  return expectations.map((expectation) => ({
-    expectation,
-    result: runExpectation(expectation, zones, supposed, placeOf),
-  }));
+  const runner = new ExpectationRunner(zones, definitions, placeOf);
+  return expectations.map((expectation) => ({ expectation, result: runner.run(expectation) }));
 }
 
 /** Probabilities are sums of fractions; what differs by less is equal. */
 const EPSILON = 1e-9;
 
-/**
- * `definitions` have addresses for host names, which nobody knows here (`supposeResolved`). `sharesOf`, reach and lookups
- * are worked out anew for each expectation; sets hold some hundreds of them.
- */
-export function runExpectation(
-  expectation: Expectation,
-  zones: ZonesByApexKey,
-  definitions: Definitions,
-  placeOf: PlaceOf,
-): ExpectationResult {
-  const { owner, family } = expectation;
-  const { end } = lookup(zones, owner, family === "ipv4" ? TYPE.A : TYPE.AAAA);
-  if (end.kind !== "policy") {
-    const type = family === "ipv4" ? "A" : "AAAA";
-    const message = `Cannot meet '${expectation.text}': no POLICY answers ${type} at '${formatName(owner)}'`;
-    return { kind: "failed", policy: undefined, byGeoDatabase: false, message };
+/** Knows of each policy what it reaches, for many expectations speak of one. */
+class ExpectationRunner {
+  readonly #zones: ZonesByApexKey;
+  /** With addresses for host names, which nobody knows here. */
+  readonly #definitions: Definitions;
+  readonly #placeOf: PlaceOf;
+  readonly #allUp = new Map<Policy, ReadonlyMap<string, EndpointHealth>>();
+
+  constructor(zones: ZonesByApexKey, definitions: Definitions, placeOf: PlaceOf) {
+    this.#zones = zones;
+    this.#definitions = supposeResolved(definitions);
+    this.#placeOf = placeOf;
   }
-  const { policy } = end;
-  const { endpoints } = reachOf(policy.expression, definitions);
-  const snapshot = supposedSnapshot(endpoints, expectation);
-  const { client, byGeoDatabase } = placed(expectation.client, policy, definitions, placeOf);
-  const evaluation = evaluate(policy, definitions, snapshot, client, family);
-  if (isMet(expectation.outcome, evaluation)) return { kind: "met", policy };
-  const expected = describeExpected(expectation.outcome);
-  const found = describeFound(expectation.outcome, evaluation);
-  const message = `Cannot meet '${expectation.text}': expected ${expected}, found ${found}`;
-  return { kind: "failed", policy, byGeoDatabase, message };
+
+  run(expectation: Expectation): ExpectationResult {
+    const { owner, family } = expectation;
+    const { end } = lookup(this.#zones, owner, family === "ipv4" ? TYPE.A : TYPE.AAAA);
+    if (end.kind !== "policy") {
+      const type = family === "ipv4" ? "A" : "AAAA";
+      const message = `Cannot meet '${expectation.text}': no POLICY answers ${type} at '${formatName(owner)}'`;
+      return { kind: "failed", policy: undefined, byGeoDatabase: false, message };
+    }
+    const { policy } = end;
+    const snapshot = this.#supposedSnapshot(policy, expectation);
+    const { client, byGeoDatabase } = placed(expectation.client, policy, this.#definitions, this.#placeOf);
+    const evaluation = evaluate(policy, this.#definitions, snapshot, client, family);
+    if (isMet(expectation.outcome, evaluation)) return { kind: "met", policy };
+    const expected = describeExpected(expectation.outcome);
+    const found = describeFound(expectation.outcome, evaluation);
+    const message = `Cannot meet '${expectation.text}': expected ${expected}, found ${found}`;
+    return { kind: "failed", policy, byGeoDatabase, message };
+  }
+
+  /** Every endpoint observed up and unforced, save for what `when` says of it; the last word on an endpoint counts. */
+  #supposedSnapshot(policy: Policy, { suppositions }: Expectation): Snapshot {
+    const allUp = this.#allUpIn(policy);
+    if (suppositions.length === 0) return { atMs: 0, endpoints: allUp };
+    const endpoints = new Map(allUp);
+    for (const { endpointIds, state } of suppositions) {
+      for (const id of endpointIds) {
+        const up = allUp.get(id);
+        if (up !== undefined) endpoints.set(id, state === "up" ? up : supposedHealth(up, state));
+      }
+    }
+    return { atMs: 0, endpoints };
+  }
+
+  #allUpIn(policy: Policy): ReadonlyMap<string, EndpointHealth> {
+    const known = this.#allUp.get(policy);
+    if (known !== undefined) return known;
+    const { endpoints } = reachOf(policy.expression, this.#definitions);
+    const allUp = new Map(
+      endpoints.map(({ id, addresses }): [string, EndpointHealth] => [
+        id,
+        { forced: undefined, addresses: addresses.map(() => UP) },
+      ]),
+    );
+    this.#allUp.set(policy, allUp);
+    return allUp;
+  }
+}
+
+const UP: AddressHealth = { observed: "up", passing: true, reason: "supposed", sinceMs: 0 };
+const DOWN: AddressHealth = { observed: "down", passing: false, reason: "supposed", sinceMs: 0 };
+
+function supposedHealth({ addresses }: EndpointHealth, state: "down" | "drain"): EndpointHealth {
+  return state === "drain"
+    ? { forced: "drain", addresses }
+    : { forced: undefined, addresses: addresses.map(() => DOWN) };
 }
 
 /** A supposed country or continent is known; where an address lies the database says, where the policy asks for it. */
@@ -96,24 +134,6 @@ function placed(
   const isAsked = place === undefined && askedPlacesOf(expression, definitions) !== undefined;
   if (network === undefined || !isAsked) return { client, byGeoDatabase: false };
   return { client: { network, place: placeOf(network) }, byGeoDatabase: true };
-}
-
-/** Every endpoint observed up and unforced, save for what `when` says of it; the last word on an endpoint counts. */
-function supposedSnapshot(endpoints: readonly Endpoint[], { suppositions }: Expectation): Snapshot {
-  const states = new Map(
-    suppositions.flatMap(({ endpointIds, state }) => endpointIds.map((id) => [id, state] as const)),
-  );
-  const healths = endpoints.map(({ id, addresses }): [string, EndpointHealth] => {
-    const state = states.get(id) ?? "up";
-    const address = addressHealth(state === "down" ? "down" : "up");
-    const forced = state === "drain" ? state : undefined;
-    return [id, { forced, addresses: addresses.map(() => address) }];
-  });
-  return { atMs: 0, endpoints: new Map(healths) };
-}
-
-function addressHealth(observed: Observed): AddressHealth {
-  return { observed, passing: observed === "up", reason: "supposed", sinceMs: 0 };
 }
 
 function isMet(expected: ExpectedOutcome, evaluation: Evaluation): boolean {
@@ -150,9 +170,12 @@ function describeFound(expected: ExpectedOutcome, evaluation: Evaluation): strin
   if (evaluation.outcome !== "answer") return evaluation.outcome;
   const byPool = expected.kind !== "shares" || expected.shares.every(({ ref }) => !ref.includes("/"));
   const percents = new Map<string, number>();
+  let nodata = 100;
   for (const { endpoint, share } of sharesOf(evaluation)) {
     const ref = byPool ? endpoint.pool : endpoint.id;
     percents.set(ref, (percents.get(ref) ?? 0) + share * 100);
+    nodata -= share * 100;
   }
+  if (nodata > EPSILON) percents.set("nodata", nodata);
   return Array.from(percents, ([ref, percent]) => `${ref}=${Math.round(percent * 100) / 100}%`).join(" ");
 }

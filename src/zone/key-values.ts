@@ -96,6 +96,11 @@ export function decodeText(text: string): string {
   }
 }
 
+/** What was read one character an octet, as a person wrote it: for messages. */
+export function readable(text: string): string {
+  return text.replace(/[\x80-\xff]+/g, decodeText);
+}
+
 /** Pairs by key. What is no pair, an unknown key and a repeated one are reported and left out. */
 export class KeyValues {
   readonly #state: ParserState;

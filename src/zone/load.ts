@@ -35,7 +35,7 @@ import { parseZoneFile, type ReadFile } from "./parser.ts";
 import { endpointIdsOf, resolveEndpointRef } from "./refs.ts";
 import { policyOf, type Resolved, resolveDefinitions } from "./resolve.ts";
 import { type DigestOf, Sources } from "./sources.ts";
-import type { ExpectationEntry, ZoneFileEntries } from "./syntax.ts";
+import type { ExpectationEntry, RefSyntax, ZoneFileEntries } from "./syntax.ts";
 
 /** How a load can spare itself files that it need not read again. */
 export interface Incremental {
@@ -135,7 +135,7 @@ class SetJudgement {
       }
       const reach = reachOf(expression, resolved.definitions);
       const one: BoundPolicy = { ...placed, policy: before ?? policy, reach };
-      checkPolicyMeaning(one, resolved.definitions, resolved.monitors, this.#report);
+      checkPolicyMeaning(one, resolved, this.#report);
       bound.push(one);
     }
     for (const { ownerKey, policy, entry } of bound) {
@@ -195,19 +195,27 @@ function resolveExpectations(
   entries: DefinitionEntries,
   report: Report,
 ): Expectation[] {
+  /** Many expectations suppose the same, and one list of thousands of endpoints does for all of them. */
+  const known = new Map<string, readonly string[]>();
+  const endpointIdsFor = (ref: RefSyntax): readonly string[] | undefined => {
+    const ids = known.get(ref.text) ?? endpointIdsOf(ref, entries, report);
+    if (ids !== undefined) known.set(ref.text, ids);
+    return ids;
+  };
   return files.flatMap(({ expectations }) =>
-    expectations.flatMap((entry) => resolveExpectation(entry, entries, report) ?? []),
+    expectations.flatMap((entry) => resolveExpectation(entry, entries, endpointIdsFor, report) ?? []),
   );
 }
 
 function resolveExpectation(
   entry: ExpectationEntry,
   entries: DefinitionEntries,
+  endpointIdsFor: (ref: RefSyntax) => readonly string[] | undefined,
   report: Report,
 ): Expectation | undefined {
   const { position, text, owner, family, client, outcome } = entry;
   const suppositions = entry.suppositions.flatMap(({ ref, state }) => {
-    const endpointIds = endpointIdsOf(ref, entries, report);
+    const endpointIds = endpointIdsFor(ref);
     return endpointIds === undefined ? [] : [{ endpointIds, state }];
   });
   const named = entry.outcomeRefs.filter((ref) => resolveEndpointRef(ref, entries, report) !== undefined);

@@ -6,6 +6,7 @@
 
 import type { Name } from "../dns/name.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { readable } from "./key-values.ts";
 import type { Token } from "./lexer.ts";
 import type { Position, SourceFile } from "./model.ts";
 import type { RecordTable } from "./record-table.ts";
@@ -157,7 +158,7 @@ export class ParserState {
   }
 
   #report(severity: Diagnostic["severity"], position: Position, code: string, message: string): void {
-    this.diagnostics.push({ ...position, severity, code, message });
+    this.diagnostics.push({ ...position, severity, code, message: readable(message) });
   }
 
   /** Adds a record to those of the zone; `start` and `rdataStart` are where it and its rdata begin. */

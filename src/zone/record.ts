@@ -161,7 +161,9 @@ function readType(state: ParserState, token: Token, prelude: Prelude): number | 
   if (type === undefined) {
     const guess = didYouMean(token.text, [...typeNames().filter((name) => !isMeta(name)), POLICY]);
     // Behind a TTL that could not be read anything may stand.
-    if (!prelude.faulty || guess !== "") {
+    if (token.quoted) {
+      state.fault(token, "unknown-type", `A record type is not written in quotes: "${token.text}"`);
+    } else if (!prelude.faulty || guess !== "") {
       state.fault(token, "unknown-type", `Unknown record type '${token.text}'${guess}`);
     }
     return undefined;

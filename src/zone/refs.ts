@@ -6,7 +6,6 @@
 import { isGlob, refMatches } from "../health/ref.ts";
 import type { DefinitionEntries } from "./definitions.ts";
 import { errorAt, type Report } from "./diagnostic.ts";
-import { didYouMean } from "./suggest.ts";
 import type { RefSyntax } from "./syntax.ts";
 
 export type RefMeaning =
@@ -26,7 +25,7 @@ export function resolveRef(
   if (slash === -1) {
     if (entries.pools.has(text)) return { kind: "pool", pool: text };
     if (entries.policies.has(text)) return { kind: "policy", policy: text };
-    const hint = didYouMean(text, [...entries.pools.keys(), ...entries.policies.keys()]);
+    const hint = entries.suggestions.didYouMean(text, [...entries.pools.keys(), ...entries.policies.keys()]);
     report(errorAt(ref.position, "unknown-pool", `no pool or policy is named '${text}'${hint}`));
     return undefined;
   }
@@ -35,13 +34,13 @@ export function resolveRef(
   const entry = entries.pools.get(pool);
   if (entry === undefined) {
     if (entries.damaged.names.has(pool)) return undefined;
-    const hint = didYouMean(pool, entries.pools.keys());
+    const hint = entries.suggestions.didYouMean(pool, [...entries.pools.keys()]);
     report(errorAt(ref.position, "unknown-pool", `no pool is named '${pool}'${hint}`));
     return undefined;
   }
   if (entry.endpoints.some(({ name }) => name === endpoint)) return { kind: "endpoint", pool, endpoint };
   const names = entry.endpoints.map(({ name }) => name);
-  const hint = didYouMean(endpoint, names);
+  const hint = entries.suggestions.didYouMean(endpoint, names);
   const message = `pool '${pool}' has no endpoint named '${endpoint}'${hint}`;
   report(errorAt(ref.position, "unknown-endpoint", message));
   return undefined;

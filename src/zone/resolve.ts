@@ -13,7 +13,6 @@ import { errorAt, type Report } from "./diagnostic.ts";
 import { type Extent, extentOf, problemOfExtent } from "./extent.ts";
 import type { Position } from "./model.ts";
 import { resolveRef } from "./refs.ts";
-import { didYouMean } from "./suggest.ts";
 import type {
   ExpressionSyntax,
   MonitorUseSyntax,
@@ -30,6 +29,8 @@ const MAX_POLICY_NESTING = 32;
 export interface Resolved {
   readonly monitors: ReadonlyMap<string, Monitor>;
   readonly definitions: Definitions;
+  /** Names of pools and policies of which not all could be read: nobody complains of what they lack. */
+  readonly damaged: ReadonlySet<string>;
   /** The expression of a POLICY record, or `undefined` where a name in it has no meaning. */
   readonly expressionOf: (entry: PolicyRecordEntry) => Expression | undefined;
 }
@@ -46,6 +47,7 @@ export function resolveDefinitions(entries: DefinitionEntries, report: Report): 
   return {
     monitors,
     definitions: { pools, policies },
+    damaged: entries.damaged.names,
     expressionOf: ({ expression, owner, position }) =>
       resolver.whole(expression, `POLICY at '${formatName(owner)}'`, position)?.expression,
   };
@@ -67,7 +69,7 @@ function poolOf(entry: PoolEntry, entries: DefinitionEntries, report: Report): P
 
 function monitorUseOf(
   syntax: MonitorUseSyntax | undefined,
-  { monitors, damaged }: DefinitionEntries,
+  { monitors, damaged, suggestions }: DefinitionEntries,
   report: Report,
 ): MonitorUse {
   if (syntax === undefined) return { kind: "none" };
@@ -75,7 +77,7 @@ function monitorUseOf(
   if (use.kind === "none") return use;
   for (const name of use.monitors) {
     if (monitors.has(name) || damaged.monitors.has(name)) continue;
-    const hint = didYouMean(name, [...monitors.keys(), "none"]);
+    const hint = suggestions.didYouMean(name, [...monitors.keys(), "none"]);
     report(errorAt(position, "unknown-monitor", `no monitor is named '${name}'${hint}`));
   }
   return use;

@@ -6,6 +6,9 @@
 /** Longer words are not compared: nobody misspells one, and the table below is quadratic. */
 const MAX_COMPARED_LENGTH = 64;
 
+/** Some tenths of a second. */
+const MAX_COMPARISONS = 300_000;
+
 /** How many edits may lie between a word and its suggestion: one in every three letters, and one at least. */
 function tolerance(word: string): number {
   return Math.max(1, Math.floor(word.length / 3));
@@ -30,6 +33,20 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     }
   }
   return best;
+}
+
+/**
+ * Suggestions out of names that a set of zones defines, which may be thousands, for faults that may be thousands as well. After
+ * so many comparisons nobody reads on, and there are no more.
+ */
+export class NameSuggestions {
+  #comparisonsLeft = MAX_COMPARISONS;
+
+  didYouMean(word: string, candidates: readonly string[]): string {
+    if (this.#comparisonsLeft < candidates.length) return "";
+    this.#comparisonsLeft -= candidates.length;
+    return didYouMean(word, candidates);
+  }
 }
 
 /** `; did you mean 'x'?`, or the empty string: the tail of a message about an unknown word. */

@@ -18,7 +18,6 @@ import { rankOf } from "./outcome.ts";
 import { ecs } from "./rows/headers.ts";
 import { questionOf } from "./rows/row.ts";
 
-const START_LIMIT_MS = 30_000;
 const many = (owner: string, count: number): string =>
   Array.from({ length: count }, (_, at) => `${owner} A 192.0.2.${at + 1}`).join("\n");
 
@@ -56,15 +55,13 @@ for (const udpTransport of UDP_TRANSPORTS)
     let server: Fairlead;
     let asker: UdpAsker;
 
-    before(async function () {
-      this.timeout(START_LIMIT_MS);
+    before(async () => {
       const flags = ["--node", "node-1"];
       server = await startFairlead({ zones: { "example.zone": ZONE }, flags, udpTransport });
       asker = await UdpAsker.open(server.dns);
     });
 
-    after(async function () {
-      this.timeout(START_LIMIT_MS);
+    after(async () => {
       asker?.close();
       await server?.stop();
     });
@@ -210,8 +207,7 @@ for (const udpTransport of UDP_TRANSPORTS)
     });
   });
 
-describe("replies leave from the address that was asked", function () {
-  this.timeout(START_LIMIT_MS);
+describe("replies leave from the address that was asked", () => {
   let server: Fairlead | undefined;
   afterEach(() => server?.stop());
 

@@ -48,8 +48,7 @@ const eachTenth =
   (reply, number) =>
     number % 10 === 0 ? lie(reply) : [reply];
 
-describe("the load generator", function () {
-  this.timeout(20_000);
+describe("the load generator", () => {
   let folder = "";
   let generator = "";
   let plan = "";

@@ -168,7 +168,8 @@ function isList(value: MmdbValue): value is readonly MmdbValue[] {
   return Array.isArray(value);
 }
 
-/** Of fewer than 29 octets, pairs or items. */
+/** Of fewer than 285 octets, pairs or items. */
 function control(type: number, size: number): Buffer {
-  return type < 8 ? Buffer.of((type << 5) | size) : Buffer.of(size, type - 7);
+  const [bits, ...more] = size < 29 ? [size] : [29, size - 29];
+  return Buffer.of(...(type < 8 ? [(type << 5) | bits] : [bits, type - 7]), ...more);
 }

@@ -41,8 +41,6 @@ describe("deploy/prometheus", () => {
     });
 
     it(`has rules that fire when they should, and not before: ${rules}`, function () {
-      // Days of rules are worked out, on a machine that may do much else.
-      this.timeout(60_000);
       needPeers.call(this, "promtool");
       expectOk(run("promtool", "test", "rules", file(`${rules}.test.yaml`)));
     });
@@ -103,8 +101,7 @@ describe("deploy/Dockerfile", () => {
     return lines.map((match) => (match[1] ?? "").split(" "));
   }
 
-  it("copies all that its build needs", function () {
-    this.timeout(60_000);
+  it("copies all that its build needs", () => {
     const ignored = readFileSync(join(DEPLOY, "Dockerfile.dockerignore"), "utf8");
     for (const words of copiesOfBuildStage()) {
       const destination = words.at(-1) ?? "";

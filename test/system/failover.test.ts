@@ -72,8 +72,7 @@ $EXPECT www A when frankfurt=down  is virginia
 `;
 }
 
-describe("failover between regions, by nginx, NSD and unbound", function () {
-  this.timeout(60_000);
+describe("failover between regions, by nginx, NSD and unbound", () => {
   let parent: Server;
   let resolver: Server;
   let fairlead: Fairlead;

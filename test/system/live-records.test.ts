@@ -36,8 +36,7 @@ mail            MX  10 front health-aware=on
 mail            MX  20 back  health-aware=on
 `;
 
-describe("HTTPS, SRV and MX of a running node", function () {
-  this.timeout(90_000);
+describe("HTTPS, SRV and MX of a running node", () => {
   let node: Fairlead;
 
   before(async function () {

@@ -53,8 +53,7 @@ function onlyBlock(language: string): Block {
   return found[0] ?? { language, mark: "", text: "" };
 }
 
-describe("README's commands", function () {
-  this.timeout(60_000);
+describe("README's commands", () => {
   let demo: Demo;
 
   before(async function () {

@@ -5,12 +5,12 @@ import { createServer } from "node:net";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { needPeers } from "../peers.ts";
-import { type Demo, isFree, runStart, startDemo } from "./demo.ts";
+import { isFree } from "../support/peers/network.ts";
+import { type Demo, runStart, startDemo } from "./demo.ts";
 
 const POLL_MS = 100;
 
-describe("npm start", function () {
-  this.timeout(60_000);
+describe("npm start", () => {
   let demo: Demo;
 
   before(async function () {
@@ -66,13 +66,11 @@ describe("npm start", function () {
   it("leaves nothing behind when it is stopped", async () => {
     expect(await demo.stop()).to.equal(0);
     const ports = [demo.dnsPort, demo.adminPort, demo.regionPort, demo.regionPort + 1, demo.regionPort + 2];
-    expect(await Promise.all(ports.map(isFree))).to.deep.equal(ports.map(() => true));
+    expect(await Promise.all(ports.map((port) => isFree(port)))).to.deep.equal(ports.map(() => true));
   });
 });
 
-describe("npm start, wrongly", function () {
-  this.timeout(30_000);
-
+describe("npm start, wrongly", () => {
   it("lists its options", async () => {
     const { status, output } = await runStart("--help");
     expect(status).to.equal(0);

@@ -26,7 +26,7 @@ import { digKey, keyFileLine, SHA256_KEY, SHA512_KEY, signedQuery } from "../sup
 
 const run = promisify(execFile);
 const BROKEN_OFF = 'fairlead_dns_transfers_total{result="broken-off"}';
-const TOLD_LIMIT_MS = 8_000;
+const TOLD_LIMIT_MS = 30_000;
 const NAMES = 3_000;
 
 const zoneText = (serial: number, more = ""): string => `$TTL 300
@@ -43,8 +43,7 @@ www   30/5 POLICY failover ( near far )
 $GENERATE 1-${NAMES} n$ 60 TXT "name number $"
 ${more}`;
 
-describe("zone transfers", function () {
-  this.timeout(60_000);
+describe("zone transfers", () => {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-transfer-"));
   let node: Fairlead;
   let tlsPort: number;

@@ -7,7 +7,7 @@ import { type Name, parseName } from "../../dns/name.ts";
 import { type Client, NOWHERE, UNKNOWN_CLIENT } from "../../geo/client.ts";
 import { continentOf } from "../../geo/country.ts";
 import type { AddressFamily } from "../../policy/model.ts";
-import { accepted, refused, type ValueParse } from "../key-values.ts";
+import { accepted, readable, refused, type ValueParse } from "../key-values.ts";
 import { type Token, withoutParentheses } from "../lexer.ts";
 import type { ExpectedOutcome, SupposedState } from "../model.ts";
 import { faultOfGlob, faultOfRef } from "../names.ts";
@@ -20,6 +20,8 @@ import { type Directive, reportTooFew } from "./directive.ts";
 const STATES = ["up", "down", "drain"] as const;
 const CLAUSES = ["from", "when", "is"];
 const FULL_PERCENT = 100;
+/** As many as are free of the remainders of arithmetic. */
+const MAX_DECIMALS = 9;
 
 type Suppositions = ExpectationEntry["suppositions"];
 type Outcome = Pick<ExpectationEntry, "outcome" | "outcomeRefs">;
@@ -41,7 +43,8 @@ export const EXPECT: Directive = {
     if (owner === undefined || family === undefined || outcome === undefined) return;
     if (state.faultCount > faultsBefore) return;
     const position = state.position(keyword);
-    const text = tokens.map((token) => (token.quoted ? `"${token.text}"` : token.text)).join(" ");
+    const words = tokens.map((token) => (token.quoted ? `"${token.text}"` : token.text));
+    const text = readable(words.join(" "));
     state.expectations.push({ position, text, owner, family, client: from, suppositions, ...outcome });
   },
 };
@@ -212,10 +215,13 @@ interface Percentage {
 const WHOLE: Percentage = { percent: FULL_PERCENT, decimals: 0 };
 
 function parseShare(text: string): ValueParse<Percentage> {
-  const parts = /^([0-9]{1,3})(?:\.([0-9]{1,9}))?%$/.exec(text);
+  const parts = /^([0-9]{1,3})(?:\.([0-9]+))?%$/.exec(text);
   if (parts === null || Number(text.slice(0, -1)) > FULL_PERCENT) {
     const guess = /^[0-9.]+$/.test(text) ? `; did you mean '${text}%'?` : "";
     return refused(`'${text}' is not a percentage from 0% to 100%${guess}`);
+  }
+  if ((parts[2]?.length ?? 0) > MAX_DECIMALS) {
+    return refused(`'${text}' has more than ${MAX_DECIMALS} decimals, to which shares are compared`);
   }
   return accepted({ percent: Number(text.slice(0, -1)), decimals: parts[2]?.length ?? 0 });
 }

@@ -1,7 +1,7 @@
 /** `$GENERATE start-stop[/step] owner [TTL] [class] type data`: a record for each number, by BIND's templates. */
 
 import { expand, parseRange, parseTemplate, type Template } from "../generate.ts";
-import { isClose, isOpen, Lexer, octetsOfLatin1, type Token } from "../lexer.ts";
+import { isOpen, Lexer, octetsOfLatin1, type Token } from "../lexer.ts";
 import { NO_OWNER, type ParserState } from "../parser-state.ts";
 import { readRecord } from "../record.ts";
 import { type Directive, reportTooFew } from "./directive.ts";
@@ -21,10 +21,11 @@ export const GENERATE: Directive = {
     const templates = readTemplates(state, withQuotedDataTakenApart(state, rest));
     if (!range.ok || state.faultCount > faultsBefore) return;
     const { start, stop, step } = range.value;
+    const hasParentheses = templates.some(({ token }) => isOpen(token));
     for (let number = start; number <= stop; number += step) {
       const tokens = expandAll(state, templates, number);
       if (tokens === undefined) break;
-      readRecord(state, { tokens, indented: false, hasParentheses: entry.hasParentheses, broken: false });
+      readRecord(state, { tokens, indented: false, hasParentheses, broken: false });
       // What is wrong with one of them is wrong with all.
       if (state.faultCount > faultsBefore) break;
     }
@@ -68,10 +69,9 @@ function withQuotedDataTakenApart(state: ParserState, tokens: readonly Token[]):
   const words = new Lexer(octetsOfLatin1(data.text), onFault).next();
   if (words === undefined) return tokens;
   const { line, column } = data;
-  const inner = words.tokens.filter((token) => !isOpen(token) && !isClose(token));
   return [
     ...before,
-    ...inner.map(({ text, quoted, glued }): Token => ({ text, quoted, line, column, glued })),
+    ...words.tokens.map(({ text, quoted, glued }): Token => ({ text, quoted, line, column, glued })),
   ];
 }
 

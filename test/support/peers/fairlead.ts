@@ -10,7 +10,7 @@ import type { UdpTransport } from "../../../src/server/udp-servers.ts";
 import { freePort } from "./network.ts";
 import { eventually, type Program, startProgram } from "./program.ts";
 
-const READY_LIMIT_MS = 15_000;
+const READY_LIMIT_MS = 30_000;
 const ANSWER_MAX_OCTETS = 16 * 1024 * 1024;
 
 const run = promisify(execFile);

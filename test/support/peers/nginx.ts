@@ -11,7 +11,7 @@ import { peerPath } from "../../peers.ts";
 import { accepts } from "./network.ts";
 import { eventually, type Program, startProgram } from "./program.ts";
 
-const START_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 30_000;
 const STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so";
 
 export interface SocketAddress {

@@ -11,7 +11,7 @@ import { peerPath } from "../../peers.ts";
 import { accepts, freePort } from "./network.ts";
 import { eventually, startProgram } from "./program.ts";
 
-const START_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 30_000;
 
 export interface Server {
   readonly address: string;

@@ -7,7 +7,7 @@ import { peerPath } from "../../peers.ts";
 import { accepts, freePort } from "./network.ts";
 import { eventually, type Program, startProgram } from "./program.ts";
 
-const START_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 30_000;
 
 /** A server that serves, on 127.0.0.1. */
 export interface RunningPeer {

@@ -11,7 +11,7 @@ import { eventually } from "./program.ts";
 
 const run = promisify(execFile);
 const SOURCE = fileURLToPath(new URL("wire.c", import.meta.url));
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 30_000;
 
 /** Where servers listen, and where they are reached over the wire. */
 export const NEAR_ADDRESS = "10.9.0.1";

@@ -18,7 +18,7 @@ import { eventually, startProgram } from "../../support/peers/program.ts";
 import { type Certificates, type Identity, makeCertificates } from "../../unit/probe/certificates.ts";
 import { listen } from "../../unit/probe/servers.ts";
 
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 30_000;
 const HOST = "www.example.com";
 const PATH = "/healthz";
 const NGINX_ADDRESS = "127.0.60.1";

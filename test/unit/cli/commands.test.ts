@@ -325,8 +325,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe("fairlead", function () {
-  this.timeout(60_000);
+describe("fairlead", () => {
   const folder = useTemporaryFolders();
 
   for (const { what, zone, args, environment, status, out, err } of CASES) {
@@ -344,8 +343,7 @@ describe("fairlead", function () {
   }
 });
 
-describe("fairlead COMMAND --help", function () {
-  this.timeout(60_000);
+describe("fairlead COMMAND --help", () => {
   const commands = [
     "serve",
     "check",

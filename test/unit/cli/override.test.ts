@@ -16,8 +16,7 @@ $POOL far monitor=none
 www 30 POLICY failover ( near far )
 `;
 
-describe("fairlead override", function () {
-  this.timeout(60_000);
+describe("fairlead override", () => {
   const folder = useTemporaryFolders();
   const serve = useNodes();
 
@@ -99,6 +98,18 @@ describe("fairlead override", function () {
     expect(metrics).to.match(/^fairlead_override_file_load_success 0$/m);
     expect(metrics).to.match(/^fairlead_overrides_active 2$/m);
     expect(metrics).to.match(/^fairlead_endpoint_forced\{pool="near",endpoint="n",state="up"\} 1$/m);
+  });
+
+  it("takes the file of overrides with the zones that it waits for", async () => {
+    const dir = makeZones();
+    const file = join(dir, "forced.yaml");
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    writeFileSync(file, `- {ref: late, state: drain, until: ${until}, reason: not yet in use}\n`);
+    const node = await serve(dir, ["--override-file", file]);
+    const zone = join(dir, "zones", "example.com.zone");
+    writeFileSync(zone, `${ZONE}$POOL late monitor=none\n  l 203.0.113.1\n`);
+    expect(await node.logged("override-file")).to.include({ to: "accepted" });
+    expect(await node.logged("forced")).to.include({ ref: "late/l", to: "drain" });
   });
 
   const misuses: readonly (readonly [words: readonly string[], message: RegExp])[] = [

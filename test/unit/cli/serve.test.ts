@@ -12,8 +12,7 @@ const ZONE = `${ZONE_HEAD}$POOL near monitor=none\n  n 192.0.2.1\nwww 30 POLICY 
 /** More than a datagram holds. */
 const LONG = `${Array.from({ length: 30 }, (_, line) => `long 60 TXT "${String(line).padEnd(100, "x")}"`).join("\n")}\n`;
 
-describe("fairlead serve", function () {
-  this.timeout(60_000);
+describe("fairlead serve", () => {
   const folder = useTemporaryFolders();
   const serve = useNodes();
 

@@ -112,8 +112,7 @@ describe("readHealth()", () => {
   });
 });
 
-describe("startHealthKeeping()", function () {
-  this.timeout(20_000);
+describe("startHealthKeeping()", () => {
   const folder = useTemporaryFolders();
   const silent = pino({ level: "silent" });
 

@@ -31,8 +31,7 @@ function said(answer: FamilyAnswer): string {
   return `${answer.addresses.map(({ text }) => text).join(" ")} for ${answer.ttlSeconds} s`;
 }
 
-describe("createHostResolver()", function () {
-  this.timeout(20_000);
+describe("createHostResolver()", () => {
   const folder = useTemporaryFolders();
   let nsd: Nsd;
   let resolver: HostResolver;

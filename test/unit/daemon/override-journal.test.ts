@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -17,11 +17,14 @@ import type { Override } from "../../../src/health/override.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
 
 const KILLS = 100;
-const IS_COMPILED = import.meta.url.endsWith(".js");
-const WRITER = fileURLToPath(
-  new URL(`../../support/journal-writer.${IS_COMPILED ? "js" : "ts"}`, import.meta.url),
-);
-
+const WRITER = fileURLToPath(new URL("../../support/journal-writer.mjs", import.meta.url));
+/** Compiled, as the command of `npm test` is or as this file is itself, a hundred of them start in a third of the time. */
+const COMMAND = process.env["FAIRLEAD_TEST_COMMAND"];
+const JOURNAL = import.meta.url.endsWith(".js")
+  ? fileURLToPath(new URL("../../../src/daemon/override-journal.js", import.meta.url))
+  : COMMAND === undefined
+    ? fileURLToPath(new URL("../../../src/daemon/override-journal.ts", import.meta.url))
+    : join(dirname(COMMAND), "daemon", "override-journal.js");
 /** No writer may refuse again what the one before it had written when it was killed, and had not yet told. */
 const IDS_OF_A_WRITER = 1_000_000;
 
@@ -30,11 +33,9 @@ function overrideOf(id: string, ref = id): Override {
 }
 
 function startWriter(folder: string, first: number): ChildProcess {
-  const loader = IS_COMPILED ? [] : ["--import", "tsx"];
-  const options = { cwd: dirname(WRITER), stdio: ["ignore", "pipe", "inherit"] } as const;
-  return spawn(process.execPath, [...loader, WRITER, folder, String(first)], {
-    ...options,
-    stdio: [...options.stdio],
+  const loader = JOURNAL.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [];
+  return spawn(process.execPath, [...loader, WRITER, JOURNAL, folder, String(first)], {
+    stdio: ["ignore", "pipe", "inherit"],
   });
 }
 
@@ -109,6 +110,21 @@ describe("openOverrideJournal()", function () {
     await journal.append({ kind: "set", override: overrideOf("3") });
     expect(await ids(at)).to.deep.equal(["1", "3"]);
     expect((await openOverrideJournal(at)).damagedLines).to.equal(0);
+  });
+
+  it("holds all that is set after the next write, whatever was done to the file meanwhile", async () => {
+    const at = folder();
+    const path = join(at, JOURNAL_NAME);
+    const journal = await openOverrideJournal(at);
+    const harms = [() => rmSync(path), () => truncateSync(path, 7), () => appendFileSync(path, "not ours")];
+    const set: string[] = [];
+    for (const [index, harm] of harms.entries()) {
+      set.push(`${index}a`, `${index}b`);
+      await journal.append({ kind: "set", override: overrideOf(`${index}a`) });
+      harm();
+      await journal.append({ kind: "set", override: overrideOf(`${index}b`) });
+      expect(await ids(at)).to.deep.equal(set);
+    }
   });
 
   it("writes itself anew once it is long, with what lasts", async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { afterEach, describe, it } from "mocha";
-import { watchZones, type ZoneWatcher } from "../../../src/daemon/watch.ts";
+import { watchFoldersOf, watchZones, type ZoneWatcher } from "../../../src/daemon/watch.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
 
 /** Longer than a watcher waits for changes to settle. */
@@ -64,5 +64,21 @@ describe("watchZones()", () => {
       watching.add([zone, included]);
       writeFileSync(included, `back ${round}`);
     });
+  });
+});
+
+describe("watchFoldersOf()", function () {
+  this.timeout(60_000);
+  const folder = useTemporaryFolders();
+
+  it("tells of a folder that never comes to rest, as others write there all the time", async () => {
+    const dir = folder();
+    const busy = { writing: undefined as NodeJS.Timeout | undefined, end: (): void => undefined };
+    await new Promise<void>((resolve, reject) => {
+      busy.end = watchFoldersOf([join(dir, "forced.yaml")], resolve, reject);
+      busy.writing = setInterval(() => writeFileSync(join(dir, "another"), `${performance.now()}`), 20);
+    });
+    clearInterval(busy.writing);
+    busy.end();
   });
 });

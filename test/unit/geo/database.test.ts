@@ -33,8 +33,7 @@ const form: fc.Arbitrary<readonly [4 | 6, MmdbForm]> = fc.tuple(
   }),
 );
 
-describe("buildGeoDatabase()", function () {
-  this.timeout(60_000);
+describe("buildGeoDatabase()", () => {
   it("finds of every address what the reader of such files finds", () => {
     fc.assert(
       fc.property(arbitraryEntries, addresses, form, (entries, drawn, [ipVersion, written]) => {

@@ -1,9 +1,14 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { NOWHERE } from "../../../src/geo/client.ts";
+import { placeOfNetwork } from "../../../src/geo/database.ts";
+import { networkOf } from "../../../src/geo/network.ts";
 import { placeOfRecord } from "../../../src/geo/record-place.ts";
+import { databaseOf } from "../../support/geo.ts";
+import { type MmdbEntry, writeMmdb } from "../../support/mmdb.ts";
 
-const ROWS: readonly [string, unknown, object | undefined][] = [
+/** What somebody makes, and what it says. */
+const MADE: readonly [string, MmdbEntry["record"], object][] = [
   [
     "GeoLite2 City",
     {
@@ -48,6 +53,10 @@ const ROWS: readonly [string, unknown, object | undefined][] = [
     { country: "US", subdivision: "CA", continent: "NA" },
   ],
   ["a country of no continent", { country_code: "XK" }, { country: "XK" }],
+];
+
+const ROWS: readonly [string, unknown, object | undefined][] = [
+  ...MADE,
   ["nothing that could be asked for", { is_anonymous: true }, undefined],
   ["values of other kinds", { country: 7, asn: "ASX", lat: "", lng: null, subdivisions: {} }, undefined],
   ["no map", ["DE"], undefined],
@@ -58,6 +67,25 @@ describe("placeOfRecord()", () => {
   for (const [what, record, expected] of ROWS) {
     it(`reads ${what}`, () => {
       expect(placeOfRecord(record)).to.deep.equal(expected && { ...NOWHERE, ...expected });
+    });
+  }
+
+  for (const [what, record, expected] of MADE) {
+    it(`reads ${what} from a file, among what nobody asks for`, () => {
+      const names = { de: "Ort", en: "Place" };
+      const beside = {
+        first: names,
+        city: { names, code: 7 },
+        ...record,
+        postal: { code: "10115" },
+        last: [names, 1],
+      };
+      const network = networkOf(Uint8Array.of(192, 0, 2, 0), 24);
+      const other = networkOf(Uint8Array.of(198, 51, 100, 0), 24);
+      const entries = [network, other].map((each) => ({ network: each, record: beside }));
+      const database = databaseOf(writeMmdb(entries, 4, undefined, { pointers: true }));
+      expect(placeOfNetwork(database, network)).to.deep.equal({ ...NOWHERE, ...expected });
+      expect(placeOfNetwork(database, other)).to.deep.equal({ ...NOWHERE, ...expected });
     });
   }
 });

@@ -217,8 +217,7 @@ describe("compileDecisions()", () => {
     expect(tableOf(tables, 0, 0, 0)).to.not.equal(tableOf(tables, 1, 0, 0));
   });
 
-  it("takes 10,000 endpoints in 1,000 policies in well under a second", function () {
-    this.timeout(10_000);
+  it("takes 10,000 endpoints in 1,000 policies in well under a second", () => {
     const pools = Array.from({ length: 1_000 }, (_, at) =>
       pool(
         `p${at}`,

@@ -104,8 +104,7 @@ function stickyOver(pools: readonly Pool[], weights: readonly number[]): Express
   };
 }
 
-describe("sticky", function () {
-  this.timeout(60_000);
+describe("sticky", () => {
   const RUNS = { numRuns: 25, seed: 20_261_122 };
   const arbitraryWeights = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 4, maxLength: 4 });
 

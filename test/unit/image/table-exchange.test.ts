@@ -130,8 +130,7 @@ function withFailing(health: EndpointHealth | undefined, atMs: number): Endpoint
   return health && { ...health, addresses: health.addresses.map(failing) };
 }
 
-describe("compileDecisions() with the decisions before", function () {
-  this.timeout(60_000);
+describe("compileDecisions() with the decisions before", () => {
   it("comes to what it comes to without, for random policies and changes one after the other", () => {
     let kept = 0;
     let made = 0;

@@ -21,8 +21,7 @@ const MORTAL = new URL(
 );
 const ROUND_MS = 10_000;
 
-describe("createProbeThreads()", function () {
-  this.timeout(30_000);
+describe("createProbeThreads()", () => {
   let server: Running;
   let threads: ProbeThreads | undefined;
   let requests: number;

@@ -32,8 +32,7 @@ function standStill(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-describe("a wheel whose thread stands still", function () {
-  this.timeout(30_000);
+describe("a wheel whose thread stands still", () => {
   let server: Worker;
   let port = 0;
   beforeEach(async () => {

@@ -191,7 +191,6 @@ describe("DatagramBatch", () => {
   }
 
   it("leaves every octet beside a query and its answer as it was, whatever the length", async function () {
-    this.timeout(30_000);
     const loaded = await loadLibc();
     if (!loaded.ok) return this.skip();
     const { libc } = loaded;

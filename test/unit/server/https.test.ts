@@ -71,8 +71,7 @@ async function* receivedFrames(socket: TLSSocket): AsyncGenerator<{ type: number
   }
 }
 
-describe("DNS over HTTPS", function () {
-  this.timeout(20_000);
+describe("DNS over HTTPS", () => {
   const image = sampleImage();
   let certificates: Certificates;
   let listeners: Listeners | undefined;

@@ -28,9 +28,7 @@ function collectGarbage(): void {
   if (typeof collect === "function") collect();
 }
 
-describe("a worker", function () {
-  this.timeout(30_000);
-
+describe("a worker", () => {
   before(async function () {
     if (!(await loadLibc()).ok) this.skip();
   });

@@ -30,8 +30,7 @@ const INSIDE = "10.9.8.7";
 const FOR_INSIDE = "NOERROR aa qd=1 an=1";
 const FOR_OTHERS = "NOERROR aa qd=1 an=2";
 
-describe("clients behind a load balancer", function () {
-  this.timeout(20_000);
+describe("clients behind a load balancer", () => {
   const image = sampleImage();
   let listeners: Listeners | undefined;
   const sockets: Socket[] = [];

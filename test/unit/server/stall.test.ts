@@ -28,9 +28,7 @@ function lossOf({ sent, received }: Heard): number {
   return 1 - received / sent;
 }
 
-describe("workers while the main thread stalls", function () {
-  this.timeout(40_000);
-
+describe("workers while the main thread stalls", () => {
   before(async function () {
     if (!(await loadLibc()).ok) this.skip();
   });

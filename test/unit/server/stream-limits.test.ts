@@ -22,8 +22,7 @@ const WWW = query("www.example.", "A");
 const BIG = query("big.example.", "A");
 const WHOLE = "NOERROR aa qd=1 an=2";
 
-describe("limits of connections", function () {
-  this.timeout(20_000);
+describe("limits of connections", () => {
   const image = sampleImage();
   let listeners: Listeners | undefined;
   const sockets: Socket[] = [];
@@ -121,8 +120,7 @@ describe("limits of connections", function () {
   });
 });
 
-describe("transfers", function () {
-  this.timeout(20_000);
+describe("transfers", () => {
   const image = sampleImage();
   const AXFR = packet({ id: 9, question: question("example.", TYPE.AXFR) });
   let listeners: Listeners | undefined;

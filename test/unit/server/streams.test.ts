@@ -24,9 +24,7 @@ const STALL_MS = 2_000;
 const FAULTY = typescriptThread(new URL("../../support/faulty-stream-worker.ts", import.meta.url));
 
 for (const place of ["thread", "main"] satisfies StreamPlace[]) {
-  describe(`connections, served on ${place === "main" ? "the main thread" : "a thread of their own"}`, function () {
-    this.timeout(20_000);
-
+  describe(`connections, served on ${place === "main" ? "the main thread" : "a thread of their own"}`, () => {
     before(async function () {
       if (place === "thread" && !(await loadLibc()).ok) this.skip();
     });
@@ -85,9 +83,7 @@ for (const place of ["thread", "main"] satisfies StreamPlace[]) {
   });
 }
 
-describe("a thread that holds connections", function () {
-  this.timeout(30_000);
-
+describe("a thread that holds connections", () => {
   before(async function () {
     if (!(await loadLibc()).ok) this.skip();
   });

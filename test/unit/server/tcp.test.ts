@@ -39,8 +39,7 @@ describe("DNS over TCP", () => {
     return socket;
   };
 
-  it("answers dig with all 100 records", async function () {
-    this.timeout(10_000);
+  it("answers dig with all 100 records", async () => {
     const { tcp } = await serve();
     const answer = await dig(tcp, "big.example.", "A", "+tcp");
     expect(answer.answer.length).to.equal(100);
@@ -85,8 +84,7 @@ describe("DNS over TCP", () => {
     });
   }
 
-  it("lets the longest idle connection of a client yield to its next one, and serves on", async function () {
-    this.timeout(20_000);
+  it("lets the longest idle connection of a client yield to its next one, and serves on", async () => {
     const servers = await serve();
     const first = await open(servers);
     first.write(framed(WWW).subarray(0, 3));

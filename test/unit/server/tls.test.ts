@@ -21,8 +21,7 @@ const run = promisify(execFile);
 const WWW = query("www.example.", "A");
 const WHOLE = "NOERROR aa qd=1 an=2";
 
-describe("DNS over TLS", function () {
-  this.timeout(20_000);
+describe("DNS over TLS", () => {
   const image = sampleImage();
   let certificates: Certificates;
   let listeners: Listeners | undefined;

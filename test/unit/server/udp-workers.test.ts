@@ -35,8 +35,6 @@ function noMain(): Omit<ServerOptions, "address" | "port"> {
 }
 
 describe("workers", function () {
-  this.timeout(30_000);
-
   before(async function () {
     // Elsewhere the fallback answers, and its own tests hold it.
     if (!(await loadLibc()).ok) this.skip();

@@ -34,8 +34,7 @@ function holds(udpTransport: UdpTransport): void {
     return listeners;
   };
 
-  it("answers dig, and dns2 reads the reply", async function () {
-    this.timeout(10_000);
+  it("answers dig, and dns2 reads the reply", async () => {
     const { udp } = await serve();
     const answer = await dig(udp, "fail.example.", "A");
     expect(answer.status).to.equal("NOERROR");
@@ -55,8 +54,7 @@ function holds(udpTransport: UdpTransport): void {
     expect(summary(await askUdp(udp, query("www.example.", "AAAA")))).to.equal("NOERROR aa qd=1 an=1");
   });
 
-  it("truncates, and dig comes again over TCP", async function () {
-    this.timeout(10_000);
+  it("truncates, and dig comes again over TCP", async () => {
     const { udp } = await serve();
     const answer = await dig(udp, "big.example.", "A", "+ignore");
     expect(answer.flags).to.include("tc");

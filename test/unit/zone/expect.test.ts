@@ -68,6 +68,21 @@ describe("runExpectation()", () => {
     });
   }
 
+  it("says what was found instead, NODATA with it, and how shares are written", () => {
+    const zone = `${ZONE}$POOL six monitor=none\n  s-1 2001:db8::6\nsix 5 POLICY weighted ( six beta gamma=2 )\n`;
+    const messagesOf = (expectation: string): string[] =>
+      loadTexts({ "expect.zone": `${zone}$EXPECT ${expectation}\n` }).diagnostics.flatMap(
+        ({ severity, message }) => (severity === "error" ? message : []),
+      );
+    expect(messagesOf("six A is beta=50% gamma=50%")).to.deep.equal([
+      "Cannot meet '$EXPECT six A is beta=50% gamma=50%': expected beta=50% gamma=50%, found beta=25% gamma=50% nodata=25%",
+    ]);
+    expect(messagesOf("six A is beta=25% gamma=50%")).to.deep.equal([]);
+    expect(messagesOf("third A is alpha=33.3333333333% beta gamma")).to.deep.equal([
+      "Cannot parse share: '33.3333333333%' has more than 9 decimals, to which shares are compared",
+    ]);
+  });
+
   it("asks the geo database where the client is that an expectation names", () => {
     const of =
       (country: string): PlaceOf =>

@@ -210,6 +210,9 @@ describe("$GENERATE", () => {
   it("makes POLICY records", () => {
     const { policyRecords } = parse("$GENERATE 1-2 w$ 5 POLICY failover ( p$ q )");
     expect(policyRecords.map(({ expression }) => expression.kind)).to.deep.equal(["failover", "failover"]);
+    const quoted = parse('$GENERATE 1-2 w$ 5 POLICY "weighted ( p$=$ q ) when-down=nodata"');
+    expect(quoted.diagnostics).to.deep.equal([]);
+    expect(quoted.policyRecords.map(({ whenDown }) => whenDown)).to.deep.equal(["nodata", "nodata"]);
   });
   const invalid: [string, ...string[]][] = [
     ["$GENERATE 1-2 h$ A", "1:18 missing-argument"],

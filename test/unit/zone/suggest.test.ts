@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { didYouMean, nearest } from "../../../src/zone/suggest.ts";
+import { didYouMean, NameSuggestions, nearest } from "../../../src/zone/suggest.ts";
 
 describe("nearest()", () => {
   const cases: [string, string[], string | undefined][] = [
@@ -26,5 +26,15 @@ describe("didYouMean()", () => {
   it("ends a message, or adds nothing", () => {
     expect(didYouMean("htpp", ["http"])).to.equal("; did you mean 'http'?");
     expect(didYouMean("zzzz", ["http"])).to.equal("");
+  });
+});
+
+describe("NameSuggestions", () => {
+  it("stop where thousands of names are held against thousands of names", () => {
+    const names = Array.from({ length: 10_000 }, (_, at) => `pool${at}`);
+    const suggestions = new NameSuggestions();
+    const found = Array.from({ length: 100 }, () => suggestions.didYouMean("poool7", names));
+    expect(found[0]).to.equal("; did you mean 'pool7'?");
+    expect(found.at(-1)).to.equal("");
   });
 });

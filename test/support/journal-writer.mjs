@@ -1,11 +1,16 @@
-/** Writes overrides to a journal as fast as it takes them, and says of each what it was told, until it is killed. */
+/**
+ * Writes overrides to a journal as fast as it takes them, and says of each what it was told, until it is killed. Its words:
+ * the journal's module, the folder, the first identifier. A plain script, as a hundred of them are started.
+ */
 
-import { openOverrideJournal } from "../../src/daemon/override-journal.ts";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
 
 /** Each so manieth is refused by the disk, half-written. */
 const REFUSED_EVERY = 5;
 
-const [folder = "", first = "0"] = process.argv.slice(2);
+const [module, folder, first] = process.argv.slice(2);
+const { openOverrideJournal } = await import(pathToFileURL(module));
 let count = 0;
 const journal = await openOverrideJournal(folder, async (file, octets) => {
   count += 1;
@@ -25,7 +30,7 @@ for (let id = Number(first); ; id++) {
     owner: "ann@desk",
     fromMs: 1,
     untilMs: 1e15,
-  } as const;
+  };
   const told = await journal.append({ kind: "set", override }).then(
     () => "ok",
     () => "refused",
