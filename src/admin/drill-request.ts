@@ -8,7 +8,7 @@ import { metricNamed } from "./metrics/metric-named.ts";
 import { lengthSchema, ownerSchema, reasonSchema, refSchema } from "./override-request.ts";
 
 /** What shall last longer is no rehearsal. */
-export const LONGEST_DRILL_MS = 86_400_000;
+const LONGEST_DRILL_MS = 86_400_000;
 const REFS_LIMIT = 20;
 const CONDITIONS_LIMIT = 20;
 const CONDITION_LIMIT_CHARACTERS = 512;

@@ -4,11 +4,11 @@ import { z } from "zod";
 import { formatDuration, parseDurationMs } from "../health/duration.ts";
 
 /** Long enough for a sentence and a ticket's address. */
-export const REASON_LIMIT_CHARACTERS = 256;
+const REASON_LIMIT_CHARACTERS = 256;
 export const OWNER_LIMIT_CHARACTERS = 128;
 /** What shall last is better said in the zones. */
-export const LONGEST_OVERRIDE_MS = 90 * 86_400_000;
-export const SHORTEST_OVERRIDE_MS = 1_000;
+const LONGEST_OVERRIDE_MS = 90 * 86_400_000;
+const SHORTEST_OVERRIDE_MS = 1_000;
 /** `pool/endpoint`, each of 63 characters at most. */
 const REF_LIMIT_CHARACTERS = 127;
 const REF = /^[A-Za-z0-9._*?-]+(?:\/[A-Za-z0-9._*?-]+)?$/;

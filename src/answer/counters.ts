@@ -35,7 +35,7 @@ import { EXTENDED_ERROR, EXTENDED_ERRORS } from "./extended-errors.ts";
 import { LabelledTotals } from "./labelled-totals.ts";
 import { TRANSPORT_NAMES } from "./transport.ts";
 
-export { DROP_REASONS, type DropReason, RESPONSE_BOUNDS_SECONDS } from "./counter-layout.ts";
+export type { DropReason } from "./counter-layout.ts";
 
 /** The zone label of queries for names that are not ours. */
 const NO_ZONE = "none";

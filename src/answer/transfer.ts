@@ -128,7 +128,7 @@ function serialOf({ authorities }: Message, apex: Name): number | undefined {
 }
 
 /** SERIAL is the first of five numbers of 32 bits at the end (RFC 1035 §3.3.13). */
-export function serialOfSoa(rdata: Uint8Array): number {
+function serialOfSoa(rdata: Uint8Array): number {
   const view = new DataView(rdata.buffer, rdata.byteOffset, rdata.byteLength);
   return view.getUint32(rdata.length - 20);
 }

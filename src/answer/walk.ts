@@ -35,7 +35,7 @@ import { refer, TTL_OF_SOA, writeRequired, writeSoa } from "./record-writing.ts"
 import { NO_ZONE, type Reply } from "./reply.ts";
 
 /** How many CNAMEs and DNAMEs one answer follows; `zone/lookup` has the same limit. */
-export const MAX_CHAIN = 16;
+const MAX_CHAIN = 16;
 /** A name of 255 octets, rounded up. */
 const ROOM_OCTETS = 256;
 const QUESTION_TAIL_OCTETS = 4;

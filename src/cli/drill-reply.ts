@@ -1,6 +1,7 @@
 /** Drills as a node tells of them. */
 
 import { z } from "zod";
+import { happeningSchema } from "./event-reply.ts";
 
 const sharesSchema = z.array(
   z.object({ owner: z.string(), client: z.string(), shares: z.record(z.string(), z.number()) }),
@@ -49,16 +50,7 @@ export const drillSchema = drillSummarySchema.extend({
       }),
     )
     .nullable(),
-  events: z.array(
-    z.looseObject({
-      at: z.string(),
-      kind: z.string(),
-      ref: z.string(),
-      from: z.string().nullable(),
-      to: z.string().nullable(),
-      reason: z.string(),
-    }),
-  ),
+  events: z.array(happeningSchema),
   eventsLeftOut: z.number(),
   remarks: z.array(z.string()),
 });

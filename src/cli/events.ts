@@ -3,6 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { z } from "zod";
+import { type EventReply, eventSchema } from "./event-reply.ts";
 import { readServerSentEvents } from "./event-stream.ts";
 import { askNode, DEFAULT_SERVER_URL, errorOf, followNode, readReply, serverOption } from "./node-client.ts";
 import {
@@ -27,20 +28,6 @@ interface EventsOptions {
 
 /** Between two tries to reach a node that is followed. */
 const TRY_AGAIN_MS = 2_000;
-
-const eventSchema = z.looseObject({
-  id: z.number(),
-  at: z.string(),
-  kind: z.string(),
-  ref: z.string(),
-  from: z.string().nullable(),
-  to: z.string().nullable(),
-  reason: z.string(),
-  owner: z.string().optional(),
-  refused: z.string().optional(),
-});
-
-type Event = z.output<typeof eventSchema>;
 
 export function addEvents(program: Command): void {
   program
@@ -69,7 +56,7 @@ async function events(options: EventsOptions): Promise<void> {
   else printLines(formatColumns(past.map(cellsOf)));
 }
 
-async function askEvents(server: string, query: URLSearchParams): Promise<Event[]> {
+async function askEvents(server: string, query: URLSearchParams): Promise<EventReply[]> {
   const reply = await askNode(server, `/api/v1/events?${query.toString()}`);
   if (reply.status === 400) throw new CommandFailure(EXIT.usage, errorOf(reply).message);
   if (reply.status !== 200) throw new CommandFailure(EXIT.no, errorOf(reply).message);
@@ -114,11 +101,11 @@ async function followFrom(firstId: number, options: EventsOptions): Promise<neve
   }
 }
 
-function printFollowed(event: Event, json: true | undefined): void {
+function printFollowed(event: EventReply, json: true | undefined): void {
   printLine(json ? JSON.stringify(event) : cellsOf(event).join("  "));
 }
 
-function cellsOf({ at, kind, ref, from, to, reason, owner, refused }: Event): string[] {
+function cellsOf({ at, kind, ref, from, to, reason, owner, refused }: EventReply): string[] {
   const change = from === null ? (to ?? "") : `${from} → ${to ?? "none"}`;
   const by = owner === undefined ? "" : ` (${owner})`;
   return [at, kind, ref, change, `${refused === undefined ? "" : `refused: ${refused}; `}${reason}${by}`];

@@ -37,8 +37,12 @@ export function endWith(status: ExitStatus): void {
   process.exitCode = status;
 }
 
-/** Lines of cells in columns as wide as their widest cell, two blanks between them. */
-export function formatColumns(rows: readonly (readonly string[])[]): string[] {
+/**
+ * Lines of cells in columns as wide as their widest cell, two blanks between them. A line feed in a cell, such as in a
+ * reason that somebody gave, begins no row.
+ */
+export function formatColumns(given: readonly (readonly string[])[]): string[] {
+  const rows = given.map((row) => row.map((cell) => cell.replaceAll("\n", "\\n")));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {

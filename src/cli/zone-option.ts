@@ -8,7 +8,7 @@ import { loadZones } from "../zone/load.ts";
 import type { LoadResult, ZoneSet } from "../zone/model.ts";
 import { CommandFailure, EXIT } from "./outcome.ts";
 
-export const DEFAULT_ZONE_FOLDER = "zones";
+const DEFAULT_ZONE_FOLDER = "zones";
 
 export function zonesOption(): Option {
   return new Option("--zones <dir>", "folder of *.zone files, or one zone file").default(DEFAULT_ZONE_FOLDER);

@@ -1,7 +1,7 @@
 /** Cores of the machine as `taskset -c` writes them: `0,2-3`. */
 
 /** What one call of the system can name. */
-export const MAX_CORE = 1_023;
+const MAX_CORE = 1_023;
 
 const RANGE = /^([0-9]{1,4})(?:-([0-9]{1,4}))?$/;
 

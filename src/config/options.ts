@@ -31,7 +31,7 @@ export const FIRST_UNPRIVILEGED_PORT = 1024;
 export const DEFAULT_ADMIN: SocketAddress = { address: "127.0.0.1", port: 9153 };
 export const MAX_WORKERS = 1024;
 /** Half of the longest that a worker may look for queries without looking for anything else. */
-export const MAX_BUSY_POLL_US = 100_000;
+const MAX_BUSY_POLL_US = 100_000;
 /** An NSID travels in every answer that asks for it (RFC 5001); a longer name helps nobody. */
 export const MAX_NODE_NAME_OCTETS = 64;
 

@@ -35,7 +35,7 @@ import { servedPolicies } from "./transitions.ts";
 /** More often than the longest step that is believed. */
 const LOOK_EVERY_MS = 10_000;
 /** What a node that is killed forgets at most. */
-export const KEEP_EVERY_MS = 60_000;
+const KEEP_EVERY_MS = 60_000;
 /** How long a pool or a policy is remembered that no zone has any more. */
 export const GONE_KEPT_MS = 24 * 60 * 60 * 1_000;
 

@@ -9,7 +9,7 @@ import { SIP_HASH_KEY_OCTETS } from "../answer/sip-hash.ts";
 import { readPrivateFile } from "./private-file.ts";
 
 /** Every one is tried with a cookie that is bad. */
-export const MAX_COOKIE_SECRETS = 4;
+const MAX_COOKIE_SECRETS = 4;
 
 export type SecretsResult =
   | { readonly ok: true; readonly secrets: readonly Uint8Array[] }

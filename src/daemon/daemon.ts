@@ -57,7 +57,7 @@ import { watchFoldersOf, watchZones } from "./watch.ts";
 import { loadForStart } from "./zone-loading.ts";
 
 /** How long serving waits for the first round of probes. */
-export const FIRST_ROUND_MS = 5000;
+const FIRST_ROUND_MS = 5000;
 /** One line of a kind in this time, for what could repeat without end. */
 const LIMITED_LOG_MS = 60_000;
 
@@ -114,7 +114,7 @@ async function start(given: DaemonParts, endings: Ending[]): Promise<Daemon> {
   const { options, log, clock } = given;
   const user = await whomToBecome(given);
   await lockState(options, log, endings);
-  const geo = openGeo(given);
+  const geo = await openGeo(given);
   const start = await loadForStart({ options, log, placeOf: geo.placeOf });
   if (!start.ok) throw new StartFailure(start.message, start.diagnostics);
 
@@ -266,7 +266,10 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
     judgeShift: createShiftJudge({ ...parts, book, forcing, image: () => serving.image() }),
     noteLoad: (success) => settings.noteLoad(success),
     generation: () => serving.state()?.generation ?? 0,
-    prepare: (set) => endpoints.prepare(set),
+    async prepare(set) {
+      await endpoints.prepare(set);
+      await serving.prepare(set);
+    },
     tidy: () => collector.collectWhereDue(),
     install(set) {
       endpoints.use(set);
@@ -277,8 +280,9 @@ function createCore(parts: RunningParts, runAs: User | undefined, secondaries: S
   const certificate = openCertificate(parts);
   const reload: Core["reload"] = async (wish) => {
     certificate?.reload();
-    if (geo.reload()) serving.geoChanged();
+    await geo.reload();
     const outcome = await reloading.reload(wish);
+    await serving.geoChanged();
     await forcing.reload();
     return outcome;
   };
@@ -366,9 +370,8 @@ async function startUpkeep(
   watcher.add(included());
   endings.push(() => watcher.stop());
   if (geo.path !== undefined) {
-    const changed = (): void => {
-      if (geo.reload()) serving.geoChanged();
-    };
+    const changed = (): void => void geo.reload().then(() => serving.geoChanged());
+    endings.push(() => geo.stop());
     endings.push(watchFoldersOf([geo.path], changed, cannotWatch));
   }
   if (certificate !== undefined) {

@@ -10,6 +10,7 @@ import type { ServingState } from "../admin/source.ts";
 import type { Counters } from "../answer/answer.ts";
 import { forcedStatesAt } from "../health/override.ts";
 import { refMatches } from "../health/ref.ts";
+import type { Forced } from "../health/verdict.ts";
 import {
   type DrainFinding,
   type DrillPlan,
@@ -80,6 +81,8 @@ export function createDrillWatch(parts: DrillWatchParts): DrillWatch {
   const drainedAtStart = parts.answersByPool(isTaken);
   let tracks: readonly DrainTrack[] = [...new Set(result.endpoints.map(({ pool }) => pool))].map(newTrack);
   const meters = new Map<string, readonly MeterReading[]>();
+  /** Since all that it forces has been served once. */
+  let inEffect = false;
   let seen: { readonly state: ServingState; readonly sight: Omit<DrillSight, "rates"> } | undefined;
 
   const readAnswers = (atMs: number): void => {
@@ -116,14 +119,16 @@ export function createDrillWatch(parts: DrillWatchParts): DrillWatch {
     return sight;
   };
 
-  const isForced = (how: "all" | "none"): boolean => {
-    const served = state();
-    if (served === undefined) return false;
+  /** What it takes away, and whether that is how it is served. */
+  const takenOf = ({ definitions, snapshot }: ServingState): { id: string; as: Forced; is: boolean }[] => {
     const lasting = refs.map(({ ref, state }) => ({ ref, state, untilMs: Number.POSITIVE_INFINITY }));
-    const forced = forcedStatesAt(lasting, endpointsOf(served.definitions), 0);
-    const is = ([id, as]: readonly [string, string]): boolean =>
-      served.snapshot.endpoints.get(id)?.forced === as;
-    return how === "all" ? [...forced].every(is) : ![...forced].some(is);
+    const forced = forcedStatesAt(lasting, endpointsOf(definitions), 0);
+    return Array.from(forced, ([id, as]) => ({ id, as, is: snapshot.endpoints.get(id)?.forced === as }));
+  };
+
+  const whyCountermanded = (served: ServingState): string | undefined => {
+    const back = inEffect ? takenOf(served).find(({ is }) => !is) : undefined;
+    return back && `another override has the last word: ${back.id} is not forced ${back.as} any more`;
   };
 
   return {
@@ -139,13 +144,22 @@ export function createDrillWatch(parts: DrillWatchParts): DrillWatch {
       const fault = faults.find((each) => each !== undefined);
       if (fault !== undefined) return `the zones have changed: ${fault}`;
       const sight = { ...sightOf(served), rates };
-      const worse = whyWorse(sight, result.baseline);
+      const worse = whyCountermanded(served) ?? whyWorse(sight, result.baseline);
       if (worse !== undefined) return worse;
       return plan.abortWhen.map((each) => whyHolds(each, sight)).find((why) => why !== undefined);
     },
-    isServed: () => isForced("all"),
-    noteServed: () => readAnswers(now()),
-    isLifted: () => isForced("none"),
+    isServed() {
+      const served = state();
+      return served !== undefined && takenOf(served).every(({ is }) => is);
+    },
+    noteServed() {
+      inEffect = true;
+      readAnswers(now());
+    },
+    isLifted() {
+      const served = state();
+      return served !== undefined && !takenOf(served).some(({ is }) => is);
+    },
     shares() {
       const served = state();
       if (served === undefined) return null;

@@ -34,14 +34,14 @@ import type { Recorder } from "./events.ts";
 import { servedPolicies } from "./transitions.ts";
 
 /** How often a drill looks around. */
-export const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 1_000;
 /** How long the end of a drill waits for an image without it. */
 const LIFTED_WITHIN_MS = 5_000;
 /** Between two tries to lift what could not be written down. */
 const RETRY_MS = 1_000;
 const EVENTS_LIMIT = 100;
 
-export const DRILL_OUTCOMES = ["passed", "aborted", "refused"] as const;
+const DRILL_OUTCOMES = ["passed", "aborted", "refused"] as const;
 type CountedOutcome = (typeof DRILL_OUTCOMES)[number];
 
 export interface DrillsParts extends DrillSurroundings {

@@ -16,12 +16,12 @@ import { EVENT_KINDS, type NodeEvent } from "../admin/events/event.ts";
 import { STATE_FILE_MODE } from "./atomic-file.ts";
 
 /** A segment is full when it has reached either. */
-export const SEGMENT_LIMIT_OCTETS = 1_048_576;
+const SEGMENT_LIMIT_OCTETS = 1_048_576;
 export const SEGMENT_LIMIT_EVENTS = 2_500;
 /** So there are 8 MiB and a line, or 20,000 events, at most. */
 export const SEGMENTS_LIMIT = 8;
 /** What waits for the disk; the oldest are given up first. */
-export const BACKLOG_LIMIT_EVENTS = 5_000;
+const BACKLOG_LIMIT_EVENTS = 5_000;
 /** After a write that failed. */
 const RETRY_MS = 5_000;
 

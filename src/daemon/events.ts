@@ -59,7 +59,7 @@ export async function openEvents({ folder, now, log, limiter }: EventsParts): Pr
   return events;
 }
 
-export function createEvents(segments: EventSegments, now: () => number): Events {
+function createEvents(segments: EventSegments, now: () => number): Events {
   const kept = [...segments.events];
   const listeners = new Set<(event: NodeEvent) => void>();
   /** The latest one that is not kept any more. */

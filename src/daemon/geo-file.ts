@@ -25,13 +25,18 @@ export type LoadedGeo =
   /** In one line, naming the path. */
   | { readonly ok: false; readonly reason: string };
 
+/** What a file holds, or that it holds what was known already. */
+export type GeoReading = LoadedGeo | { readonly ok: true; readonly unchanged: true };
+
 /** The countries by DB-IP that come along; throws where they are not installed. */
 export function packagedGeoFile(): string {
   return createRequire(import.meta.url).resolve(PACKAGED);
 }
 
-/** `known` is given back for a file of the same octets. */
-export function loadGeoFile(path: string, known?: Extract<LoadedGeo, { ok: true }>): LoadedGeo {
+/** A file whose octets have the digest that is known is not read again. */
+export function loadGeoFile(path: string): LoadedGeo;
+export function loadGeoFile(path: string, knownDigest: string | undefined): GeoReading;
+export function loadGeoFile(path: string, knownDigest?: string): GeoReading {
   let octets: Buffer;
   try {
     octets = readFileSync(path);
@@ -39,7 +44,7 @@ export function loadGeoFile(path: string, known?: Extract<LoadedGeo, { ok: true 
     return { ok: false, reason: systemReason(error, path) };
   }
   const digest = createHash("sha256").update(octets).digest("base64");
-  if (digest === known?.digest) return known;
+  if (digest === knownDigest) return { ok: true, unchanged: true };
   const opened = openMmdb(octets);
   if (!opened.ok) return { ok: false, reason: `${path} is no geo database (MMDB): ${opened.fault}` };
   const { file, builtAtMs, kind } = opened;

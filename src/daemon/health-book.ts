@@ -140,7 +140,9 @@ export function createHealthBook(): HealthBook {
           if (kept !== undefined) kept.goneSinceMs = undefined;
           else {
             const begins = isStart || endpoints.some(hasMoved) ? initialState : newcomerState;
-            const state = restored.get(key) ?? begins(atMs);
+            const last = restored.get(key);
+            // What the last run did not know either begins like everything else: its first verdict decides.
+            const state = last === undefined || last.observed === "unknown" ? begins(atMs) : last;
             states.set(key, { state, certificateExpiresAtMs: undefined, goneSinceMs: undefined });
           }
         }

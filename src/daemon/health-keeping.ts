@@ -9,7 +9,7 @@ import type { Log, LogLimiter } from "./log.ts";
 /** A change is on disk after so long. */
 export const SOON_MS = 2_000;
 /** Without any change it is written again after so long. */
-export const LATEST_MS = 30_000;
+const LATEST_MS = 30_000;
 
 export interface HealthKeeping {
   /** A state is another one. */

@@ -29,9 +29,9 @@ import {
 import { monitorsOf } from "./probe-plan.ts";
 
 /** Names that are asked for at one time; the others wait. */
-export const MAX_UNDER_WAY = 32;
+const MAX_UNDER_WAY = 32;
 /** How long a start or a reload waits for names of which nothing is known. */
-export const FIRST_ANSWER_MS = 2_500;
+const FIRST_ANSWER_MS = 2_500;
 /** Names that change at about the same time are one change. */
 const SETTLE_MS = 50;
 /** How long a name is remembered that no zone has any more. */

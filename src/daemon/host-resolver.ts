@@ -25,7 +25,7 @@ const TRIES = 2;
 const MAX_ALIASES = 8;
 const HOSTS_FILE = "/etc/hosts";
 /** The file is looked at again after so long; it gives no TTL. */
-export const HOSTS_FILE_TTL_SECONDS = 30;
+const HOSTS_FILE_TTL_SECONDS = 30;
 /** Some use the file to block a million names; a bigger one is left alone. */
 const MAX_HOSTS_FILE_OCTETS = 64 * 1024 * 1024;
 

@@ -48,9 +48,9 @@ export interface HostFailure {
 /** A name of more addresses is no load balancer; the first of each family in ascending order are used. */
 export const MAX_ADDRESSES_OF_FAMILY = 16;
 /** No name is asked for more often, whatever its TTL. */
-export const MIN_TTL_SECONDS = 5;
+const MIN_TTL_SECONDS = 5;
 /** Nor more rarely: a TTL of days is a slip of the pen, or of somebody who does not know that we keep to it. */
-export const MAX_TTL_SECONDS = 3_600;
+const MAX_TTL_SECONDS = 3_600;
 const FIRST_RETRY_MS = 1_000;
 const LATEST_RETRY_MS = 60_000;
 

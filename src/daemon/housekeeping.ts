@@ -20,7 +20,7 @@ export interface HousekeepingParts {
 }
 
 /** Removes old state files, and forgets the states of endpoints that left the zones. Never rejects. */
-export async function keepHouse(parts: HousekeepingParts): Promise<void> {
+async function keepHouse(parts: HousekeepingParts): Promise<void> {
   const { stateFolder, book, settings, limiter, now, log } = parts;
   settings.renewOwnSecret();
   try {

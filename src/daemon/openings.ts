@@ -18,8 +18,8 @@ export interface OpeningParts {
   readonly log: Log;
 }
 
-export function openGeo({ options, clock, log }: OpeningParts): GeoKeeping {
-  const opened = openGeoKeeping(options.geoip, clock.now, log);
+export async function openGeo({ options, clock, log }: OpeningParts): Promise<GeoKeeping> {
+  const opened = await openGeoKeeping(options.geoip, { now: clock.now, log });
   if (!opened.ok) throw new StartFailure(opened.message);
   return opened.geo;
 }

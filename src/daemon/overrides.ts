@@ -224,7 +224,8 @@ export function createOverrides(parts: OverridesParts): Overrides {
         } catch (error) {
           return unavailable(messageOf(error));
         }
-        operators = next;
+        // What has ended while it was written down was taken leave of already.
+        operators = [...operators.filter((other) => other.ref !== ref), override];
         onEvent({ kind: "override", ref, from: before?.state ?? null, to: state, reason, owner });
         changed();
         void journal.compact(fromMs).catch(parts.onFault);
@@ -249,8 +250,10 @@ export function createOverrides(parts: OverridesParts): Overrides {
           return unavailable(messageOf(error));
         }
         const views = meant.map((override) => viewOf(override, "operator"));
+        const cleared = operators.filter((override) => meant.includes(override));
         operators = operators.filter((override) => !meant.includes(override));
-        for (const override of meant) onEvent(ending(override, "cleared"));
+        // What has ended while it was written down was taken leave of already.
+        for (const override of cleared) onEvent(ending(override, "cleared"));
         changed();
         return { ok: true, cleared: views };
       }),

@@ -6,7 +6,7 @@ import type { Verdict } from "../health/verdict.ts";
 import type { Endpoint } from "../policy/model.ts";
 
 /** Upper bounds of the buckets, in seconds: from a neighbour to the longest timeout that makes sense. */
-export const DURATION_BOUNDS_SECONDS: readonly number[] = [
+const DURATION_BOUNDS_SECONDS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 const MS_PER_SECOND = 1000;

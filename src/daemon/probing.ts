@@ -22,7 +22,7 @@ const CONCURRENCY_MIN = 64;
 /** What is not known, as on systems without `/proc`. */
 const OPEN_FILES_USUAL = 1_024;
 /** Commands at one time on one thread. */
-export const COMMANDS_AT_ONCE = 8;
+const COMMANDS_AT_ONCE = 8;
 
 export interface ProbingParts {
   readonly log: Log;

@@ -31,7 +31,7 @@ import { type LoadedSet, loadFromFiles, type StartingZones } from "./zone-loadin
 export { LOAD_CHECKS, type LoadCheck, type ReloadWish, unknownCheck } from "../admin/load.ts";
 
 /** A set of a thousand faults has one cause; the first ones tell it. */
-export const MAX_LOGGED_DIAGNOSTICS = 20;
+const MAX_LOGGED_DIAGNOSTICS = 20;
 
 export interface ReloadingParts {
   readonly options: Pick<ServeOptions, "zones" | "state" | "node">;
@@ -200,6 +200,7 @@ export function createReloading(parts: ReloadingParts): Reloading {
       if (faulty === undefined) {
         await accept(loaded, despite);
       } else {
+        await parts.prepare(loaded.set);
         parts.install(loaded.set);
         served = { set: loaded.set, judged: loaded.judged, despite };
         outcome = { ...outcome, despite };

@@ -15,8 +15,13 @@
  * a build rests on the one snapshot that it began with, image and state are swapped at one moment, and the next build
  * begins when what changed with this one has been told. Zones that are installed wait for nobody: they are built in one
  * piece, a build that is under way is given up for them, and what was still to be told is told before.
+ *
+ * What policies make of a geo database takes long where it is one of cities: it is compiled in slices before zones are
+ * installed, and for the zones that are served when the database is exchanged. What has been overtaken meanwhile, by other
+ * zones or a further database, is given up.
  */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { PolicyView, ServingState, ZoneView } from "../admin/source.ts";
 import type { GeoDatabase } from "../geo/database.ts";
 import type { ForcedStates } from "../health/override.ts";
@@ -24,6 +29,7 @@ import type { Snapshot } from "../health/snapshot.ts";
 import {
   asksForPlaces,
   compilePlaces,
+  compilePlacesInSteps,
   compileZones,
   type Decisions,
   decisionSteps,
@@ -37,7 +43,7 @@ import { reachOf } from "../policy/reach.ts";
 import { slowestDetection } from "../zone/detection.ts";
 import type { Zone, ZoneSet } from "../zone/model.ts";
 import type { HealthBook } from "./health-book.ts";
-import { SLICE_MS } from "./slices.ts";
+import { inSlicesWhile, SLICE_MS } from "./slices.ts";
 
 const MS_PER_SECOND = 1000;
 const LONGEST_WAIT_MS = 60_000;
@@ -64,10 +70,12 @@ export interface Publication {
 }
 
 export interface Serving {
-  /** Compiles `set` and publishes it with the health that the book has. */
+  /** Has compiled what of `set` takes long, and lets what waits have its turn. */
+  prepare(set: ZoneSet): Promise<void>;
+  /** Publishes `set` with the health that the book has; what was not prepared is compiled at once. */
   install(set: ZoneSet): void;
-  /** Publishes what is served with another geo database, where policies ask for places. */
-  geoChanged(): void;
+  /** Publishes what is served with the geo database that there is now, where policies ask for places; done when it is. */
+  geoChanged(): Promise<void>;
   /** Asks for a build at the end of this tick, or of the rest after the latest one. */
   healthChanged(): void;
   /** `undefined` until the first set is installed. */
@@ -117,6 +125,7 @@ interface Built {
 class ServingPlane implements Serving {
   readonly #options: ServingOptions;
   #zones: InstalledZones | undefined;
+  #prepared: InstalledZones | undefined;
   #image: Image | undefined;
   #state: ServingState | undefined;
   #told: ServingState | undefined;
@@ -145,17 +154,61 @@ class ServingPlane implements Serving {
     return this.#told;
   }
 
-  install(set: ZoneSet): void {
-    const startedMs = this.#options.clock.monotonic();
+  async prepare(set: ZoneSet): Promise<void> {
     const installed = installedZones(set, (this.#zones?.part.id ?? 0) + 1);
-    this.#buildWhole({ ...installed, places: placesOf(installed.part, this.#options.geo) }, startedMs);
+    const places = await this.#compilePlaces(installed.part, () => !this.#stopped);
+    this.#prepared = { ...installed, places };
+    // Verdicts that came while zones were read are read before anything is decided; the first turn may have begun before.
+    await nextTurn();
+    await nextTurn();
   }
 
-  geoChanged(): void {
-    const zones = this.#zones;
-    if (zones === undefined || this.#stopped || !asksForPlaces(zones.part)) return;
+  install(set: ZoneSet): void {
+    if (this.#stopped) return;
     const startedMs = this.#options.clock.monotonic();
-    this.#buildWhole({ ...zones, places: placesOf(zones.part, this.#options.geo) }, startedMs);
+    const prepared = this.#prepared?.part.set === set ? this.#prepared : undefined;
+    this.#prepared = undefined;
+    this.#buildWhole(prepared ?? this.#installedNow(set), startedMs);
+    // The database was exchanged since it was prepared.
+    void this.geoChanged();
+  }
+
+  #installedNow(set: ZoneSet): InstalledZones {
+    const installed = installedZones(set, (this.#zones?.part.id ?? 0) + 1);
+    const database = this.#databaseFor(installed.part);
+    return { ...installed, places: database && compilePlaces(installed.part, database) };
+  }
+
+  async geoChanged(): Promise<void> {
+    for (;;) {
+      const zones = this.#zones;
+      if (zones === undefined || this.#stopped || this.#isPlaced(zones)) return;
+      const { part } = zones;
+      const places = await this.#compilePlaces(part, (database) => {
+        return !this.#stopped && this.#zones?.part === part && this.#options.geo() === database;
+      });
+      // Unless other zones, or another database, came meanwhile.
+      if (places === undefined || this.#stopped || this.#zones !== zones) continue;
+      this.#buildWhole({ ...zones, places }, this.#options.clock.monotonic());
+    }
+  }
+
+  #isPlaced({ part, places }: InstalledZones): boolean {
+    return places?.geo === this.#databaseFor(part);
+  }
+
+  #databaseFor(part: ZonePart): GeoDatabase | undefined {
+    return asksForPlaces(part) ? this.#options.geo() : undefined;
+  }
+
+  /** In slices; `undefined` where no policy asks for places, or as soon as nobody wants them any more. */
+  async #compilePlaces(
+    part: ZonePart,
+    isWanted: (database: GeoDatabase) => boolean,
+  ): Promise<PlacePart | undefined> {
+    const database = this.#databaseFor(part);
+    if (database === undefined) return undefined;
+    return await inSlicesWhile(() => isWanted(database), compilePlacesInSteps(part, database));
   }
 
   healthChanged(): void {
@@ -299,11 +352,6 @@ class ServingPlane implements Serving {
     this.#dueTimer = setTimeout(look, waitMs);
     this.#dueTimer.unref();
   }
-}
-
-function placesOf(part: ZonePart, geo: () => GeoDatabase | undefined): PlacePart | undefined {
-  const database = asksForPlaces(part) ? geo() : undefined;
-  return database && compilePlaces(part, database);
 }
 
 /** What follows from the zones, and from the geo database, worked out once a load. */

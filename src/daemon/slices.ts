@@ -16,3 +16,22 @@ export async function inSlices<Result>(steps: Generator<unknown, Result>): Promi
     await setImmediate();
   }
 }
+
+/** As `inSlices`; `undefined` as soon as nobody wants the result any more. */
+export function inSlicesWhile<Result>(
+  isWanted: () => boolean,
+  steps: Generator<unknown, Result>,
+): Promise<Result | undefined> {
+  return inSlices(stepsWhile(isWanted, steps));
+}
+
+function* stepsWhile<Result>(
+  isWanted: () => boolean,
+  steps: Generator<unknown, Result>,
+): Generator<unknown, Result | undefined> {
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value;
+    if (!isWanted()) return undefined;
+    yield;
+  }
+}

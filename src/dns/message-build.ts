@@ -10,7 +10,7 @@ import { MessageWriter } from "./message-writer.ts";
 import { namesEqual, ROOT } from "./name.ts";
 import { TYPE } from "./types.ts";
 
-export const MAX_MESSAGE_OCTETS = 0xffff;
+const MAX_MESSAGE_OCTETS = 0xffff;
 /** Root owner, type, class, TTL and RDLENGTH. */
 const OPT_FIXED_OCTETS = 11;
 

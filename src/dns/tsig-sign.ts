@@ -14,7 +14,7 @@ import { algorithmName, type KeyedHash, TSIG_ALGORITHMS, type TsigKey } from "./
 import type { TsigVerdict } from "./tsig-verify.ts";
 
 /** RFC 8945 §10: how far two clocks may be apart. */
-export const FUDGE_SECONDS = 300;
+const FUDGE_SECONDS = 300;
 const NO_OCTETS = new Uint8Array(0);
 
 export interface SignedRequest {

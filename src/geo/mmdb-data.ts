@@ -20,6 +20,8 @@ export type MmdbValue =
 /** A record of a city in eight languages has some two hundred. */
 const PARTS_MAX = 10_000;
 const DEPTH_MAX = 32;
+/** Of a whole file: what is sound is read once, one part or less an octet. Beyond this nothing more is read. */
+const PARTS_AN_OCTET = 4;
 
 const KIND = {
   extended: 0,
@@ -66,6 +68,7 @@ export class MmdbSection {
   readonly #keys: ReadonlySet<string> | undefined;
   readonly #known = new Map<number, Known>();
   #left = PARTS_MAX;
+  #leftOfFile: number;
   /** Behind the value that was read last. */
   #next = 0;
 
@@ -75,6 +78,7 @@ export class MmdbSection {
     this.#view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
     this.#section = section;
     this.#keys = keys;
+    this.#leftOfFile = octets.length * PARTS_AN_OCTET;
   }
 
   /** The value at `at` of the section; `undefined` where it is not well-formed, as far as it is asked for. */
@@ -84,9 +88,8 @@ export class MmdbSection {
   }
 
   #valueAt(start: number, depth: number, fromPointer = false): MmdbValue | undefined {
-    this.#left--;
     const control = this.#octets[start];
-    if (control === undefined || depth > DEPTH_MAX || this.#left < 0) return undefined;
+    if (control === undefined || !this.#mayGoOn(depth)) return undefined;
     if (control >>> 5 === KIND.pointer)
       return fromPointer ? undefined : this.#throughPointer(control, start + 1, depth);
     const kind = this.#kindAt(control, start);
@@ -98,9 +101,8 @@ export class MmdbSection {
 
   /** Goes to what is behind a value without reading it; whether it can. */
   #pass(start: number, depth: number): boolean {
-    this.#left--;
     const control = this.#octets[start];
-    if (control === undefined || depth > DEPTH_MAX || this.#left < 0) return false;
+    if (control === undefined || !this.#mayGoOn(depth)) return false;
     if (control >>> 5 === KIND.pointer) {
       this.#next = start + 2 + ((control >>> 3) & 3);
       return true;
@@ -116,6 +118,13 @@ export class MmdbSection {
       if (!this.#pass(this.#next, depth + 1)) return false;
     }
     return true;
+  }
+
+  /** With a further part. */
+  #mayGoOn(depth: number): boolean {
+    this.#left--;
+    this.#leftOfFile--;
+    return depth <= DEPTH_MAX && this.#left >= 0 && this.#leftOfFile >= 0;
   }
 
   #kindAt(control: number, start: number): number {

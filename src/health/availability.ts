@@ -75,7 +75,7 @@ export function withSpan(history: History, span: Span): History {
 }
 
 /** Without what lies behind a moment; of a span that it falls into, the part before it. */
-export function withoutFuture(history: History, atMs: number): History {
+function withoutFuture(history: History, atMs: number): History {
   if ((history.at(-1)?.toMs ?? atMs) <= atMs) return history;
   return history
     .filter(({ fromMs }) => fromMs < atMs)
@@ -83,7 +83,7 @@ export function withoutFuture(history: History, atMs: number): History {
 }
 
 /** How much of the time from `fromMs` to `toMs` is known, and how much of that was up. */
-export function timesOver(
+function timesOver(
   history: History,
   fromMs: number,
   toMs: number,

@@ -9,7 +9,7 @@ export type HostPortResult =
   | { readonly ok: true; readonly hostPort: HostPort }
   | { readonly ok: false; readonly message: string };
 
-export const PORT_MAX = 65_535;
+const PORT_MAX = 65_535;
 const HOST_NAME_MAX_LENGTH = 253;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 

@@ -50,7 +50,7 @@ export interface ProbeState {
   readonly newcomer: boolean;
 }
 
-export const RUN_MAX = 1_000_000;
+const RUN_MAX = 1_000_000;
 export const NOT_YET_PROBED = "not yet probed";
 
 /** At a start: the first verdict decides. */

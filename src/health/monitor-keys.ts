@@ -49,10 +49,10 @@ const DEFAULT_PORT: Record<MonitorKind, number | undefined> = {
   exec: undefined,
 };
 
-export const DEFAULT_EVERY_MS = 5_000;
-export const DEFAULT_TIMEOUT_MS = 2_000;
-export const DEFAULT_FALL: FallRule = { kind: "consecutive", failures: 3 };
-export const DEFAULT_RISE = 6;
+const DEFAULT_EVERY_MS = 5_000;
+const DEFAULT_TIMEOUT_MS = 2_000;
+const DEFAULT_FALL: FallRule = { kind: "consecutive", failures: 3 };
+const DEFAULT_RISE = 6;
 const DEFAULT_STATUS: readonly StatusRange[] = [{ first: 200, last: 299 }];
 const DEFAULT_RCODES: readonly StatusRange[] = [{ first: 0, last: 0 }];
 const EVERY_MIN_MS = 100;

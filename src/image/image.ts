@@ -23,15 +23,7 @@ export class Image extends OpenImage {
   readonly decisions: Decisions;
 
   constructor(generation: number, zones: ZonePart, decisions: Decisions) {
-    super({
-      generation,
-      zonesId: zones.id,
-      zoneBytes: zones.bytes,
-      decisionBytes: decisions.bytes,
-      liveBytes: decisions.live.bytes,
-      places: publishPlaces(decisions),
-      counterBlock: undefined,
-    });
+    super(publishImage({ generation, zones, decisions }, undefined));
     this.zones = zones;
     this.decisions = decisions;
   }
@@ -43,8 +35,10 @@ export function makeImage(generation: number, zones: ZonePart, decisions: Decisi
 }
 
 /** What another thread needs to serve an image, and to count in a block of its own. */
-export function publishImage(image: Image, counterBlock: SharedArrayBuffer | undefined): PublishedImage {
-  const { generation, zones, decisions } = image;
+export function publishImage(
+  { generation, zones, decisions }: Pick<Image, "generation" | "zones" | "decisions">,
+  counterBlock: SharedArrayBuffer | undefined,
+): PublishedImage {
   return {
     generation,
     zonesId: zones.id,

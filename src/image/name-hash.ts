@@ -33,7 +33,7 @@ export function hashName(view: DataView, at: number, length: number): number {
 }
 
 /** Four octets in ASCII lower case. */
-export function foldWord(word: number): number {
+function foldWord(word: number): number {
   const sevenBits = word & 0x7f7f_7f7f;
   // The highest bit of an octet becomes 1 from «A» on in the one sum, and from behind «Z» on in the other.
   const letters = (sevenBits + 0x3f3f_3f3f) ^ (sevenBits + 0x2525_2525);

@@ -31,6 +31,8 @@ export function reasonOfBody(monitor: Monitor, body: Buffer, capped: boolean): s
   }
 }
 
+/** As much of a text as a reason has room for, in one line: what cannot be shown as zone files write it, `\013\010`. */
 export function shorten(text: string): string {
-  return text.length > TEXT_SHOWN_MAX ? `${text.slice(0, TEXT_SHOWN_MAX)}…` : text;
+  const shown = text.length > TEXT_SHOWN_MAX ? `${text.slice(0, TEXT_SHOWN_MAX)}…` : text;
+  return shown.replaceAll(/\p{Cc}/gu, (control) => `\\${control.charCodeAt(0).toString().padStart(3, "0")}`);
 }

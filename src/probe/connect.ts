@@ -20,7 +20,13 @@ import { codeOf, isoDay, reasonOfAbort, reasonOfCertificate, reasonOfError } fro
 import { tlsContext } from "./tls-context.ts";
 
 export type Connection<S extends Socket = Socket> =
-  | { readonly ok: true; readonly socket: S; readonly certificate?: CertificateSeen | undefined }
+  | {
+      readonly ok: true;
+      readonly socket: S;
+      readonly certificate?: CertificateSeen | undefined;
+      /** What is wrong on this side, and fails nothing. */
+      readonly warning?: string | undefined;
+    }
   | { readonly ok: false; readonly reason: string; readonly certificate?: CertificateSeen | undefined };
 
 /** Connects, holds the conversation that the kind consists of, and lets the connection go. */
@@ -33,18 +39,22 @@ export async function probeOver<S extends Socket>(
   if (!connected.ok) {
     return verdictOf(connected, startedMs);
   }
-  const { socket, certificate } = connected;
+  const { socket, certificate, warning } = connected;
   try {
-    return verdictOf(withCertificate(await converse(socket), certificate), startedMs);
+    return verdictOf(withWarnings(await converse(socket), certificate, warning), startedMs);
   } finally {
     socket.destroy();
   }
 }
 
-function withCertificate({ ok, reason }: Outcome, certificate: CertificateSeen | undefined): Outcome {
-  const warning =
+function withWarnings(
+  { ok, reason }: Outcome,
+  certificate: CertificateSeen | undefined,
+  warning: string | undefined,
+): Outcome {
+  const expiry =
     certificate?.expiresSoon === true ? `; TLS certificate expires ${isoDay(certificate.expiresAtMs)}` : "";
-  return { ok, reason: reason + warning, certificate };
+  return { ok, reason: reason + expiry + (warning === undefined ? "" : `; ${warning}`), certificate };
 }
 
 /** The socket is the caller's to destroy. It has an error listener already, so that no late error is uncaught. */
@@ -91,7 +101,7 @@ export async function connectSecure(
   const agreed = protocols.length === 0 || socket.alpnProtocol !== false;
   const fault = judgement.fault ?? (agreed ? undefined : `does not speak ${protocols.join(" or ")} over TLS`);
   if (fault === undefined) {
-    return { ok: true, socket, certificate: judgement.certificate };
+    return { ok: true, socket, certificate: judgement.certificate, warning: context.warning };
   }
   socket.destroy();
   return { ok: false, reason: fault, certificate: judgement.certificate };

@@ -35,7 +35,7 @@ export function probeTargetKey(monitorName: string, host: string, port: number):
 }
 
 /** An IPv6 address in brackets, as it stands before a port; any other host as it is. */
-export function bracketed(host: string): string {
+function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 

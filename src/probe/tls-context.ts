@@ -1,6 +1,14 @@
 /**
  * TLS contexts, one for each file of authorities and one for the system's own: making one takes milliseconds, and all
- * probes of a monitor share it. A file is read again after `CONTEXT_TTL_MS`, so that a renewed one is taken up.
+ * probes of a monitor share it. A file is read again after `REREAD_MS`, so that a renewed one is taken up:
+ *
+ * | the file, read again | was good before | probes use        | and read it again after |
+ * | -------------------- | --------------- | ----------------- | ----------------------- |
+ * | good                 | any             | what it holds     | `REREAD_MS`             |
+ * | missing, or faulty   | yes             | what it held      | `RETRY_MS`; they say so |
+ * | missing, or faulty   | no              | nothing: they fail | `RETRY_MS`             |
+ *
+ * So a file that is just being exchanged takes no region away.
  */
 
 import { readFile } from "node:fs/promises";
@@ -10,25 +18,52 @@ import { fails } from "./probe.ts";
 import { codeOf } from "./reasons.ts";
 
 export type TlsContext =
-  | { readonly ok: true; readonly secureContext: SecureContext }
+  | { readonly ok: true; readonly secureContext: SecureContext; readonly warning?: string }
   | { readonly ok: false; readonly reason: string };
 
+/** `caFile` holds PEM certificates that are trusted in place of the system's. Never rejects. */
+export type TlsContexts = (caFile: string | undefined) => Promise<TlsContext>;
+
 const CONTEXTS_MAX = 256;
-const CONTEXT_TTL_MS = 60_000;
+export const REREAD_MS = 60_000;
+export const RETRY_MS = 1_000;
 const SYSTEM_AUTHORITIES = "";
 
-const contexts = new LRUCache<string, Promise<TlsContext>>({ max: CONTEXTS_MAX, ttl: CONTEXT_TTL_MS });
+interface Kept {
+  readonly context: Promise<TlsContext>;
+  /** Until then nobody looks at the file. */
+  freshUntilMs: number;
+}
 
-/** `caFile` holds PEM certificates that are trusted in place of the system's. */
-export function tlsContext(caFile: string | undefined): Promise<TlsContext> {
-  const key = caFile ?? SYSTEM_AUTHORITIES;
-  const kept = contexts.get(key);
-  if (kept !== undefined) {
-    return kept;
+export const tlsContext: TlsContexts = createTlsContexts(() => performance.now());
+
+/** `now` in milliseconds, never going backwards. */
+export function createTlsContexts(now: () => number): TlsContexts {
+  const contexts = new LRUCache<string, Kept>({ max: CONTEXTS_MAX });
+  return (caFile) => {
+    const key = caFile ?? SYSTEM_AUTHORITIES;
+    const known = contexts.get(key);
+    if (known !== undefined && now() < known.freshUntilMs) return known.context;
+    const context = orAsBefore(makeContext(caFile), known?.context);
+    const kept: Kept = { context, freshUntilMs: now() + REREAD_MS };
+    contexts.set(key, kept);
+    void lookAgainSoon(kept);
+    return context;
+  };
+
+  async function lookAgainSoon(kept: Kept): Promise<void> {
+    const made = await kept.context;
+    if (!made.ok || made.warning !== undefined) kept.freshUntilMs = now() + RETRY_MS;
   }
-  const made = makeContext(caFile);
-  contexts.set(key, made);
-  return made;
+}
+
+async function orAsBefore(
+  making: Promise<TlsContext>,
+  before: Promise<TlsContext> | undefined,
+): Promise<TlsContext> {
+  const [made, last] = [await making, await before];
+  if (made.ok || last === undefined || !last.ok) return made;
+  return { ...last, warning: `${made.reason}: what it held before is used` };
 }
 
 async function makeContext(caFile: string | undefined): Promise<TlsContext> {

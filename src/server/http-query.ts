@@ -19,7 +19,7 @@ import type { HttpStatus } from "./stream-counts.ts";
 export const DNS_MESSAGE = "application/dns-message";
 export const DEFAULT_HTTPS_PATH = "/dns-query";
 /** Of a request's target: a query of a thousand octets, and no honest one is longer. */
-export const MAX_TARGET_CHARACTERS = 2_048;
+const MAX_TARGET_CHARACTERS = 2_048;
 
 /** What the head of a request says, before anything of its body is read. */
 export interface RequestHead {

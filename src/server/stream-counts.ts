@@ -14,11 +14,11 @@ export type StreamTransport = (typeof STREAM_TRANSPORTS)[number];
  * Why a connection was closed on its client: a TLS handshake that failed, a PROXY header that is missing or wrong, a
  * message that deserves no answer, HTTP that is none.
  */
-export const CONNECTION_FAULTS = ["handshake", "proxy-header", "message", "http"] as const;
+const CONNECTION_FAULTS = ["handshake", "proxy-header", "message", "http"] as const;
 export type ConnectionFault = (typeof CONNECTION_FAULTS)[number];
 
 /** What DNS over HTTPS answers with. */
-export const HTTP_STATUSES = [200, 400, 404, 405, 413, 414, 415, 503] as const;
+const HTTP_STATUSES = [200, 400, 404, 405, 413, 414, 415, 503] as const;
 export type HttpStatus = (typeof HTTP_STATUSES)[number];
 
 /** Of one transport: open now, opened, then by limit and by fault. */

@@ -21,7 +21,7 @@ import { SendSampling } from "./send-sampling.ts";
 import { RECEIVE_BUFFER_OCTETS, STOP_READING_MS, UDP_SLOT_OCTETS } from "./udp-limits.ts";
 
 /** Replies that wait in the runtime because the system's send buffer is full; more are dropped. */
-export const MAX_QUEUED_REPLIES = 1_000;
+const MAX_QUEUED_REPLIES = 1_000;
 /** Rejects with the system's error where the address cannot be bound. */
 export async function startUdp(options: ServerOptions): Promise<ServerHandle> {
   const type = isIPv6(options.address) ? "udp6" : "udp4";

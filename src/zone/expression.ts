@@ -19,7 +19,7 @@ import { didYouMean, nearest } from "./suggest.ts";
 import type { ExpressionSyntax, GeoEntrySyntax, WeightedChildSyntax } from "./syntax.ts";
 
 /** Far beyond what a person can keep in his head, and far below what a stack can hold. */
-export const MAX_EXPRESSION_DEPTH = 32;
+const MAX_EXPRESSION_DEPTH = 32;
 export const MAX_WEIGHT = 1_000_000;
 
 export interface ExpressionParse {

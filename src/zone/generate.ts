@@ -7,7 +7,7 @@
 import { accepted, refused, type ValueParse } from "./key-values.ts";
 import type { Token } from "./lexer.ts";
 
-export const MAX_GENERATED_RECORDS = 1_000_000;
+const MAX_GENERATED_RECORDS = 1_000_000;
 /** BIND's limit: a number of 32 bits with its sign. */
 const MAX_NUMBER = 0x7fffffff;
 const MAX_WIDTH = 253;

@@ -31,7 +31,7 @@ export interface TableLimits {
   readonly octets: number;
 }
 
-export const MAX_TABLE: TableLimits = {
+const MAX_TABLE: TableLimits = {
   records: 0x100_0000,
   names: 0x200_0000,
   octets: 0x4000_0000,

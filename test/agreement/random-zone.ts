@@ -30,7 +30,7 @@ export interface RandomZone {
 }
 
 /** Of a slow start in its second quarter; each of its 20 steps is long against a test. */
-export const SLOW_START = "20h";
+const SLOW_START = "20h";
 
 const POOL_COUNT = 8;
 const NAMED_POLICIES = 4;

@@ -29,7 +29,7 @@ export interface Question {
   readonly choices: readonly Uint8Array[];
 }
 
-export const FAULTS = ["id", "malformed", "header", "rcode", "question", "records", "rdata", "opt"] as const;
+const FAULTS = ["id", "malformed", "header", "rcode", "question", "records", "rdata", "opt"] as const;
 export type FaultName = (typeof FAULTS)[number];
 
 export interface GeneratorResult {

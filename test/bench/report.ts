@@ -29,14 +29,14 @@ export function ratiosOf(samples: readonly number[], baseline: readonly number[]
 }
 
 /** Fewer calm rounds than this say less than all rounds do. */
-export const LEAST_CALM_ROUNDS = 3;
+const LEAST_CALM_ROUNDS = 3;
 
 /**
  * The rounds in which other work left both sides alone. A server that is kept waiting, or is asked by a generator that
  * is, sleeps and wakes more often for each query, and the ratio drifts towards that of waking up; the slowest answers of
  * an open loop are those of a server that had to wait for its core.
  */
-export function calmRoundsOf(
+function calmRoundsOf(
   own: readonly Sample[],
   baseline: readonly Sample[],
   waited: (sample: Sample) => number,

@@ -37,7 +37,7 @@ export interface NodeRun extends LaneRun {
   crashes: number;
 }
 
-export function emptyNodeRun(): NodeRun {
+function emptyNodeRun(): NodeRun {
   return { ...emptyRun(), grownMib: 0, crashes: 0 };
 }
 

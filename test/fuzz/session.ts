@@ -12,8 +12,8 @@ import { TEXT_DECODERS } from "./text-decoders.ts";
 import { answerPath, WIRE_DECODERS } from "./wire-decoders.ts";
 
 /** Beyond that something is kept of what has been answered: a run has tens of thousands of packets. */
-export const MOST_NODE_GROWTH_MIB = 64;
-export const MOST_HEAP_GROWTH_MIB = 16;
+const MOST_NODE_GROWTH_MIB = 64;
+const MOST_HEAP_GROWTH_MIB = 16;
 /** Inputs that take milliseconds instead of microseconds come a tenth as often. */
 const SLOW_SHARE = 0.1;
 const SLOW_LIMIT_MS = 1_000;

@@ -31,7 +31,7 @@ export function readSources(folder: string, endings: readonly string[]): SourceF
 const parsed = new WeakMap<SourceFile, ParseResult>();
 
 /** The syntax tree of a file, parsed once. */
-export function parseSource(file: SourceFile): ParseResult {
+function parseSource(file: SourceFile): ParseResult {
   const known = parsed.get(file);
   if (known !== undefined) return known;
   const result = parseSync(file.path, file.text, { sourceType: "module" });

@@ -15,7 +15,7 @@ import { formatRdata } from "../../src/dns/rdata.ts";
 import { TYPE } from "../../src/dns/types.ts";
 import { ZONE_HEAD } from "../unit/daemon/loaded-zones.ts";
 
-export const NO_STREAMS: StreamOptions = {
+const NO_STREAMS: StreamOptions = {
   tcp: {},
   listenTls: [],
   listenHttps: [],

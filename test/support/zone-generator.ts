@@ -5,7 +5,7 @@
  */
 
 /** A 32-bit generator (mulberry32): small, and good enough to draw labels with. */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -22,9 +22,9 @@ export const STREAM_LIMIT = 32;
 /** Of one reader, beside what the system keeps for its connection. */
 export const BACKLOG_LIMIT_OCTETS = 262_144;
 /** Events that a reader who comes back is given at once. */
-export const RESUME_LIMIT = 500;
+const RESUME_LIMIT = 500;
 /** Less than what middle boxes and the admin plane's own limit on inactivity wait for. */
-export const HEARTBEAT_EVERY_MS = 10_000;
+const HEARTBEAT_EVERY_MS = 10_000;
 /** After so long a reader that was cut is to come back. */
 const RETRY_AFTER_MS = 2_000;
 

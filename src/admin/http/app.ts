@@ -86,6 +86,9 @@ export function sendError(
     .send({ error, ...more });
 }
 
+/** Where a wish is refused: what it names is not there, something speaks against it, or the node cannot do it now. */
+export const REFUSAL_STATUS = { unknown: 404, refused: 409, unavailable: 503 } as const;
+
 function guardWrite(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -4,18 +4,12 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { weighing } from "../../policy/drill-preflight.ts";
 import { drillRequestSchema, planOf } from "../drill-request.ts";
 import type { DrillRefusal } from "../drill-source.ts";
-import { firstFault, OWNER_LIMIT_CHARACTERS } from "../override-request.ts";
+import { OWNER_LIMIT_CHARACTERS } from "../override-request.ts";
 import type { AdminSource } from "../source.ts";
 import { statusOfDrill, summaryOfDrill } from "../status/drills.ts";
-import { sendError } from "./app.ts";
-import { parseJsonBody } from "./json-body.ts";
+import { REFUSAL_STATUS, sendError } from "./app.ts";
+import { readJsonBody } from "./json-body.ts";
 import { readParameter } from "./parameter.ts";
-
-const REFUSAL_CODES: { readonly [kind in DrillRefusal["kind"]]: number } = {
-  unknown: 404,
-  refused: 409,
-  unavailable: 503,
-};
 
 export function addDrills(app: FastifyInstance, { drills }: AdminSource): void {
   app.get("/api/v1/drills", async () => drills.list().map(summaryOfDrill));
@@ -27,14 +21,13 @@ export function addDrills(app: FastifyInstance, { drills }: AdminSource): void {
   });
 
   app.post("/api/v1/drills", async (request, reply) => {
-    const parsed = drillRequestSchema.safeParse(parseJsonBody(request.body));
-    if (!parsed.success) {
-      const { message, path } = firstFault(parsed.error);
-      const parameter = path[0] === undefined ? {} : { parameter: String(path[0]) };
-      return sendError(reply, 400, `Cannot read the drill: ${message}`, parameter);
+    const body = readJsonBody(drillRequestSchema, request.body);
+    if (!body.ok) {
+      const { message, parameter } = body;
+      return sendError(reply, 400, `Cannot read the drill: ${message}`, { parameter });
     }
-    const { dryRun, owner = request.ip.slice(0, OWNER_LIMIT_CHARACTERS), force } = parsed.data;
-    const plan = planOf(parsed.data, owner);
+    const { dryRun, owner = request.ip.slice(0, OWNER_LIMIT_CHARACTERS), force } = body.value;
+    const plan = planOf(body.value, owner);
     if (dryRun) {
       const outcome = drills.preflight(plan);
       if (!outcome.ok) return sendRefusal(reply, outcome);
@@ -57,5 +50,5 @@ export function addDrills(app: FastifyInstance, { drills }: AdminSource): void {
 
 function sendRefusal(reply: FastifyReply, { kind, message, preflight }: DrillRefusal): FastifyReply {
   const more = preflight === undefined ? {} : { preflight };
-  return sendError(reply, REFUSAL_CODES[kind], message, more);
+  return sendError(reply, REFUSAL_STATUS[kind], message, more);
 }

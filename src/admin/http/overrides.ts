@@ -1,31 +1,24 @@
 /** `/api/v1/overrides` (CONTRACT.md §4): what is forced, and how that is changed. Who may is decided before (`http/guard`). */
 
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { firstFault, OWNER_LIMIT_CHARACTERS, overrideRequestSchema } from "../override-request.ts";
+import { OWNER_LIMIT_CHARACTERS, overrideRequestSchema } from "../override-request.ts";
 import type { OverrideRefusal } from "../override-source.ts";
 import type { AdminSource } from "../source.ts";
 import { statusOfOverride } from "../status/forcing.ts";
-import { sendError } from "./app.ts";
-import { parseJsonBody } from "./json-body.ts";
+import { REFUSAL_STATUS, sendError } from "./app.ts";
+import { readJsonBody } from "./json-body.ts";
 import { readParameter } from "./parameter.ts";
-
-const REFUSAL_CODES: { readonly [kind in OverrideRefusal["kind"]]: number } = {
-  unknown: 404,
-  refused: 409,
-  unavailable: 503,
-};
 
 export function addOverrides(app: FastifyInstance, { overrides }: AdminSource): void {
   app.get("/api/v1/overrides", async () => overrides.list().map(statusOfOverride));
 
   app.post("/api/v1/overrides", async (request, reply) => {
-    const parsed = overrideRequestSchema.safeParse(parseJsonBody(request.body));
-    if (!parsed.success) {
-      const { message, path } = firstFault(parsed.error);
-      const parameter = path[0] === undefined ? {} : { parameter: String(path[0]) };
-      return sendError(reply, 400, `Cannot read the override: ${message}`, parameter);
+    const body = readJsonBody(overrideRequestSchema, request.body);
+    if (!body.ok) {
+      const { message, parameter } = body;
+      return sendError(reply, 400, `Cannot read the override: ${message}`, { parameter });
     }
-    const { for: forMs, owner = request.ip.slice(0, OWNER_LIMIT_CHARACTERS), ...wish } = parsed.data;
+    const { for: forMs, owner = request.ip.slice(0, OWNER_LIMIT_CHARACTERS), ...wish } = body.value;
     const outcome = await overrides.set({ ...wish, forMs, owner });
     if (!outcome.ok) return sendRefusal(reply, outcome);
     const { id } = outcome.override;
@@ -50,5 +43,5 @@ export function addOverrides(app: FastifyInstance, { overrides }: AdminSource): 
 }
 
 function sendRefusal(reply: FastifyReply, { kind, message }: OverrideRefusal): FastifyReply {
-  return sendError(reply, REFUSAL_CODES[kind], message);
+  return sendError(reply, REFUSAL_STATUS[kind], message);
 }

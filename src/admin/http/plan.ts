@@ -2,10 +2,10 @@
 
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { firstFault } from "../override-request.ts";
 import type { PlanOutcome } from "../plan.ts";
 import type { AdminSource } from "../source.ts";
 import { sendError } from "./app.ts";
+import { readJsonBody } from "./json-body.ts";
 import { PLAN_BODY_LIMIT_OCTETS } from "./limits.ts";
 
 const REFUSAL_CODES: { readonly [kind in Extract<PlanOutcome, { ok: false }>["kind"]]: number } = {
@@ -29,21 +29,11 @@ const bodySchema = z.strictObject(
 
 export function addPlan(app: FastifyInstance, source: AdminSource): void {
   app.post("/api/v1/plan", { bodyLimit: PLAN_BODY_LIMIT_OCTETS }, async (request, reply) => {
-    const parsed = bodySchema.safeParse(parseJson(request.body));
-    if (!parsed.success) {
-      return sendError(reply, 400, `Cannot read the zones: ${firstFault(parsed.error).message}`);
-    }
-    const outcome = await source.plan(parsed.data);
+    const body = readJsonBody(bodySchema, request.body);
+    if (!body.ok) return sendError(reply, 400, `Cannot read the zones: ${body.message}`);
+    const outcome = await source.plan(body.value);
     if (outcome.ok) return outcome.plan;
     const { kind, message, diagnostics } = outcome;
     return sendError(reply, REFUSAL_CODES[kind], message, { diagnostics });
   });
-}
-
-function parseJson(body: unknown): unknown {
-  try {
-    return typeof body === "string" ? JSON.parse(body) : undefined;
-  } catch {
-    return undefined;
-  }
 }

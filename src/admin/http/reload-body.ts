@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { LOAD_CHECKS, type LoadCheck, type ReloadWish, unknownCheck } from "../load.ts";
-import { firstFault, ownerSchema, reasonSchema } from "../override-request.ts";
+import { ownerSchema, reasonSchema } from "../override-request.ts";
+import { readJsonBody } from "./json-body.ts";
 
 export type ReloadBody =
   | { readonly ok: true; readonly wish: ReloadWish | undefined }
@@ -29,14 +30,11 @@ const bodySchema = z.strictObject(
 /** `from` is whose wish it is where the body does not say. */
 export function readReloadBody(body: unknown, from: string): ReloadBody {
   if (typeof body !== "string" || body.trim() === "") return { ok: true, wish: undefined };
-  const parsed = bodySchema.safeParse(parseJson(body));
-  if (!parsed.success) {
-    const { message, path } = firstFault(parsed.error);
-    return fault(message, path[0] === undefined ? undefined : String(path[0]));
-  }
-  const { despite, reason, owner } = parsed.data;
+  const read = readJsonBody(bodySchema, body);
+  if (!read.ok) return fault(read.message, read.parameter);
+  const { despite, reason, owner } = read.value;
   if (despite === undefined) {
-    const [word] = Object.keys(parsed.data);
+    const [word] = Object.keys(read.value);
     return word === undefined ? { ok: true, wish: undefined } : fault(`'${word}' is for 'despite'`, word);
   }
   if (reason === undefined) return fault("'reason' is missing: whoever finds it wants to know why", "reason");
@@ -45,12 +43,4 @@ export function readReloadBody(body: unknown, from: string): ReloadBody {
 
 function fault(message: string, parameter: string | undefined): ReloadBody {
   return { ok: false, message: `Cannot read the body: ${message}`, parameter };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

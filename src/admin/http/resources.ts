@@ -110,7 +110,7 @@ function addReload(app: FastifyInstance, source: AdminSource): void {
     const body = readReloadBody(request.body, request.ip.slice(0, OWNER_LIMIT_CHARACTERS));
     if (!body.ok) {
       const { message, parameter } = body;
-      return sendError(reply, 400, message, parameter === undefined ? {} : { parameter });
+      return sendError(reply, 400, message, { parameter });
     }
     const { ok, generation, diagnostics, refusal, despite } = await source.reload(body.wish);
     if (ok) return { generation, diagnostics, despite: statusOfConsent(despite) };

@@ -17,7 +17,7 @@ import { PAGE_STYLE } from "./style.ts";
 
 const RENEW_EVERY_SECONDS = 5;
 /** Rows of a table; the API has the rest. */
-export const PAGE_ROW_LIMIT = 500;
+const PAGE_ROW_LIMIT = 500;
 /** Of what happened; `fairlead events` has the rest. */
 export const PAGE_EVENT_LIMIT = 20;
 

@@ -27,12 +27,12 @@ import { evaluate } from "../../../src/policy/evaluate.ts";
 import type { Definitions, Policy, Pool } from "../../../src/policy/model.ts";
 import { definitions, endpoint, type HealthWord, policy, pool, snapshot } from "../../support/policies.ts";
 
-export const FRANKFURT = pool("frankfurt", [
+const FRANKFURT = pool("frankfurt", [
   endpoint("frankfurt", "fra-1", ["203.0.113.10", "2001:db8::10"], 3),
   endpoint("frankfurt", "fra-2", ["203.0.113.11", "2001:db8::11"]),
 ]);
-export const VIRGINIA = pool("virginia", [endpoint("virginia", "iad-1", ["198.51.100.10", "2001:db8::20"])]);
-export const TOKYO = pool("tokyo", [endpoint("tokyo", "nrt-1", ["2001:db8::30"])]);
+const VIRGINIA = pool("virginia", [endpoint("virginia", "iad-1", ["198.51.100.10", "2001:db8::20"])]);
+const TOKYO = pool("tokyo", [endpoint("tokyo", "nrt-1", ["2001:db8::30"])]);
 const POOLS = [FRANKFURT, VIRGINIA, TOKYO];
 
 export const WWW = policy(
@@ -46,7 +46,7 @@ export const WWW = policy(
   { name: "www.gtm.example.com." },
 );
 /** Has endpoints in IPv6 only. */
-export const SIX = policy({ kind: "pool", pool: "tokyo" }, { name: "six", demand: 10 });
+const SIX = policy({ kind: "pool", pool: "tokyo" }, { name: "six", demand: 10 });
 
 export interface Situation {
   readonly health?: { readonly [endpointId: string]: HealthWord | readonly HealthWord[] };
@@ -127,7 +127,7 @@ export interface Node extends AdminSource {
   refusal: OverrideRefusal | undefined;
 }
 
-export const AVAILABLE: readonly AvailabilityReading[] = [
+const AVAILABLE: readonly AvailabilityReading[] = [
   { window: "1h", ratio: 1, knownMs: 3_600_000 },
   { window: "1d", ratio: 0.9998, knownMs: 18_000_000 },
   { window: "30d", ratio: undefined, knownMs: 0 },
@@ -149,7 +149,7 @@ const EXPLAINED: Explanation = {
   next: [],
 };
 
-export const DRAINED: OverrideView = {
+const DRAINED: OverrideView = {
   id: "0a1b",
   ref: "frankfurt/*",
   state: "drain",
@@ -161,7 +161,7 @@ export const DRAINED: OverrideView = {
   matches: 2,
 };
 
-export const REFUSED_WINDOW: WindowView = {
+const REFUSED_WINDOW: WindowView = {
   ref: "virginia",
   state: "down",
   cron: "0 12 * * *",

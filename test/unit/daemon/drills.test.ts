@@ -183,6 +183,19 @@ www 2 POLICY failover ( near far )
     expect(told.why).to.equal("its override of near is gone: somebody cleared or replaced it");
   });
 
+  it("ends when another override puts back what it took, instead of passing without having taken it", async () => {
+    const daemon = await start();
+    const id = await drill(daemon);
+    const body = JSON.stringify({ ref: "near/e", state: "up", for: "1h", reason: "we need it" });
+    await ask(daemon, "/api/v1/overrides", { method: "POST", body });
+    const told = await verdict(daemon, id);
+    expect([told.outcome, told.why]).to.deep.equal([
+      "aborted",
+      "another override has the last word: near/e is not forced drain any more",
+    ]);
+    expect(await overrides(daemon)).to.match(/^\[\{[^}]*"ref":"near\/e","state":"up"[^}]*\}\]$/);
+  });
+
   it("is ended by whoever asks, once, with the drain lifted when he is answered", async () => {
     const daemon = await start();
     const id = await drill(daemon);

@@ -67,6 +67,19 @@ describe("HealthBook", () => {
     }
   });
 
+  it("lets the first verdict after a start decide of what was new in the last run's reload, too", () => {
+    book.use(loadText(ONE.replace("n 192.0.2.1 2001:db8::1", "old 192.0.2.2")), 0);
+    book.use(loadText(ONE), 100);
+    book.record(keyOf("192.0.2.1"), PASS);
+    const kept = book.keep();
+    book = createHealthBook();
+    book.restore(kept);
+    book.use(loadText(ONE), 200);
+    expect(observed("near/n")).to.deep.equal(["unknown false", "unknown false"]);
+    book.record(keyOf("192.0.2.1"), PASS);
+    expect(observed("near/n")).to.deep.equal(["up true", "unknown false"]);
+  });
+
   it("keeps the state where the monitor only asks in another way", () => {
     book.use(loadText(ONE), 0);
     book.record(keyOf("192.0.2.1"), PASS);

@@ -1,16 +1,11 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { pino } from "pino";
 import type { Happening } from "../../../src/admin/events/event.ts";
 import { askServer } from "../../../src/cli/dns-client.ts";
-import { resolveAnswering } from "../../../src/config/answering.ts";
 import type { SocketAddress } from "../../../src/config/socket-address.ts";
 import { type Daemon, startDaemon } from "../../../src/daemon/daemon.ts";
 import { createHostNames, type HostNames } from "../../../src/daemon/host-names.ts";
@@ -22,12 +17,11 @@ import { TYPE } from "../../../src/dns/types.ts";
 import { cnameTargetOf } from "../../../src/policy/cname.ts";
 import { endpointsOf } from "../../../src/policy/resolved.ts";
 import { needPeers, peerPath } from "../../peers.ts";
+import { endRegions, PATIENCE_MS, partsOf, type Region, startRegion, until } from "../../support/daemons.ts";
 import { type Nsd, startNsd } from "../../support/peers/nsd.ts";
 import { loadText, ZONE_HEAD } from "./loaded-zones.ts";
 import { useTemporaryFolders } from "./temporary-folder.ts";
 
-/** Far above what any step takes; a test that reaches it has failed. */
-const PATIENCE_MS = 9_000;
 const NONE: FamilyAnswer = { kind: "none", reason: "the name has no address" };
 const FAILED: FamilyAnswer = { kind: "failed", reason: "no resolver can be reached" };
 
@@ -36,14 +30,6 @@ function resolution(ipv4: string | FamilyAnswer, ...aliases: string[]): Resoluti
   const addresses = texts.flatMap((text) => addressOf(text) ?? []);
   const found: FamilyAnswer = { kind: "addresses", addresses, ttlSeconds: 60 };
   return { answer: { ipv4: typeof ipv4 === "string" ? found : ipv4, ipv6: NONE }, aliases };
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (performance.now() > endsAt) throw new Error(`never saw ${what}`);
-    await setTimeout(10);
-  }
 }
 
 describe("createHostNames()", function () {
@@ -196,10 +182,9 @@ www 5 POLICY near`);
 describe("a node with host-name endpoints", function () {
   this.timeout(4 * PATIENCE_MS);
   const folder = useTemporaryFolders();
-  const LOOPBACK = { address: "127.0.0.1", port: 0 };
   let nsd: Nsd;
   let daemon: Daemon | undefined;
-  let server: Server | undefined;
+  let region: Region;
 
   beforeEach(async () => {
     const text = `$TTL 7
@@ -212,49 +197,17 @@ real A 127.0.0.2
 real AAAA ::1
 `;
     nsd = await startNsd(new Map([["example.net.", text]]));
+    // Only the first of the addresses has a server.
+    region = await startRegion();
   });
   afterEach(async () => {
     await daemon?.stop();
-    server?.closeAllConnections();
-    server?.close();
+    endRegions(region);
     await nsd.end();
   });
 
   async function start(home: string, resolvers: readonly SocketAddress[]): Promise<Daemon> {
-    const result = await startDaemon({
-      options: {
-        zones: [join(home, "example.com.zone")],
-        listen: [LOOPBACK],
-        admin: LOOPBACK,
-        workers: 1,
-        cpuAffinity: undefined,
-        busyPollUs: 0,
-        state: join(home, "state"),
-        node: "test-node",
-        geoip: undefined,
-        adminTokenFile: undefined,
-        overrideFile: undefined,
-        drills: [],
-        maxShift: undefined,
-        resolvers,
-        user: undefined,
-        transfer: undefined,
-        streams: {
-          tcp: {},
-          listenTls: [],
-          listenHttps: [],
-          httpsPath: undefined,
-          identity: undefined,
-          proxyNetworks: [],
-        },
-        answering: resolveAnswering({}),
-      },
-      log: pino({ level: "silent" }),
-      clock: { now: Date.now, monotonic: () => performance.now() },
-      random: Math.random,
-      serviceManager: { tell: () => Promise.resolve() },
-      adminToken: undefined,
-    });
+    const result = await startDaemon(partsOf(home, { resolvers }, []));
     if (!result.ok) throw new Error(result.message);
     daemon = result.daemon;
     return daemon;
@@ -273,17 +226,11 @@ real AAAA ::1
   }
 
   it("probes each address that the name has, answers those that are up, and remembers them over a restart", async () => {
-    // Only the first of the addresses has a server.
-    server = createServer((_request, response) => response.end());
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const bound = server.address();
-    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
     const home = folder();
     writeFileSync(
       join(home, "example.com.zone"),
       `${ZONE_HEAD}
-$MONITOR m http port=${port} every=200ms timeout=190ms fall=5 rise=2
+$MONITOR m http port=${region.port} every=200ms timeout=190ms fall=5 rise=2
 $POOL cloud monitor=m
   lb lb.example.net.
 $POOL sorry monitor=none
@@ -308,16 +255,11 @@ www 30 POLICY failover ( cloud sorry )
 
   it("answers the name itself with as=cname, to every type, as long as an address of it is up", async function () {
     needPeers.call(this, "dig");
-    server = createServer((_request, response) => response.end());
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const bound = server.address();
-    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
     const home = folder();
     writeFileSync(
       join(home, "example.com.zone"),
       `${ZONE_HEAD}
-$MONITOR m http port=${port} every=200ms timeout=190ms fall=5 rise=2
+$MONITOR m http port=${region.port} every=200ms timeout=190ms fall=5 rise=2
 $POOL cloud monitor=m
   lb lb.example.net. as=cname
 $POOL cdn monitor=none
@@ -341,12 +283,10 @@ static 30 POLICY cdn
     expect(shares).to.deep.equal([
       { pool: "cloud", endpoint: "lb", addresses: [], cname: "lb.example.net.", share: 1 },
     ]);
-    server.closeAllConnections();
-    server.close();
+    region.healthy = false;
     await until("the address", async () => (await ask(node, TYPE.A)) === "10 192.0.2.80");
     expect(await ask(node, TYPE.MX)).to.equal("");
-    server = createServer((_request, response) => response.end());
-    server.listen(port, "127.0.0.1");
+    region.healthy = true;
     await until("the name again", async () => (await ask(node, TYPE.MX)) === "10 lb.example.net.");
     const [listening] = node.listen;
     const words = [

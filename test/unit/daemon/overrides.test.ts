@@ -152,6 +152,27 @@ describe("createOverrides()", () => {
     expect(outcomes.map(({ ok }) => ok)).to.deep.equal([true, false]);
   });
 
+  it("says once that an override has ended, also one that ends while a change is written down", async () => {
+    const overrides = await open();
+    await overrides.set({ ...wish, ref: "fra/a", forMs: 1_000 });
+    await overrides.set({ ...wish, ref: "fra/b", forMs: 2_000 });
+    for (const change of [
+      () => overrides.set({ ...wish, ref: "vir", state: "up" }),
+      () => overrides.clear({ ref: "fra/b" }),
+    ]) {
+      const changed = change();
+      // It is judged in the next microtasks, and to be on disk only behind the event loop.
+      await Promise.resolve().then(() => undefined);
+      nowMs += 1_000;
+      overrides.settle();
+      await changed;
+      overrides.settle();
+    }
+    const ends = events.filter(({ to }) => to === null).map(({ ref, reason }) => `${ref}: ${reason}`);
+    expect(ends).to.deep.equal(["fra/a: its end has come", "fra/b: its end has come"]);
+    expect(overrides.list().map(({ ref }) => ref)).to.deep.equal(["vir"]);
+  });
+
   it("knows what it does not know: a REF, an override, whose it is", async () => {
     const overrides = await open();
     const unknown = await overrides.set({ ...wish, ref: "frb" });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { buildGeoDatabase } from "../../../src/geo/database.ts";
 import { openMmdb } from "../../../src/geo/mmdb.ts";
-import { readMmdbValue } from "../../../src/geo/mmdb-data.ts";
+import { MmdbSection, readMmdbValue } from "../../../src/geo/mmdb-data.ts";
 import { networkOf } from "../../../src/geo/network.ts";
 import { writeMmdb } from "../../support/mmdb.ts";
 
@@ -78,6 +78,32 @@ describe("readMmdbValue()", () => {
       before = last;
     }
     expect(readMmdbValue(Uint8Array.from(parts), 0, last)).to.equal(undefined);
+  });
+});
+
+describe("MmdbSection", () => {
+  it("reads nothing more of a file that leads to the same again and again", () => {
+    // A list of 64 texts and of what is none, and behind it a text that is sound.
+    const octets = Buffer.from(`1d 04 24 ${"40 ".repeat(64)} 00 09 41 61`.replaceAll(" ", ""), "hex");
+    const section = new MmdbSection(octets, 0);
+    const sound = octets.length - 2;
+    expect(section.read(sound)).to.equal("a");
+    for (let time = 0; time < 5; time++) expect(section.read(0)).to.equal(undefined);
+    expect(section.read(sound)).to.equal(undefined);
+  });
+
+  it("reads the keys that are asked for, whatever stands between them", () => {
+    const hex = "e3 4178 e1 4161 02 04 c101 2000 4161 c107 4162 0107".replaceAll(" ", "");
+    const octets = Buffer.from(hex, "hex");
+    expect(new MmdbSection(octets, 0, new Set(["a"])).read(0))
+      .to.have.all.keys("a")
+      .and.include({ a: 7 });
+    expect(new MmdbSection(octets, 0, new Set(["b"])).read(0))
+      .to.have.all.keys("b")
+      .and.include({ b: true });
+    for (let length = 0; length < octets.length; length++) {
+      expect(new MmdbSection(octets.subarray(0, length), 0, new Set(["b"])).read(0)).to.equal(undefined);
+    }
   });
 });
 

@@ -22,6 +22,12 @@ describe("probeTcp()", () => {
     ["greets", greet("220 ready\r\n"), { receive: "220" }, "received '220'"],
     ["echoes", (socket) => socket.pipe(socket), { send: "PING\r\n", receive: "PING" }, "received 'PING'"],
     [
+      "echoes lines",
+      (socket) => socket.pipe(socket),
+      { send: "PING\r\n", receive: "PING\r\n" },
+      "received 'PING\\013\\010'",
+    ],
+    [
       "greets wrongly",
       (socket) => socket.end("421 busy\r\n"),
       { receive: "220" },
