@@ -6,8 +6,8 @@ import type { Image } from "../../../src/answer/answer.ts";
 import { connectTcp, type ListenerChanges, type Listeners, startListeners } from "../../support/servers.ts";
 
 export interface UsedListeners {
-  serve(changes?: ListenerChanges): Promise<Listeners>;
-  open(listeners: Listeners): Promise<Socket>;
+  readonly serve: (changes?: ListenerChanges) => Promise<Listeners>;
+  readonly open: (listeners: Listeners) => Promise<Socket>;
 }
 
 /** Call it within `describe`, and what it returns within `it`. `always` holds wherever a test does not change it. */
