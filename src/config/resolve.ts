@@ -157,7 +157,8 @@ function judgeLayer(layer: Layer): { settings: Settings; faults: ConfigFault[] }
       }
     } else {
       const source = layer.sourceOf(issue.path.join("."));
-      faults.push({ source, message: issueMessage(issue) });
+      const message = hasValue(layer.values, issue.path) ? issueMessage(issue) : "is missing";
+      faults.push({ source, message });
     }
   }
   return { settings: {}, faults };
@@ -167,6 +168,12 @@ function judgeLayer(layer: Layer): { settings: Settings; faults: ConfigFault[] }
 function noSetting(within: readonly PropertyKey[]): string {
   if (within.length > 0) return `is no part of '${within.join(".")}'`;
   return `is no setting; the settings are ${[...SETTING_NAMES, ...FILE_SETTING_NAMES].join(" ")}`;
+}
+
+function hasValue(values: unknown, path: readonly PropertyKey[]): boolean {
+  let value = values;
+  for (const key of path) value = Object(value)[key];
+  return value !== undefined;
 }
 
 function issueMessage(issue: { code?: string; message: string }): string {

@@ -77,7 +77,7 @@ interface StreamSettings {
 
 export type StreamResult =
   | { readonly ok: true; readonly streams: StreamOptions }
-  /** What is wrong with which flag, though each by itself is right. */
+  /** What is wrong with which flag or part, though each by itself is right. */
   | { readonly ok: false; readonly flag: string; readonly message: string };
 
 export function resolveStreams({ tcp = {}, tls = {}, https = {}, ...others }: StreamSettings): StreamResult {
@@ -93,6 +93,12 @@ export function resolveStreams({ tcp = {}, tls = {}, https = {}, ...others }: St
       const other = certificate === undefined ? "key" : "certificate";
       return { ok: false, flag: `--tls-${other}`, message: `stands alone: --${missing} is missing` };
     }
+  } else if (!needed) {
+    const message = "stands alone: neither --listen-tls nor --listen-https is there";
+    return { ok: false, flag: "--tls-certificate", message };
+  }
+  if (httpsPath !== undefined && listenHttps.length === 0) {
+    return { ok: false, flag: "https.path", message: "stands alone: --listen-https is missing" };
   }
   const identity = certificate === undefined || key === undefined ? undefined : { certificate, key };
   const proxyNetworks = others["proxy-protocol"]?.networks ?? [];

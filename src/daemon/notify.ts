@@ -31,7 +31,7 @@ import type { NotifyResult } from "./secondary-counts.ts";
 
 /** How long an answer is waited for, attempt by attempt: a minute in all. */
 const NOTIFY_WAITS_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000];
-/** Secondaries and zones that are being told at one time; the others wait. */
+/** Zones that one secondary is being told of at one time; the others wait. */
 const MAX_UNDER_WAY = 32;
 const MAX_ID = 0x1_0000;
 const MS_PER_SECOND = 1_000;
@@ -68,25 +68,9 @@ interface Telling {
 }
 
 export function createNotifier(parts: NotifierParts): Notifier {
-  const { secondaries, log } = parts;
+  const { log } = parts;
   const serials = new Map<string, number>();
-  /** In the order in which they came, by secondary and zone. */
-  const waiting = new Map<string, Telling>();
-  const underWay = new Map<string, Telling>();
-  let begun = false;
-
-  const proceed = (): void => {
-    for (const [key, telling] of waiting) {
-      if (!begun || underWay.size >= MAX_UNDER_WAY) return;
-      waiting.delete(key);
-      underWay.set(key, telling);
-      void (async () => {
-        await tell(telling, parts);
-        if (underWay.get(key) === telling) underWay.delete(key);
-        proceed();
-      })();
-    }
-  };
+  const outboxes = parts.secondaries.map((secondary) => new Outbox(secondary, parts));
   return {
     zonesServed(zones) {
       for (const zone of zones) {
@@ -99,25 +83,65 @@ export function createNotifier(parts: NotifierParts): Notifier {
           log.warn(line, "a serial went back: secondaries keep the zone that they have");
           continue;
         }
-        secondaries.forEach((secondary, number) => {
-          const key = `${number} ${apexKey}`;
-          underWay.get(key)?.cancel.abort();
-          underWay.delete(key);
-          waiting.set(key, { secondary, zone, cancel: new AbortController() });
-        });
+        for (const outbox of outboxes) outbox.put(apexKey, zone);
       }
-      proceed();
+      for (const outbox of outboxes) outbox.proceed();
     },
     begin() {
-      begun = true;
-      proceed();
+      for (const outbox of outboxes) outbox.begin();
     },
     stop() {
-      begun = false;
-      waiting.clear();
-      for (const { cancel } of underWay.values()) cancel.abort();
+      for (const outbox of outboxes) outbox.stop();
     },
   };
+}
+
+/** What one secondary is to be told of. Each has its own, so that none waits for another one that does not answer. */
+class Outbox {
+  readonly #secondary: Secondary;
+  readonly #parts: NotifierParts;
+  /** By zone, in the order in which they came. */
+  readonly #waiting = new Map<string, Zone>();
+  readonly #underWay = new Map<string, Telling>();
+  #begun = false;
+
+  constructor(secondary: Secondary, parts: NotifierParts) {
+    this.#secondary = secondary;
+    this.#parts = parts;
+  }
+
+  put(apexKey: string, zone: Zone): void {
+    this.#underWay.get(apexKey)?.cancel.abort();
+    this.#underWay.delete(apexKey);
+    this.#waiting.set(apexKey, zone);
+  }
+
+  begin(): void {
+    this.#begun = true;
+    this.proceed();
+  }
+
+  proceed(): void {
+    for (const [apexKey, zone] of this.#waiting) {
+      if (!this.#begun || this.#underWay.size >= MAX_UNDER_WAY) return;
+      this.#waiting.delete(apexKey);
+      void this.#tell(apexKey, zone);
+    }
+  }
+
+  stop(): void {
+    this.#begun = false;
+    this.#waiting.clear();
+    for (const { cancel } of this.#underWay.values()) cancel.abort();
+  }
+
+  async #tell(apexKey: string, zone: Zone): Promise<void> {
+    const telling = { secondary: this.#secondary, zone, cancel: new AbortController() };
+    this.#underWay.set(apexKey, telling);
+    await tell(telling, this.#parts);
+    if (this.#underWay.get(apexKey) === telling) this.#underWay.delete(apexKey);
+    this.proceed();
+  }
 }
 
 /** Tells one secondary of one zone, and says in the log how that went. */

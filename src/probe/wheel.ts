@@ -27,12 +27,7 @@ import type { Prober } from "./prober.ts";
 import { type RunningProbe, runProbe } from "./run-probe.ts";
 import { isMuch, StandstillWatch } from "./standstill.ts";
 import { type StartTimer, startNodeTimer } from "./timer.ts";
-import {
-  HistogramCounter,
-  type MonitorCounters,
-  newMonitorCounters,
-  type WheelStats,
-} from "./wheel-stats.ts";
+import { HistogramCounter, type WheelStats } from "./wheel-stats.ts";
 
 const STARTS_PER_TURN = 16;
 /**
@@ -77,9 +72,6 @@ interface Entry {
   /** How often its last probe was made again. */
   again: number;
   gone: boolean;
-  passed: number;
-  failed: number;
-  lastDurationMs: number | undefined;
 }
 
 /** Probes that wait for each other. */
@@ -109,7 +101,6 @@ class Wheel implements ProbeWheel {
   readonly #commands: Lane;
   readonly #running = new Map<RunningProbe, Promise<void>>();
   readonly #rounds = new Set<Round>();
-  readonly #monitors = new Map<string, MonitorCounters>();
   readonly #lateness = new HistogramCounter();
   #skipped = 0;
   #wheelMs = 0;
@@ -160,9 +151,6 @@ class Wheel implements ProbeWheel {
       running: undefined,
       again: 0,
       gone: false,
-      passed: 0,
-      failed: 0,
-      lastDurationMs: undefined,
     };
   }
 
@@ -235,20 +223,12 @@ class Wheel implements ProbeWheel {
   }
 
   stats(): WheelStats {
-    const monitors = [...this.#monitors].map(
-      ([name, counters]) => [name, { ...counters, duration: counters.duration.read() }] as const,
-    );
-    const targets = [...this.#entries].map(
-      ([key, { passed, failed, lastDurationMs }]) => [key, { passed, failed, lastDurationMs }] as const,
-    );
     return {
       scheduled: this.#entries.size,
       running: this.#running.size,
       queued: this.#network.queue.size + this.#commands.queue.size,
       skipped: this.#skipped,
       lateness: this.#lateness.read(),
-      monitors: new Map(monitors),
-      targets: new Map(targets),
     };
   }
 
@@ -279,27 +259,15 @@ class Wheel implements ProbeWheel {
       if (next.state === "idle") {
         this.#enqueue(next, next.dueMs);
       } else {
-        this.#skip(next, 1);
+        this.#skipped++;
       }
       const turns = Math.floor((nowMs - next.dueMs) / next.place.intervalMs) + 1;
-      this.#skip(next, turns - 1);
+      this.#skipped += turns - 1;
       next.dueMs += turns * next.place.intervalMs;
       this.#heap.push(next);
     }
     this.#startQueued();
     this.#arm();
-  }
-
-  #skip(entry: Entry, turns: number): void {
-    this.#skipped += turns;
-    this.#countersOf(entry).skipped += turns;
-  }
-
-  #countersOf(entry: Entry): MonitorCounters {
-    const { name } = entry.target.monitor;
-    const counters = this.#monitors.get(name) ?? newMonitorCounters();
-    this.#monitors.set(name, counters);
-    return counters;
   }
 
   #enqueue(entry: Entry, dueSinceMs: number | undefined): void {
@@ -371,21 +339,10 @@ class Wheel implements ProbeWheel {
       this.#enqueue(entry, undefined);
     } else {
       entry.again = 0;
-      if (verdict !== undefined && isWanted) {
-        this.#count(entry, verdict);
-        this.#options.onVerdict(target, verdict);
-      }
+      if (verdict !== undefined && isWanted) this.#options.onVerdict(target, verdict);
       this.#leaveRounds(entry);
     }
     this.#startQueued();
-  }
-
-  #count(entry: Entry, verdict: Verdict): void {
-    const counters = this.#countersOf(entry);
-    counters.duration.observe(verdict.elapsedMs);
-    counters[verdict.ok ? "passed" : "failed"]++;
-    entry[verdict.ok ? "passed" : "failed"]++;
-    entry.lastDurationMs = verdict.elapsedMs;
   }
 
   #leaveRounds(entry: Entry): void {

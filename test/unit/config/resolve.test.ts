@@ -218,7 +218,7 @@ describe("resolveConfig()", () => {
       { yaml: "node: a\ntransfer:\n  networks: []" },
       [
         "fairlead.yaml:3: transfer.networks: needs at least one value",
-        "fairlead.yaml:2: transfer.keys: has the wrong kind of value: Invalid input: expected string, received undefined",
+        "fairlead.yaml:2: transfer.keys: is missing",
       ],
     ],
     [

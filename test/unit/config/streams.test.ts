@@ -82,6 +82,22 @@ tcp: { connections: 20, write-backlog: 65536, idle-timeout: 2m, write-timeout: 5
     ],
     ["a key alone", ["tls: { key: k.pem }"], ["--tls-key: stands alone: --tls-certificate is missing"]],
     [
+      "a certificate for nobody",
+      [`tls: { ${FILES.replace("\n ", ",")} }`],
+      ["--tls-certificate: stands alone: neither --listen-tls nor --listen-https is there"],
+    ],
+    ["a path for nobody", ["https: { path: /q }"], ["https.path: stands alone: --listen-https is missing"]],
+    [
+      "a part that is missing",
+      ["proxy-protocol: {}"],
+      ["fairlead.yaml:1: proxy-protocol.networks: is missing"],
+    ],
+    [
+      "another part that is missing",
+      ["node: n\nrate-limit: { slip: 1 }"],
+      ["fairlead.yaml:2: rate-limit.responses-per-second: is missing"],
+    ],
+    [
       "an address of a part, by its line",
       ["tls:\n  certificate: c.pem\n  listen: [somewhere]"],
       [

@@ -149,6 +149,24 @@ describe("createNotifier()", () => {
     expect(await said()).to.include("a serial went back: secondaries keep the zone that they have c.test. 4");
   });
 
+  it("lets no secondary wait for another one that does not answer, however many zones there are", async () => {
+    react("NOERROR");
+    const silent = createSocket("udp4").bind(0, "127.0.0.1").unref();
+    await once(silent, "listening");
+    const ports = [silent.address().port, port];
+    const secondaries = ports.map((each) => ({
+      server: { address: "127.0.0.1", port: each },
+      key: undefined,
+    }));
+    const told = start(undefined, { secondaries, waitsMs: [60_000] });
+    const zones = Array.from({ length: 100 }, (_, number) => [`z${number}.test`, 1] as const);
+    told.zonesServed(zonesOf(Object.fromEntries(zones)));
+    told.begin();
+    await waitFor(100);
+    silent.close();
+    expect(new Set(heard).size).to.equal(100);
+  });
+
   it("tells the newer serial in place of the older one that is under way", async () => {
     react("silence");
     const told = start(undefined, { waitsMs: [60_000] });

@@ -97,12 +97,7 @@ describe("createProbeWheel()", () => {
     const firstTenth = seen.filter((each) => each.atMs < 100).length;
     expect(firstTenth).to.be.within(3, 5);
     expect(wheel.stats()).to.include({ scheduled: 40, running: 0, queued: 0, skipped: 0 });
-    expect(wheel.stats().monitors.get("m")).to.include({ passed: 120, failed: 0 });
-    expect(wheel.stats().targets.get(targets(1)[0]?.key ?? "")).to.deep.equal({
-      passed: 3,
-      failed: 0,
-      lastDurationMs: 3,
-    });
+    expect(seen.map(({ verdict }) => verdict)).to.deep.equal(Array.from({ length: 120 }, () => PASS));
     await wheel.stop();
   });
 
@@ -118,7 +113,7 @@ describe("createProbeWheel()", () => {
     await wheel.stop();
   });
 
-  it("setTargets() keeps the phase and counts of what stays and forgets what goes", async () => {
+  it("setTargets() keeps the phase of what stays and forgets what goes", async () => {
     const { clock, seen, wheel } = fakeWheel(() => Promise.resolve(PASS));
     const [first, second, third] = targets(3);
     if (first === undefined || second === undefined || third === undefined) {
@@ -134,7 +129,7 @@ describe("createProbeWheel()", () => {
     expect((times(first.key)[1] ?? 0) - (times(first.key)[0] ?? 0)).to.be.closeTo(1_000, 0.01);
     expect(times(second.key)).to.have.length(1);
     expect(times(third.key)).to.have.length(1);
-    expect([...wheel.stats().targets.keys()].sort()).to.deep.equal([first.key, third.key]);
+    expect(wheel.stats().scheduled).to.equal(2);
     await wheel.stop();
   });
 
@@ -165,8 +160,6 @@ describe("createProbeWheel()", () => {
       await wheel.runRound(1_000_000);
       expect(seen.map(({ verdict }) => verdict.ok)).to.deep.equal(verdicts);
       expect(made).to.equal(lossesMs.length);
-      const { passed = 0, failed = 0 } = wheel.stats().monitors.get("m") ?? {};
-      expect(passed + failed).to.equal(1);
       await wheel.stop();
     }
   });
@@ -342,13 +335,16 @@ describe("createProbeWheel() on the real clock", () => {
   });
 
   it("createProbeWheel() leaves the event loop to others during a round over 10,000 targets", async () => {
+    let passed = 0;
     const wheel = createProbeWheel({
       probe: () => Promise.resolve(PASS),
       concurrency: 1_000,
       commandConcurrency: 1,
       now: () => performance.now(),
       random: () => 0,
-      onVerdict: () => undefined,
+      onVerdict: (_target, { ok }) => {
+        if (ok) passed++;
+      },
     });
     const monitor = monitorOf("http", {});
     wheel.setTargets(Array.from({ length: 10_000 }, (_, index) => targetOf(monitor, `host${index}`)));
@@ -360,7 +356,7 @@ describe("createProbeWheel() on the real clock", () => {
     }, 1);
     await wheel.runRound(30_000);
     clearInterval(watch);
-    expect(wheel.stats().monitors.get("m")?.passed).to.equal(10_000);
+    expect(passed).to.equal(10_000);
     expect(longestMs).to.be.below(250);
     await wheel.stop();
   });
