@@ -13,6 +13,12 @@ import { writeMmdb } from "../../support/mmdb.ts";
 
 const NETWORK = networkOf(Uint8Array.of(192, 0, 2, 0), 24);
 
+/** Without a thread. */
+const DIRECT: GeoLoader = {
+  load: (path, knownDigest) => Promise.resolve(loadGeoFile(path, knownDigest)),
+  stop: () => Promise.resolve(),
+};
+
 describe("openGeoKeeping()", () => {
   let home = "";
   let logged: string[] = [];
@@ -43,8 +49,8 @@ describe("openGeoKeeping()", () => {
     };
     return { loader, waiting };
   };
-  const open = async (path: string | undefined, loader?: GeoLoader): Promise<GeoKeeping> => {
-    const opened = await openGeoKeeping(path, { now: () => 0, log, ...(loader && { loader }) });
+  const open = async (path: string | undefined, loader = DIRECT): Promise<GeoKeeping> => {
+    const opened = await openGeoKeeping(path, { now: () => 0, log, loader });
     if (!opened.ok) throw new Error(opened.message);
     return opened.geo;
   };
@@ -115,7 +121,7 @@ describe("openGeoKeeping()", () => {
   it("does not begin with a file that is none, or that is not there", async () => {
     writeFileSync(file(), "no such file");
     for (const path of [file(), join(home, "absent.mmdb")]) {
-      const opened = await openGeoKeeping(path, { now: () => 0, log });
+      const opened = await openGeoKeeping(path, { now: () => 0, log, loader: DIRECT });
       expect(opened.ok ? "it began" : opened.message).to.match(/^Cannot use the geo database: .*\.mmdb/);
     }
   });
