@@ -2,8 +2,8 @@
  * The health book: one state for each place and monitor, and from them the health of every endpoint. Verdicts come in
  * (`record`), snapshots go out (`snapshot`); between the two stand only `health/hysteresis` and `health/compose`.
  *
- * A reload (`use`) keeps the state of every place and monitor that stays. What is new in it starts as a newcomer and
- * joins after `rise` passes, save at the very start, where the first verdict decides. What is gone is remembered for a
+ * A reload (`use`) keeps the state of every place and monitor that stays, also of a monitor that only has another name. What is
+ * new in it starts as a newcomer and joins after `rise` passes, save at the very start, where the first verdict decides. What is gone is remembered for a
  * while, so that a set which drops an endpoint by mistake and the next one which restores it find its state. `use` is
  * told as well when a host name stands for other addresses (`daemon/live-endpoints`).
  */
@@ -99,13 +99,17 @@ export function createHealthBook(): HealthBook {
     return health;
   };
 
-  const healthOf = (endpoint: Endpoint, set: ZoneSet): EndpointHealth => ({
+  const healthOf = (
+    endpoint: Endpoint,
+    set: ZoneSet,
+    inherited?: ReadonlyMap<string, ProbeState>,
+  ): EndpointHealth => ({
     forced: undefined,
     addresses: placesOf(endpoint).map((address) => {
       const stateOf = (name: string): ProbeState | undefined => {
         const monitor = set.monitors.get(name);
         const key = monitor && stateKeyOf(monitor, endpoint, address);
-        return key === undefined ? undefined : states.get(key)?.state;
+        return key === undefined ? undefined : (states.get(key)?.state ?? inherited?.get(key));
       };
       return composeAddressHealth(endpoint.monitor, stateOf, startedMs);
     }),
@@ -120,6 +124,18 @@ export function createHealthBook(): HealthBook {
     return true;
   };
 
+  /** By state key, what `next` does not have to begin with: its probe is made now, for a monitor of another name. */
+  const inheritedBy = (next: ProbePlan): Map<string, ProbeState> => {
+    const inherited = new Map<string, ProbeState>();
+    for (const [targetKey, probe] of next) {
+      const [asked] = plan.get(targetKey)?.states ?? [];
+      const state = asked && states.get(asked.key)?.state;
+      if (state === undefined) continue;
+      for (const { key } of probe.states) if (!states.has(key)) inherited.set(key, state);
+    }
+    return inherited;
+  };
+
   /** A host name stands for other addresses: what is new of an endpoint that is not joins by its first verdict. */
   const hasMoved = ({ id, hostName }: Endpoint): boolean =>
     hostName !== undefined && (healths.get(id)?.addresses.length ?? 0) > 0;
@@ -131,7 +147,9 @@ export function createHealthBook(): HealthBook {
       if (current === undefined) startedMs = atMs;
       const isStart = current === undefined;
       current = set;
-      plan = planProbes(set);
+      const next = planProbes(set);
+      const inherited = inheritedBy(next);
+      plan = next;
       for (const key of heard) if (!plan.has(key)) heard.delete(key);
       for (const kept of states.values()) kept.goneSinceMs ??= atMs;
       for (const probe of plan.values()) {
@@ -140,8 +158,8 @@ export function createHealthBook(): HealthBook {
           if (kept !== undefined) kept.goneSinceMs = undefined;
           else {
             const begins = isStart || endpoints.some(hasMoved) ? initialState : newcomerState;
-            const last = restored.get(key);
-            // What the last run did not know either begins like everything else: its first verdict decides.
+            const last = restored.get(key) ?? inherited.get(key);
+            // What the last run, or that name, did not know either begins like everything else: its first verdict decides.
             const state = last === undefined || last.observed === "unknown" ? begins(atMs) : last;
             states.set(key, { state, certificateExpiresAtMs: undefined, goneSinceMs: undefined });
           }
@@ -196,8 +214,9 @@ export function createHealthBook(): HealthBook {
       return latest;
     },
     foresee(set, forced, atMs) {
+      const inherited = inheritedBy(planProbes(set));
       const endpoints = endpointsOf(set.definitions).map((endpoint): [string, EndpointHealth] => {
-        return [endpoint.id, { ...healthOf(endpoint, set), forced: forced.get(endpoint.id) }];
+        return [endpoint.id, { ...healthOf(endpoint, set, inherited), forced: forced.get(endpoint.id) }];
       });
       const holds = latest?.holds;
       return { atMs, endpoints: new Map(endpoints), ...(holds === undefined ? {} : { holds }) };

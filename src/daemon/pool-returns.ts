@@ -13,7 +13,7 @@ import {
   type Standing,
   stepReturn,
 } from "../policy/failback.ts";
-import { graceEndMs, standingOfEndpoint, standingOfPool } from "../policy/group.ts";
+import { graceEndMs, isInGrace, standingOfEndpoint, standingOfPool } from "../policy/group.ts";
 import type { AddressFamily, Definitions, Endpoint, Pool } from "../policy/model.ts";
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
@@ -106,11 +106,22 @@ function hasRules({ failback, slowStartMs }: Pool): boolean {
   return failback.kind !== "auto" || slowStartMs > 0;
 }
 
-/** Health that is the same is the same object (`health-book`). */
-function couldDiffer(group: Watched, before: Snapshot | undefined, { endpoints }: Snapshot): boolean {
-  if (before === undefined || group.pool.graceMs > 0) return true;
-  if (FAMILIES.some((family) => isUnderWay(group.states[family]))) return true;
-  return group.endpoints.some(({ id }) => endpoints.get(id) !== before.endpoints.get(id));
+/** Health that is the same is the same object (`health-book`); then grace alone can have ended, or a clock that was set back. */
+function couldDiffer(
+  { pool: { graceMs }, endpoints, states }: Watched,
+  before: Snapshot | undefined,
+  after: Snapshot,
+): boolean {
+  if (before === undefined || after.atMs < before.atMs) return true;
+  if (FAMILIES.some((family) => isUnderWay(states[family]))) return true;
+  return endpoints.some(({ id }) => {
+    const health = before.endpoints.get(id);
+    if (after.endpoints.get(id) !== health) return true;
+    if (graceMs === 0 || health === undefined) return false;
+    return health.addresses.some((address) =>
+      isInGrace(health.forced, address, { graceMs, atMs: before.atMs }),
+    );
+  });
 }
 
 function isUnderWay(state: ReturnState): boolean {

@@ -166,9 +166,9 @@ function isHeld({ name }: Pool, state: ServingState | undefined): boolean {
 }
 
 /** What nobody has probed yet, and could be up, is not down. */
-function stateOfPool(pool: Pool, { definitions, snapshot }: ServingState): Observed {
+function stateOfPool(pool: Pool, { snapshot }: ServingState): Observed {
   const families = familiesOf(pool.endpoints);
-  if (families.some((family) => isPoolUp(pool, definitions, snapshot, family))) return "up";
+  if (families.some((family) => isPoolUp(pool, snapshot, family))) return "up";
   const isOpen = families.some((family) => standingOfPool(pool, snapshot, family).stands === "unknown");
   return isOpen ? "unknown" : "down";
 }

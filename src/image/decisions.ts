@@ -20,6 +20,7 @@ import { changedPools } from "../policy/changed-pools.ts";
 import { cnameTargetOf } from "../policy/cname.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { Evaluation } from "../policy/evaluation.ts";
+import { Judgements } from "../policy/judgements.ts";
 import type { AddressFamily, Definitions } from "../policy/model.ts";
 import { classCount } from "./clients.ts";
 import { decideLive, type LiveDecisions } from "./live-decisions.ts";
@@ -143,7 +144,7 @@ class Compiler {
   readonly #snapshot: Snapshot;
   readonly #places: PlacePart | undefined;
   readonly #builder = new TablesBuilder();
-  readonly #memo: Memo = new Map();
+  readonly #memo: Memo = { evaluations: new Map(), judgements: new Judgements() };
   readonly #hinted: ReadonlySet<number | undefined>;
 
   constructor(
@@ -192,8 +193,12 @@ class Compiler {
   }
 }
 
-/** Evaluations of policies that say the same, by their expression and then by the rest of the question. */
-type Memo = Map<PolicyEntry["policy"]["expression"], Map<string, Evaluation>>;
+/** What policies have in common. */
+interface Memo {
+  /** Of those that say the same, by their expression and then by the rest of the question. */
+  readonly evaluations: Map<PolicyEntry["policy"]["expression"], Map<string, Evaluation>>;
+  readonly judgements: Judgements;
+}
 
 interface ClassQuestion {
   readonly client: Client;
@@ -211,15 +216,15 @@ function evaluateOnce(
   snapshot: Snapshot,
   { policy }: PolicyEntry,
   { client, classNumber, family }: ClassQuestion,
-  memo: Memo,
+  { evaluations, judgements }: Memo,
 ): Evaluation {
   const { expression, ttl, whenDown, demand } = policy;
   const key = `${family} ${classNumber} ${whenDown} ${ttl.maxSeconds} ${ttl.minSeconds} ${demand}`;
-  const ofExpression = memo.get(expression) ?? new Map<string, Evaluation>();
-  memo.set(expression, ofExpression);
+  const ofExpression = evaluations.get(expression) ?? new Map<string, Evaluation>();
+  evaluations.set(expression, ofExpression);
   const known = ofExpression.get(key);
   if (known !== undefined) return known;
-  const evaluation = evaluate(policy, definitions, snapshot, client, family);
+  const evaluation = evaluate(policy, definitions, snapshot, client, family, judgements);
   ofExpression.set(key, evaluation);
   return evaluation;
 }

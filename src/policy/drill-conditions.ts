@@ -96,10 +96,7 @@ export function whyHolds(condition: Condition, sight: DrillSight): string | unde
         globMatches(condition.name, name),
       );
       const down = pools.find(
-        (pool) =>
-          !familiesOf(pool.endpoints).some((family) =>
-            isPoolUp(pool, sight.definitions, sight.snapshot, family),
-          ),
+        (pool) => !familiesOf(pool.endpoints).some((family) => isPoolUp(pool, sight.snapshot, family)),
       );
       return down && `pool ${down.name} is down`;
     }

@@ -30,21 +30,27 @@ import type { Snapshot } from "../health/snapshot.ts";
 import { cnameTargetOf } from "./cname.ts";
 import { decide } from "./decide.ts";
 import type { Draw, Evaluation, Rung, Share, Slice, TraceNode } from "./evaluation.ts";
+import type { Judgements } from "./judgements.ts";
 import type { Address, AddressFamily, Definitions, Endpoint, Policy } from "./model.ts";
 import { type Demand, EVERY_POSITION, NODATA_DRAW, type NodeResult, type Question } from "./node.ts";
 import { poolsOverCapacity } from "./pool-parts.ts";
 
 const WHILE_SOMETHING_PASSES: readonly Rung[] = [1, 2, 3];
 
-/** What a client of this kind is answered. Shapes and units: `policy/evaluation`. */
+/**
+ * What a client of this kind is answered. Shapes and units: `policy/evaluation`. `judgements` are those of other policies with
+ * the same definitions and snapshot, and are added to.
+ */
 export function evaluate(
   policy: Policy,
   definitions: Definitions,
   snapshot: Snapshot,
   client: Client,
   family: AddressFamily,
+  judgements?: Judgements,
 ): Evaluation {
-  return decideAllPositions(policy, { definitions, snapshot, client, family, traced: false }).evaluation;
+  const question = { definitions, snapshot, client, family, traced: false, judgements };
+  return decideAllPositions(policy, question).evaluation;
 }
 
 /** The same by the same logic, and how it came about: one trace node a rung that was tried. */
@@ -59,7 +65,10 @@ export function explain(
 }
 
 /** What is asked of the policy as a whole; the rest of a question follows on the way. */
-type PolicyQuestion = Pick<Question, "definitions" | "snapshot" | "client" | "family" | "traced">;
+type PolicyQuestion = Pick<
+  Question,
+  "definitions" | "snapshot" | "client" | "family" | "traced" | "judgements"
+>;
 
 interface Decided {
   readonly evaluation: Evaluation;

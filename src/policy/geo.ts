@@ -22,7 +22,7 @@
  */
 
 import type { Client } from "../geo/client.ts";
-import { contains } from "../geo/network.ts";
+import { type Network, networkOf } from "../geo/network.ts";
 import type { GeoEntry, GeoMatch } from "./expression.ts";
 import { formatMatch } from "./expression-text.ts";
 import {
@@ -36,8 +36,6 @@ import {
   stickyWay,
   traceOf,
 } from "./node.ts";
-
-const MATCH_ORDER: readonly GeoMatch["kind"][] = ["net", "asn", "subdivision", "country", "continent", "any"];
 
 export function decideGeo(entries: readonly GeoEntry[], question: Question, decide: Decide): NodeResult {
   const passedOver: NodeResult[] = [];
@@ -66,31 +64,71 @@ export function decideGeo(entries: readonly GeoEntry[], question: Question, deci
 }
 
 /** The entries that match a client, in the order in which they are tried. */
-export function matchingEntries(entries: readonly GeoEntry[], client: Client): GeoEntry[] {
-  const matching = entries.filter(({ match }) => matches(match, client));
-  return matching.sort((one, other) => {
-    const order = MATCH_ORDER.indexOf(one.match.kind) - MATCH_ORDER.indexOf(other.match.kind);
-    return order === 0 ? prefixBits(other.match) - prefixBits(one.match) : order;
-  });
+export function matchingEntries(entries: readonly GeoEntry[], { network, place }: Client): GeoEntry[] {
+  const index = indexOf(entries);
+  const matching: GeoEntry[] = [];
+  const take = (key: string): void => {
+    matching.push(...(index.byMatch.get(key) ?? []));
+  };
+  if (network !== undefined) {
+    for (const prefixBits of index.prefixes[network.family]) {
+      if (prefixBits <= network.prefixBits) take(keyOfNetwork(networkOf(network.octets, prefixBits)));
+    }
+  }
+  if (place?.asn !== undefined) take(`asn ${place.asn}`);
+  if (place?.country !== undefined) {
+    if (place.subdivision !== undefined) take(`subdivision ${place.country}-${place.subdivision}`);
+    take(`country ${place.country}`);
+  }
+  if (place?.continent !== undefined) take(`continent ${place.continent}`);
+  take("any");
+  return matching;
 }
 
-function prefixBits(match: GeoMatch): number {
-  return match.kind === "net" ? match.network.prefixBits : 0;
+/** Thousands of networks are listed in one `geo`, and each of them is a class of clients that is asked for. */
+interface GeoIndex {
+  readonly byMatch: ReadonlyMap<string, readonly GeoEntry[]>;
+  /** The lengths that prefixes have, the longest first. */
+  readonly prefixes: { readonly [family in Network["family"]]: readonly number[] };
 }
 
-function matches(match: GeoMatch, { network, place }: Client): boolean {
+const indices = new WeakMap<readonly GeoEntry[], GeoIndex>();
+
+function indexOf(entries: readonly GeoEntry[]): GeoIndex {
+  const known = indices.get(entries);
+  if (known !== undefined) return known;
+  const byMatch = new Map<string, GeoEntry[]>();
+  const lengths = { ipv4: new Set<number>(), ipv6: new Set<number>() };
+  for (const entry of entries) {
+    const { match } = entry;
+    if (match.kind === "net") lengths[match.network.family].add(match.network.prefixBits);
+    const key = keyOfMatch(match);
+    byMatch.set(key, [...(byMatch.get(key) ?? []), entry]);
+  }
+  const longestFirst = (set: ReadonlySet<number>): number[] => [...set].sort((one, other) => other - one);
+  const index = { byMatch, prefixes: { ipv4: longestFirst(lengths.ipv4), ipv6: longestFirst(lengths.ipv6) } };
+  indices.set(entries, index);
+  return index;
+}
+
+function keyOfMatch(match: GeoMatch): string {
   switch (match.kind) {
     case "net":
-      return network !== undefined && contains(match.network, network);
+      return keyOfNetwork(match.network);
     case "asn":
-      return place?.asn === match.asn;
+      return `asn ${match.asn}`;
     case "subdivision":
-      return place?.country === match.country && place.subdivision === match.subdivision;
+      return `subdivision ${match.country}-${match.subdivision}`;
     case "country":
-      return place?.country === match.country;
+      return `country ${match.country}`;
     case "continent":
-      return place?.continent === match.continent;
+      return `continent ${match.continent}`;
     case "any":
-      return true;
+      return "any";
   }
+}
+
+/** Families differ in how many octets they have. */
+function keyOfNetwork({ octets, prefixBits }: Network): string {
+  return `net ${octets.join(".")}/${prefixBits}`;
 }

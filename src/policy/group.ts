@@ -53,7 +53,7 @@ export function isAddressUp(forced: Forced | undefined, health: AddressHealth, r
 }
 
 /** Whether probes have nothing pending that could soon change what an answer rests on. */
-export function isSteady(forced: Forced | undefined, health: AddressHealth): boolean {
+function isSteady(forced: Forced | undefined, health: AddressHealth): boolean {
   return forced !== undefined || (health.observed === "up" && health.passing);
 }
 
@@ -65,7 +65,8 @@ export function isInGrace(
 ): boolean {
   const { observed, failingSinceMs } = health;
   if (forced !== undefined || observed !== "down" || failingSinceMs === undefined) return false;
-  return atMs - failingSinceMs < graceMs;
+  // By a clock that was set back it has been failing for less than no time.
+  return graceMs > 0 && atMs - failingSinceMs < graceMs;
 }
 
 /** What a judgement is made at. */
@@ -151,28 +152,32 @@ export function groupOfOne(endpoint: Endpoint, { pools }: Pick<Definitions, "poo
 /** A group as it is on one rung. */
 export interface JudgedGroup {
   readonly group: Group;
-  /** The family that it is judged by. */
+  /** The family that it is judged by; where that is not the asked one, it answers NODATA where it is chosen. */
   readonly family: AddressFamily;
-  /** Whether that is the asked one; else it answers NODATA where it is chosen. */
-  readonly answered: boolean;
   readonly endpoints: readonly JudgedEndpoint[];
   readonly up: readonly JudgedEndpoint[];
   readonly needed: number;
   /** Enough are up, those in grace included. */
   readonly isUp: boolean;
+  /** Probes have nothing pending at any of them. */
+  readonly steady: boolean;
 }
 
 /** What is asked of a group. */
-interface GroupQuestion {
+export interface GroupQuestion {
   readonly snapshot: Snapshot;
   readonly family: AddressFamily;
   readonly rung: Rung;
 }
 
+/** The asked one where it has any of it. */
+export function judgedFamily({ endpoints }: Group, asked: AddressFamily): AddressFamily {
+  return endpoints.some((endpoint) => hasFamily(endpoint, asked)) ? asked : otherFamily(asked);
+}
+
 export function judgeGroup(group: Group, question: GroupQuestion): JudgedGroup {
   const { snapshot, rung } = question;
-  const answered = group.endpoints.some((endpoint) => hasFamily(endpoint, question.family));
-  const family = answered ? question.family : otherFamily(question.family);
+  const family = judgedFamily(group, question.family);
   const moment: Moment = { rung, atMs: snapshot.atMs, graceMs: group.graceMs };
   const endpoints = group.endpoints
     .filter((endpoint) => hasFamily(endpoint, family))
@@ -180,7 +185,10 @@ export function judgeGroup(group: Group, question: GroupQuestion): JudgedGroup {
   const up = endpoints.filter((endpoint) => endpoint.up);
   const needed = rung === 1 ? endpointsNeeded(group.minUp, endpoints.length) : 1;
   const counted = endpoints.filter((endpoint) => endpoint.up || endpoint.inGrace);
-  return { group, family, answered, endpoints, up, needed, isUp: counted.length >= needed };
+  const steady = endpoints.every(({ forced, addresses }) =>
+    addresses.every(({ health }) => isSteady(forced, health)),
+  );
+  return { group, family, endpoints, up, needed, isUp: counted.length >= needed, steady };
 }
 
 /** How a pool stands for one family, holds left aside: what `policy/failback` steps on. */
@@ -217,16 +225,23 @@ function standingOf(group: Group, snapshot: Snapshot, family: AddressFamily): St
  */
 export function observedOfPool(pool: Pool, { atMs, endpoints }: Snapshot): Observed {
   if (pool.endpoints.every(({ monitor }) => monitor.kind === "none")) return "unknown";
-  const healths = new Map<string, EndpointHealth>();
-  for (const { id } of pool.endpoints) {
-    const health = endpoints.get(id);
-    if (health !== undefined) healths.set(id, { ...health, forced: undefined });
-  }
+  const unforced = { atMs, endpoints: withoutForced(pool, endpoints) };
   const standings = familiesOf(pool.endpoints).map(
-    (family) => standingOfPool({ ...pool, graceMs: 0 }, { atMs, endpoints: healths }, family).stands,
+    (family) => standingOfPool({ ...pool, graceMs: 0 }, unforced, family).stands,
   );
   if (standings.includes("up")) return "up";
   return standings.length === 0 || standings.includes("unknown") ? "unknown" : "down";
+}
+
+/** Of the pool's endpoints; mostly none is forced. */
+function withoutForced(pool: Pool, healths: Snapshot["endpoints"]): Snapshot["endpoints"] {
+  if (pool.endpoints.every(({ id }) => healths.get(id)?.forced === undefined)) return healths;
+  const unforced = new Map<string, EndpointHealth>();
+  for (const { id } of pool.endpoints) {
+    const health = healths.get(id);
+    if (health !== undefined) unforced.set(id, { ...health, forced: undefined });
+  }
+  return unforced;
 }
 
 /** When grace runs out for an address of the pool, or of one family of it, by the passing of time alone; `undefined`: for none. */

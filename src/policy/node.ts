@@ -10,6 +10,7 @@ import type { Snapshot } from "../health/snapshot.ts";
 import type { Draw, Rung, StickyRoot, StickyStep, TraceNode } from "./evaluation.ts";
 import type { Expression, WeightedChild } from "./expression.ts";
 import { formatUnweighted } from "./expression-text.ts";
+import type { Judgements } from "./judgements.ts";
 import type { AddressFamily, Definitions } from "./model.ts";
 
 /** One evaluation's question at one rung of the ladder. */
@@ -30,6 +31,8 @@ export interface Question {
   readonly sticky: StickyRoot | undefined;
   /** Whether results carry their trace; the logic is the same either way. */
   readonly traced: boolean;
+  /** Where policies are evaluated one after the other: what was judged for the others. */
+  readonly judgements?: Judgements | undefined;
 }
 
 /** Amounts are in the unit of capacities. */

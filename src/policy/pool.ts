@@ -12,21 +12,19 @@
  * | up     | no, or within            | has some     | those up; where none is, those in grace |
  */
 
-import { UNKNOWN_CLIENT } from "../geo/client.ts";
 import { formatDuration } from "../health/duration.ts";
 import type { AddressHealth, Hold, Snapshot } from "../health/snapshot.ts";
 import { cnameTargetOf } from "./cname.ts";
-import type { Candidate, TraceNode } from "./evaluation.ts";
+import type { Candidate, Rung, TraceNode } from "./evaluation.ts";
 import {
   type Group,
   groupOf,
   groupOfOne,
-  isSteady,
   type JudgedEndpoint,
   type JudgedGroup,
   judgeGroup,
 } from "./group.ts";
-import type { Address, AddressFamily, Definitions, Endpoint, Pool } from "./model.ts";
+import type { Address, AddressFamily, Endpoint, Pool } from "./model.ts";
 import {
   EVERY_POSITION,
   NODATA_DRAW,
@@ -42,16 +40,9 @@ export function decidePool(pool: Pool, question: Question): NodeResult {
 }
 
 /** Whether policies find the pool up on rung 1, for some clients at least. */
-export function isPoolUp(
-  pool: Pool,
-  definitions: Definitions,
-  snapshot: Snapshot,
-  family: AddressFamily,
-): boolean {
-  const question = { definitions, snapshot, family, client: UNKNOWN_CLIENT, rung: 1, position: 0 } as const;
-  return (
-    decidePool(pool, { ...question, demand: undefined, sticky: undefined, traced: false }).draws.length > 0
-  );
+export function isPoolUp(pool: Pool, snapshot: Snapshot, family: AddressFamily): boolean {
+  const judged = judgeGroup(groupOf(pool), { snapshot, family, rung: 1 });
+  return judged.isUp && isAdmitted(holdOn(judged, 1, snapshot), 0);
 }
 
 export function decideEndpoint(endpoint: Endpoint, question: Question): NodeResult {
@@ -59,21 +50,24 @@ export function decideEndpoint(endpoint: Endpoint, question: Question): NodeResu
 }
 
 function decideGroup(group: Group, question: Question): NodeResult {
-  const judged = judgeGroup(group, question);
-  const hold = question.rung === 1 ? question.snapshot.holds?.get(group.node)?.[judged.family] : undefined;
-  const steady =
-    hold === undefined &&
-    judged.endpoints.every(({ forced, addresses }) =>
-      addresses.every(({ health }) => isSteady(forced, health)),
-    );
+  const { judgements } = question;
+  const judged = judgements === undefined ? judgeGroup(group, question) : judgements.of(group, question);
+  const hold = holdOn(judged, question.rung, question.snapshot);
+  const steady = hold === undefined && judged.steady;
   const admitted = isAdmitted(hold, question.position);
   const trace = traceGroup(judged, hold, admitted, question);
   const rests = { divides: false, steady, upTo: endOfPart(hold, question.position), trace };
   if (!judged.isUp || !admitted) return { draws: [], ...rests };
   const way = stickyWay(question);
-  if (!judged.answered) return { draws: [{ ...NODATA_DRAW, ...way }], ...rests };
-  const draw = { probability: 1, answers: group.answers, candidates: candidatesOf(judged), ...way };
+  if (judged.family !== question.family) return { draws: [{ ...NODATA_DRAW, ...way }], ...rests };
+  const candidates = judgements?.candidatesOf(judged, candidatesOf) ?? candidatesOf(judged);
+  const draw = { probability: 1, answers: group.answers, candidates, ...way };
   return { draws: [draw], ...rests };
+}
+
+/** A group is held back on rung 1 alone. */
+function holdOn({ group, family }: JudgedGroup, rung: Rung, { holds }: Snapshot): Hold | undefined {
+  return rung === 1 ? holds?.get(group.node)?.[family] : undefined;
 }
 
 /** Clients stand in a row from 0 to 1; a pool in its slow start is back for those at its beginning. */
@@ -107,8 +101,9 @@ function traceGroup(
   question: Question,
 ): TraceNode | undefined {
   if (!question.traced) return undefined;
-  const { group, endpoints, up, needed, isUp, answered } = judged;
-  const family = answered ? "" : `; judged by ${judged.family}, has no ${question.family}`;
+  const { group, endpoints, up, needed, isUp } = judged;
+  const family =
+    judged.family === question.family ? "" : `; judged by ${judged.family}, has no ${question.family}`;
   const grace = isUp && up.length < needed ? `; kept by grace=${formatDuration(group.graceMs)}` : "";
   const held = hold === undefined ? "" : `; ${describeHold(hold, question.snapshot.atMs)}`;
   const mixed = group.answers > 1 && isMixed(up) ? "; a CNAME stands alone where it is drawn first" : "";

@@ -36,25 +36,31 @@ export interface EventStreams {
 }
 
 export function createEventStreams(events: EventsSource): EventStreams {
-  const streams = new Set<Readable>();
+  const streams = new Set<OpenStream>();
   return {
     open(filter, lastId) {
       if (streams.size >= STREAM_LIMIT) return undefined;
-      const stream = openStream(events, filter, lastId);
-      streams.add(stream);
-      stream.once("close", () => streams.delete(stream));
-      return stream;
+      const opened = openStream(events, filter, lastId);
+      streams.add(opened);
+      opened.stream.once("close", () => streams.delete(opened));
+      return opened.stream;
     },
     close() {
-      for (const stream of streams) stream.push(null);
+      for (const { end } of streams) end();
     },
   };
 }
 
-function openStream(events: EventsSource, filter: EventFilter, lastId: number | undefined): Readable {
+interface OpenStream {
+  readonly stream: Readable;
+  /** What was sent is the last of it; to be read yet. */
+  readonly end: () => void;
+}
+
+function openStream(events: EventsSource, filter: EventFilter, lastId: number | undefined): OpenStream {
   const stream = new Readable({ read: () => undefined });
   const send = (text: string): void => {
-    if (stream.destroyed || stream.readableEnded) return;
+    if (stream.destroyed) return;
     stream.push(text);
     if (stream.readableLength > BACKLOG_LIMIT_OCTETS) stream.destroy();
   };
@@ -69,11 +75,18 @@ function openStream(events: EventsSource, filter: EventFilter, lastId: number | 
   });
   const heartbeat = setInterval(() => send(":\n\n"), HEARTBEAT_EVERY_MS);
   heartbeat.unref();
-  stream.once("close", () => {
+  const fallSilent = (): void => {
     clearInterval(heartbeat);
     unsubscribe();
-  });
-  return stream;
+  };
+  stream.once("close", fallSilent);
+  return {
+    stream,
+    end() {
+      fallSilent();
+      stream.push(null);
+    },
+  };
 }
 
 /** JSON has no line feed within, so one line of data is enough. */

@@ -110,7 +110,7 @@ function* deriving({ zones, definitions, snapshot }: ServingState): Generator<nu
   }
   const pools: PoolState[] = [];
   for (const pool of definitions.pools.values()) {
-    pools.push(derivePool(pool, definitions, snapshot));
+    pools.push(derivePool(pool, snapshot));
     yield 1 + pool.endpoints.length;
   }
   return { zones: zoneStates, pools };
@@ -168,8 +168,8 @@ function derivePolicy(view: PolicyView, definitions: Definitions): PolicyState {
   };
 }
 
-function derivePool(pool: Pool, definitions: Definitions, snapshot: Snapshot): PoolState {
-  const up = familiesOrBoth(pool.endpoints).some((family) => isPoolUp(pool, definitions, snapshot, family));
+function derivePool(pool: Pool, snapshot: Snapshot): PoolState {
+  const up = familiesOrBoth(pool.endpoints).some((family) => isPoolUp(pool, snapshot, family));
   const endpoints = pool.endpoints.map((endpoint) =>
     deriveEndpoint(endpoint, snapshot.endpoints.get(endpoint.id)),
   );

@@ -133,6 +133,15 @@ describe("createEventStreams()", () => {
     }
     expect(stream.destroyed).to.equal(true);
   });
+
+  it("createEventStreams() writes nothing behind the end to a reader that has yet to come to it", () => {
+    const source = createSource();
+    const streams = createEventStreams(source);
+    const stream = streams.open(EVERY, undefined);
+    streams.close();
+    source.add(eventOf(9));
+    expect([stream?.destroyed, source.listeners]).to.deep.equal([false, 0]);
+  });
 });
 
 describe("readServerSentEvents()", () => {

@@ -114,7 +114,7 @@ describe("health over random verdicts, forced states and clocks", () => {
               const name = POOLS[at] ?? "";
               const defined = SET.definitions.pools.get(name);
               if (defined === undefined) throw new Error(name);
-              const isUp = isPoolUp(defined, SET.definitions, snapshot, "ipv4");
+              const isUp = isPoolUp(defined, snapshot, "ipv4");
               if (forced === "up") expect(isUp, name).to.equal(true);
               if (forced === "down" || forced === "drain") expect(isUp, name).to.equal(false);
               if (forced === "down") expect(answered).to.not.include(name);

@@ -80,6 +80,22 @@ describe("HealthBook", () => {
     expect(observed("near/n")).to.deep.equal(["up true", "unknown false"]);
   });
 
+  it("keeps the state where the monitor only has another name, and not where it asks something else as well", () => {
+    book.use(loadText(ONE), 0);
+    book.record(keyOf("192.0.2.1"), PASS);
+    book.record(keyOf("2001:db8::1"), FAIL);
+    const renamed = ONE.replace("$MONITOR m", "$MONITOR load-balancer").replace(/=m$/m, "=load-balancer");
+    const foreseen = book.foresee(loadText(renamed), new Map(), 100).endpoints.get("near/n")?.addresses;
+    expect(foreseen?.map((health) => health.observed)).to.deep.equal(["up", "down"]);
+    book.use(loadText(renamed), 100);
+    expect(observed("near/n")).to.deep.equal(["up true", "down false"]);
+    book.use(
+      loadText(ONE.replace("$MONITOR m tcp port=80", "$MONITOR n tcp port=81").replace(/=m$/m, "=n")),
+      200,
+    );
+    expect(observed("near/n")).to.deep.equal(["unknown false", "unknown false"]);
+  });
+
   it("keeps the state where the monitor only asks in another way", () => {
     book.use(loadText(ONE), 0);
     book.record(keyOf("192.0.2.1"), PASS);

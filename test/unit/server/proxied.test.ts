@@ -1,9 +1,8 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { afterEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import type { ClientNetwork } from "../../../src/answer/settings.ts";
 import { loadLibc } from "../../../src/server/libc.ts";
 import { needPeers } from "../../peers.ts";
@@ -12,13 +11,13 @@ import { proxyHeader } from "../../support/proxy-headers.ts";
 import { sampleImage } from "../../support/sample-zones.ts";
 import {
   askUdp,
-  connectTcp,
   framed,
+  type ListenerChanges,
   type Listeners,
   readMessages,
-  startListeners,
   UDP_TRANSPORTS,
 } from "../../support/servers.ts";
+import { useListeners } from "./use-listeners.ts";
 
 const run = promisify(execFile);
 const LOOPBACK: ClientNetwork = { octets: Uint8Array.of(127, 0, 0, 0), prefixBits: 8 };
@@ -32,23 +31,9 @@ const FOR_OTHERS = "NOERROR aa qd=1 an=2";
 
 describe("clients behind a load balancer", () => {
   const image = sampleImage();
-  let listeners: Listeners | undefined;
-  const sockets: Socket[] = [];
-  afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await listeners?.stop();
-    listeners = undefined;
-  });
-
-  const serve = async (network: ClientNetwork, changes: object = {}): Promise<Listeners> => {
-    listeners = await startListeners(() => image, { proxyNetworks: [network], ...changes });
-    return listeners;
-  };
-  const open = async ({ tcp }: Listeners): Promise<Socket> => {
-    const socket = await connectTcp(tcp);
-    sockets.push(socket);
-    return socket;
-  };
+  const { serve: serveWith, open } = useListeners(() => image);
+  const serve = (network: ClientNetwork, changes: ListenerChanges = {}): Promise<Listeners> =>
+    serveWith({ proxyNetworks: [network], ...changes });
   const faultsOf = ({ streamCounts }: Listeners): string[] =>
     streamCounts
       .faults()

@@ -1,22 +1,15 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { expect } from "chai";
-import { afterEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { TYPE } from "../../../src/dns/types.ts";
 import type { TransferMessages } from "../../../src/server/transfer-handler.ts";
 import { asksForTransfer } from "../../../src/server/transfer-handler.ts";
 import { join, packet, query, question, summary } from "../../support/packets.ts";
 import { eventually } from "../../support/peers/program.ts";
 import { sampleImage } from "../../support/sample-zones.ts";
-import {
-  askUdp,
-  connectTcp,
-  framed,
-  type ListenerChanges,
-  type Listeners,
-  readMessages,
-  startListeners,
-} from "../../support/servers.ts";
+import { askUdp, framed, type ListenerChanges, type Listeners, readMessages } from "../../support/servers.ts";
+import { useListeners } from "./use-listeners.ts";
 
 const WWW = query("www.example.", "A");
 const BIG = query("big.example.", "A");
@@ -24,23 +17,7 @@ const WHOLE = "NOERROR aa qd=1 an=2";
 
 describe("limits of connections", () => {
   const image = sampleImage();
-  let listeners: Listeners | undefined;
-  const sockets: Socket[] = [];
-  afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await listeners?.stop();
-    listeners = undefined;
-  });
-
-  const serve = async (changes: ListenerChanges = {}): Promise<Listeners> => {
-    listeners = await startListeners(() => image, changes);
-    return listeners;
-  };
-  const open = async ({ tcp }: Listeners): Promise<Socket> => {
-    const socket = await connectTcp(tcp);
-    sockets.push(socket);
-    return socket;
-  };
+  const { serve, open } = useListeners(() => image);
   const metOf = ({ streamCounts }: Listeners): Record<string, number> =>
     Object.fromEntries(
       streamCounts
@@ -123,19 +100,9 @@ describe("limits of connections", () => {
 describe("transfers", () => {
   const image = sampleImage();
   const AXFR = packet({ id: 9, question: question("example.", TYPE.AXFR) });
-  let listeners: Listeners | undefined;
-  const sockets: Socket[] = [];
-  afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await listeners?.stop();
-    listeners = undefined;
-  });
-  const serve = async (messages: () => TransferMessages, changes: ListenerChanges = {}): Promise<Socket> => {
-    listeners = await startListeners(() => image, { transfers: messages, ...changes });
-    const socket = await connectTcp(listeners.tcp);
-    sockets.push(socket);
-    return socket;
-  };
+  const { serve: listen, open } = useListeners(() => image);
+  const serve = async (messages: () => TransferMessages, changes: ListenerChanges = {}): Promise<Socket> =>
+    open(await listen({ transfers: messages, ...changes }));
   const numbered = (count: number, octets: number): Uint8Array[] =>
     Array.from({ length: count }, (_, index) => new Uint8Array(octets).fill(index));
 
@@ -213,13 +180,16 @@ describe("transfers", () => {
   });
 
   it("that fail cost the client its connection, and are reported", async () => {
-    const socket = await serve(function* failing() {
-      yield new Uint8Array(20);
-      throw new Error("a bug");
+    const servers = await listen({
+      *transfers() {
+        yield new Uint8Array(20);
+        throw new Error("a bug");
+      },
     });
+    const socket = await open(servers);
     socket.write(join(framed(AXFR), framed(WWW)));
     expect((await readMessages(socket, 3)).length).to.be.below(2);
-    expect(listeners?.faults.map(({ kind, error }) => [kind, error.message])).to.deep.equal([
+    expect(servers.faults.map(({ kind, error }) => [kind, error.message])).to.deep.equal([
       ["answer", "a bug"],
     ]);
   });

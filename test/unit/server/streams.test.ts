@@ -8,15 +8,9 @@ import type { StreamPlace } from "../../../src/server/stream-servers.ts";
 import { packet, parsed, query, question, summary } from "../../support/packets.ts";
 import { eventually } from "../../support/peers/program.ts";
 import { sampleImage } from "../../support/sample-zones.ts";
-import {
-  connectTcp,
-  framed,
-  type ListenerChanges,
-  type Listeners,
-  readMessages,
-  startListeners,
-} from "../../support/servers.ts";
+import { connectTcp, framed, readMessages } from "../../support/servers.ts";
 import { typescriptThread } from "../../support/threads.ts";
+import { useListeners } from "./use-listeners.ts";
 
 const WWW = query("www.example.", "A");
 const WHOLE = "NOERROR aa qd=1 an=2";
@@ -30,24 +24,10 @@ for (const place of ["thread", "main"] satisfies StreamPlace[]) {
     });
 
     let image: Image = sampleImage();
-    let listeners: Listeners | undefined;
-    const sockets: Socket[] = [];
-    afterEach(async () => {
-      for (const socket of sockets.splice(0)) socket.destroy();
-      await listeners?.stop();
-      listeners = undefined;
+    const { serve, open } = useListeners(() => image, { streamPlace: place });
+    afterEach(() => {
       image = sampleImage();
     });
-
-    const serve = async (changes: ListenerChanges = {}): Promise<Listeners> => {
-      listeners = await startListeners(() => image, { streamPlace: place, ...changes });
-      return listeners;
-    };
-    const open = async ({ tcp }: Listeners): Promise<Socket> => {
-      const socket = await connectTcp(tcp);
-      sockets.push(socket);
-      return socket;
-    };
     const ask = async (socket: Socket, asked = WWW): Promise<string[]> => {
       socket.write(framed(asked));
       return (await readMessages(socket, 1)).map(summary);
@@ -89,22 +69,7 @@ describe("a thread that holds connections", () => {
   });
 
   const image = sampleImage();
-  let listeners: Listeners | undefined;
-  const sockets: Socket[] = [];
-  afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await listeners?.stop();
-    listeners = undefined;
-  });
-  const serve = async (changes: ListenerChanges = {}): Promise<Listeners> => {
-    listeners = await startListeners(() => image, { streamPlace: "thread", ...changes });
-    return listeners;
-  };
-  const open = async ({ tcp }: Listeners): Promise<Socket> => {
-    const socket = await connectTcp(tcp);
-    sockets.push(socket);
-    return socket;
-  };
+  const { serve, open } = useListeners(() => image, { streamPlace: "thread" });
 
   it("answers while the main thread is stalled, connections that are new then too", async () => {
     const { tcp } = await serve();

@@ -1,43 +1,20 @@
 import { once } from "node:events";
-import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
-import { afterEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { DEFAULT_STREAM_LIMITS } from "../../../src/server/stream-limits.ts";
 import { join, packet, parsed, query, question, summary } from "../../support/packets.ts";
 import { dig } from "../../support/peers/dig.ts";
 import { sampleImage } from "../../support/sample-zones.ts";
-import {
-  askUdp,
-  connectTcp,
-  framed,
-  type Listeners,
-  readMessages,
-  startListeners,
-} from "../../support/servers.ts";
+import { askUdp, framed, readMessages } from "../../support/servers.ts";
+import { useListeners } from "./use-listeners.ts";
 
 const WWW = query("www.example.", "A");
 const WHOLE = "NOERROR aa qd=1 an=2";
 
 describe("DNS over TCP", () => {
   const image = sampleImage();
-  let listeners: Listeners | undefined;
-  const sockets: Socket[] = [];
-  afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await listeners?.stop();
-    listeners = undefined;
-  });
-
-  const serve = async (): Promise<Listeners> => {
-    listeners = await startListeners(() => image);
-    return listeners;
-  };
-  const open = async ({ tcp }: Listeners): Promise<Socket> => {
-    const socket = await connectTcp(tcp);
-    sockets.push(socket);
-    return socket;
-  };
+  const { serve, open } = useListeners(() => image);
 
   it("answers dig with all 100 records", async () => {
     const { tcp } = await serve();
