@@ -10,7 +10,7 @@ export interface PlaceGroups {
   /** By number of a place. */
   readonly groupOf: Uint32Array;
   /** By group: the first place of it. Groups are in the order of these. */
-  readonly examples: readonly number[];
+  readonly examples: ArrayLike<number>;
 }
 
 export interface Grouping {
@@ -38,6 +38,7 @@ export function* groupInSteps(geo: GeoDatabase): Generator<undefined, Grouping> 
     }
     groupOf[number] = group;
   }
-  const each = Uint32Array.from({ length: count }, (_, number) => number);
-  return { regions: { groupOf, examples }, single: { groupOf: each, examples: Array.from(each) } };
+  const each = new Uint32Array(count);
+  for (let number = 0; number < count; number++) each[number] = number;
+  return { regions: { groupOf, examples }, single: { groupOf: each, examples: each } };
 }

@@ -17,13 +17,14 @@
  * so up to the nearest change or border on either side. Class 0 is a client of whom nothing is known. Policies that come to
  * the same table share it.
  *
- * With a database of cities this takes some 50 ms a policy, so it is done in steps, between which others have their turn.
+ * With a database of cities this takes some 0.1 s for each expression, so it is done in steps, between which others have their turn.
  */
 
 import { type Client, type Place, UNKNOWN_CLIENT } from "../geo/client.ts";
 import { type GeoDatabase, HEADER, placeAt } from "../geo/database.ts";
 import { type AskedPlaces, askedOf, askedPlacesOf } from "../policy/asked-places.ts";
 import { clientSignature } from "../policy/client-signature.ts";
+import { formatExpression } from "../policy/expression-text.ts";
 import type { Definitions } from "../policy/model.ts";
 import { changesInSteps, type PlaceClasses } from "./place-changes.ts";
 import { type Grouping, groupInSteps } from "./place-groups.ts";
@@ -55,8 +56,8 @@ export function* compilePlacesInSteps(zones: ZonePart, geo: GeoDatabase): Genera
   const { definitions } = zones.set;
   const grouping = yield* groupInSteps(geo);
   const tables = new Tables(zones.policies.length);
-  const byExpression = new Map<PolicyEntry["policy"]["expression"], Judged>();
-  const used: ({ readonly clients: readonly Client[]; readonly at: number } | undefined)[] = [];
+  const byExpression = new Map<string, Used>();
+  const used: (Used | undefined)[] = [];
   for (const entry of zones.policies) {
     const { expression } = entry.policy;
     const asked = askedPlacesOf(expression, definitions);
@@ -64,13 +65,17 @@ export function* compilePlacesInSteps(zones: ZonePart, geo: GeoDatabase): Genera
       used.push(undefined);
       continue;
     }
-    const judged =
-      byExpression.get(expression) ?? (yield* judgeInSteps(entry, asked, definitions, geo, grouping));
-    byExpression.set(expression, judged);
-    const { words } = entry.clients;
-    const at =
-      tables.find(judged, words) ?? tables.add(judged, words, yield* tableInSteps(judged, entry, geo));
-    used.push({ clients: judged.clients, at });
+    const text = formatExpression(expression);
+    let known = byExpression.get(text);
+    if (known === undefined) {
+      const judged = yield* judgeInSteps(entry, asked, definitions, geo, grouping);
+      const { words } = entry.clients;
+      const at =
+        tables.find(judged, words) ?? tables.add(judged, words, yield* tableInSteps(judged, entry, geo));
+      known = { clients: judged.clients, at };
+      byExpression.set(text, known);
+    }
+    used.push(known);
   }
   const bytes = new SharedArrayBuffer(tables.size * Int32Array.BYTES_PER_ELEMENT);
   const all = new Int32Array(bytes);
@@ -82,6 +87,14 @@ export function* compilePlacesInSteps(zones: ZonePart, geo: GeoDatabase): Genera
     all.set(table, at);
   }
   return { geo, clients: used.map((one) => one?.clients), bytes };
+}
+
+/** By a policy. */
+interface Used {
+  /** By class. */
+  readonly clients: readonly Client[];
+  /** Its table. */
+  readonly at: number;
 }
 
 interface Judged extends PlaceClasses {
@@ -179,9 +192,9 @@ function* judgeInSteps(
   };
   const { groupOf, examples } = asked.nearest.length === 0 ? grouping.regions : grouping.single;
   const kindOfGroup = new Uint32Array(examples.length);
-  for (const [group, number] of examples.entries()) {
+  for (let group = 0; group < examples.length; group++) {
     if (group % GROUPS_A_STEP === GROUPS_A_STEP - 1) yield undefined;
-    const place = placeAt(geo.words, number);
+    const place = placeAt(geo.words, examples[group] ?? 0);
     const text = askedOf(asked, definitions, place);
     const known = kindOf.get(text) ?? kindOfPlace(place);
     kindOf.set(text, known);
