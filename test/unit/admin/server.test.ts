@@ -224,7 +224,12 @@ describe("startAdmin()", () => {
     ["/api/v1/overrides", { method: "POST", body: "{}" }, 400, /'ref' is missing/],
     ["/api/v1/overrides", wish({ ref: "a/b/c" }), 400, /'ref' is neither pool nor/],
     ["/api/v1/overrides", wish({ state: "off" }), 400, /'state' is none of up, down and drain/],
-    ["/api/v1/overrides", wish({ for: undefined }), 400, /'for' is missing, or no text: it always has an end/],
+    [
+      "/api/v1/overrides",
+      wish({ for: undefined }),
+      400,
+      /'for' is missing, or no text: it always has an end/,
+    ],
     ["/api/v1/overrides", wish({ for: "2" }), 400, /'for': Cannot parse duration: 2 has no unit/],
     ["/api/v1/overrides", wish({ for: "91d" }), 400, /'for': longer than 90d/],
     ["/api/v1/overrides", wish({ for: "999ms" }), 400, /'for': shorter than 1s/],
