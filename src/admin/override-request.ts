@@ -31,7 +31,7 @@ export const refSchema = z
 
 /** `for`, as milliseconds. */
 export const lengthSchema = z
-  .string("'for' is missing: an override always has an end, as in for=2h")
+  .string("'for' is missing, or no text: it always has an end, as in 2h")
   .transform((given, context) => {
     const parsed = parseDurationMs(given);
     const fault = parsed.ok ? faultOfLength(parsed.ms) : parsed.message;

@@ -49,6 +49,7 @@ import {
 } from "./transport.ts";
 
 export { type Image, OpenImage, openImage, type PublishedImage, publishImage } from "../image/image.ts";
+export { countAnsweredElsewhere } from "./answered-elsewhere.ts";
 export { CounterWriter } from "./counter-writer.ts";
 export { Counters } from "./counters.ts";
 export { LookAhead } from "./look-ahead.ts";

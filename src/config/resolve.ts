@@ -49,6 +49,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     else faults.push(...parsed.faults);
   }
   layers.push(environmentLayer(input.environment));
+  faults.push(...unreadVariables(input.environment));
   layers.push({ values: withParts(input.flags), sourceOf: (key) => flagOf(settingOf(key)) });
 
   const settings: Settings = {};
@@ -107,6 +108,16 @@ function environmentLayer(environment: Environment): Layer {
     values[name] = isList(name) ? text.split(",").map((part) => part.trim()) : text;
   }
   return { values: withParts(values), sourceOf: (key) => environmentVariableOf(settingOf(key)) };
+}
+
+/** Variables that are named like the others, for settings that have none. */
+function unreadVariables(environment: Environment): ConfigFault[] {
+  return FILE_SETTING_NAMES.filter((name) => (environment[environmentVariableOf(name)] ?? "") !== "").map(
+    (name) => ({
+      source: environmentVariableOf(name),
+      message: `is read by nobody: '${name}' stands in the configuration file`,
+    }),
+  );
 }
 
 /** A flag or a variable that may be given several times, or hold several values. */

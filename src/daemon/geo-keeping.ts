@@ -68,7 +68,8 @@ class Keeping implements GeoKeeping {
   readonly #log: Log;
   readonly #loader: GeoLoader;
   #used: Extract<LoadedGeo, { ok: true }> | undefined;
-  #loadSuccess = true;
+  /** Why what the file holds is not used; told once, for a log in the same folder is a change that is seen here again. */
+  #refusal: string | undefined;
   #triedPackaged = false;
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
@@ -92,7 +93,7 @@ class Keeping implements GeoKeeping {
   };
 
   readonly read = (): GeoState | undefined =>
-    this.#used && { builtAtMs: this.#used.builtAtMs, loadSuccess: this.#loadSuccess };
+    this.#used && { builtAtMs: this.#used.builtAtMs, loadSuccess: this.#refusal === undefined };
 
   /** Why it cannot be used, in one line. */
   async readFirst(path: string): Promise<string | undefined> {
@@ -120,8 +121,9 @@ class Keeping implements GeoKeeping {
     const startedMs = this.#now();
     const reading = await this.#loader.load(path, this.#used?.digest);
     if (this.#stopped) return;
+    const told = this.#refusal;
     const reason = this.#take(reading, startedMs);
-    if (reason === undefined) return;
+    if (reason === undefined || reason === told) return;
     this.#log.error({ event: "geoip", reason }, "the new geo database is refused, the old one stays");
   }
 
@@ -138,7 +140,7 @@ class Keeping implements GeoKeeping {
 
   /** Why it is refused. */
   #take(reading: GeoReading, startedMs: number): string | undefined {
-    this.#loadSuccess = reading.ok;
+    this.#refusal = reading.ok ? undefined : reading.reason;
     if (!reading.ok) return reading.reason;
     if ("unchanged" in reading) return undefined;
     this.#used = reading;

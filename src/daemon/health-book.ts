@@ -21,12 +21,9 @@ import { endpointsOf } from "../policy/resolved.ts";
 import type { ProbeTarget } from "../probe/probe.ts";
 import type { ZoneSet } from "../zone/model.ts";
 import type { KeptHealth } from "./health-file.ts";
-import { createPoolReturns } from "./pool-returns.ts";
+import { createPoolReturns, GONE_KEPT_MS } from "./pool-returns.ts";
 import { createProbeCounts, type ProbeCounts } from "./probe-counts.ts";
 import { monitorsOf, type ProbePlan, planProbes, stateKeyOf } from "./probe-plan.ts";
-
-/** How long the state of a place and monitor that left the zones is remembered. */
-export const GONE_KEPT_MS = 10 * 60 * 1000;
 
 /** How far the probes are that a start waits for. */
 export interface FirstRound {
@@ -165,7 +162,7 @@ export function createHealthBook(): HealthBook {
           }
         }
       }
-      returns.use(set.definitions);
+      returns.use(set.definitions, atMs);
       restored = new Map();
       const before = healths;
       healths = new Map();

@@ -53,19 +53,21 @@ export function openNodeCertificate(files: CertificateFiles, now: () => number, 
   if (!first.ok) return { ok: false, message: `Cannot speak TLS: ${first.reason}` };
   let shown = first;
   let loadedAtMs = now();
-  let loadSuccess = true;
+  /** Why what the files hold is not shown; told once, for a log in the same folder is a change that is seen here again. */
+  let refusal: string | undefined;
   let tell: (identity: TlsIdentity) => void = () => undefined;
   if (first.expiresAtMs <= now()) log.error(lineOf(first.expiresAtMs), "the node's certificate has expired");
 
   const reload = (): void => {
     const found = load(files);
     const reason = found.ok ? whyWorse(found.expiresAtMs, shown.expiresAtMs, now()) : found.reason;
+    const isTold = reason === refusal;
+    refusal = reason;
     if (!found.ok || reason !== undefined) {
-      loadSuccess = false;
+      if (isTold) return;
       log.error({ event: "certificate", reason }, "the node's new certificate is refused, the old one stays");
       return;
     }
-    loadSuccess = true;
     if (isSame(found.identity, shown.identity)) return;
     shown = found;
     loadedAtMs = now();
@@ -77,7 +79,7 @@ export function openNodeCertificate(files: CertificateFiles, now: () => number, 
     certificate: {
       paths: [files.certificate, files.key],
       identity: () => shown.identity,
-      read: () => ({ expiresAtMs: shown.expiresAtMs, loadedAtMs, loadSuccess }),
+      read: () => ({ expiresAtMs: shown.expiresAtMs, loadedAtMs, loadSuccess: refusal === undefined }),
       reload,
       onRenewed(listener) {
         tell = listener;

@@ -21,9 +21,15 @@ const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 /** By pool or endpoint identifier; a family that is fresh is left out. */
 export type KeptReturns = ReadonlyMap<string, Readonly<Partial<Record<AddressFamily, ReturnState>>>>;
 
+/** How long what left the zones is remembered, here and of health. */
+export const GONE_KEPT_MS = 10 * 60 * 1000;
+
 export interface PoolReturns {
-  /** Makes the pools of `definitions` those that are watched; the states of those that stay are kept. */
-  use(definitions: Definitions): void;
+  /**
+   * Makes the pools of `definitions` those that are watched; the states of those that stay are kept. What left the zones is
+   * remembered for a while: a set that drops a pool by mistake must not be what lets it come back.
+   */
+  use(definitions: Definitions, atMs: number): void;
   /** Steps every state to this snapshot, and says what they hold. */
   step(snapshot: Snapshot): ReadonlyMap<string, Holds>;
   /** When a snapshot with the same health would be judged differently, by the passing of time alone. */
@@ -43,6 +49,7 @@ interface Watched {
 
 export function createPoolReturns(): PoolReturns {
   let watched = new Map<string, Watched>();
+  const gone = new Map<string, { readonly states: Watched["states"]; readonly sinceMs: number }>();
   let kept: KeptReturns = new Map();
   let pools: readonly Pool[] = [];
   let before: Snapshot | undefined;
@@ -53,12 +60,14 @@ export function createPoolReturns(): PoolReturns {
     endpoints: readonly Endpoint[],
     standingIn: Watched["standingIn"],
   ): Watched => {
-    const states = watched.get(id)?.states ?? { ipv4: FRESH, ipv6: FRESH, ...kept.get(id) };
+    const known = watched.get(id) ?? gone.get(id);
+    const states = known?.states ?? { ipv4: FRESH, ipv6: FRESH, ...kept.get(id) };
     return { pool, endpoints, standingIn, states };
   };
 
   return {
-    use(definitions) {
+    use(definitions, atMs) {
+      for (const [id, { sinceMs }] of gone) if (atMs - sinceMs >= GONE_KEPT_MS) gone.delete(id);
       pools = [...definitions.pools.values()];
       const next = new Map<string, Watched>();
       for (const pool of pools.filter(hasRules)) {
@@ -70,6 +79,14 @@ export function createPoolReturns(): PoolReturns {
             standingOfEndpoint(endpoint, definitions, snapshot, family);
           next.set(endpoint.id, watch(endpoint.id, pool, [endpoint], standsAlone));
         }
+      }
+      const present = new Set(
+        pools.flatMap(({ name, endpoints }) => [name, ...endpoints.map(({ id }) => id)]),
+      );
+      for (const id of present) gone.delete(id);
+      // A pool that is there without its rules was let go by whoever took them away.
+      for (const [id, { states }] of watched) {
+        if (!present.has(id)) gone.set(id, { states, sinceMs: atMs });
       }
       watched = next;
       kept = new Map();

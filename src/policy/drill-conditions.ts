@@ -148,6 +148,11 @@ function whyMeasured(condition: MetricCondition, { seriesOf, rates }: DrillSight
   return undefined;
 }
 
+/** Whether it asks for labels that no series has so far: a slip of the pen, or something that has yet to occur. */
+export function matchesNothing(condition: MetricCondition, series: Iterable<SeriesReading>): boolean {
+  return condition.matchers.length > 0 && matchingSeries(condition, series).next().done === true;
+}
+
 function* matchingSeries(
   { metric, matchers }: MetricCondition,
   series: Iterable<SeriesReading>,

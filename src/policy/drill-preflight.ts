@@ -24,6 +24,7 @@ import {
   type DrillSight,
   describeOverfull,
   describeStanding,
+  matchesNothing,
   type PolicyStanding,
   type SeriesReading,
   whyHolds,
@@ -292,7 +293,7 @@ function poolLoads(
 }
 
 function remarks(
-  { plan }: DrillTrial,
+  { plan, seriesOf }: DrillTrial,
   touched: readonly EvaluatedPolicy[],
   { before, during }: Pick<Preflight, "before" | "during">,
   baseline: Baseline,
@@ -312,6 +313,10 @@ function remarks(
     return other !== undefined && movedBetween(row, other) > 0;
   });
   if (touched.length > 0 && !moves) found.push("nobody is sent elsewhere by it");
+  for (const condition of plan.abortWhen) {
+    if (condition.kind === "metric" && matchesNothing(condition, seriesOf(condition.metric)))
+      found.push(`'${condition.text}' matches nothing so far`);
+  }
   return found;
 }
 

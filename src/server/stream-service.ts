@@ -7,7 +7,13 @@
 import { once } from "node:events";
 import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import { type Answer, type CounterWriter, type OpenImage, TRANSPORT } from "../answer/answer.ts";
+import {
+  type Answer,
+  type CounterWriter,
+  countAnsweredElsewhere,
+  type OpenImage,
+  TRANSPORT,
+} from "../answer/answer.ts";
 import type { ClientAddress } from "../answer/client-address.ts";
 import { isInNetworks } from "../answer/client-network.ts";
 import type { ClientNetwork } from "../answer/settings.ts";
@@ -21,7 +27,7 @@ import type { StreamCounts, StreamTransport } from "./stream-counts.ts";
 import { LISTEN_BACKLOG, type LimitName, type StreamLimits } from "./stream-limits.ts";
 import { TlsAcceptor } from "./tls-acceptor.ts";
 import type { TlsIdentity } from "./tls-identity.ts";
-import type { TransferHandler } from "./transfer-handler.ts";
+import { type TransferHandler, type TransferMessages, tellFirst } from "./transfer-handler.ts";
 
 /** What clients may ask to speak over TLS (RFC 7858 §3.1 by its registered name, RFC 9113 §3.2). */
 const PROTOCOLS: Readonly<Record<"tls" | "https", readonly string[]>> = {
@@ -182,15 +188,24 @@ export class StreamService {
     answering: Answering,
     report: Report,
   ): MessageConnection {
-    const { counts, transfers } = this.#parts;
+    const { counts } = this.#parts;
     const { client, transport } = connection;
     return new MessageConnection(socket, performance.now(), {
       ...this.#usesOf(connection),
       slot: this.#slot,
       answer: (length) => answering(this.#slot, LENGTH_OCTETS, length, client),
-      transfer: (query) => transfers?.({ query, client: client.octets.slice(0, client.length) }),
+      transfer: (query) => this.#transfer(query, connection),
       countFault: () => counts.countFault(transport, "message"),
       report: (error) => report("answer", error),
+    });
+  }
+
+  #transfer(query: Uint8Array, { client, transport }: AcceptedConnection): TransferMessages | undefined {
+    const { transfers, counters, currentImage } = this.#parts;
+    const messages = transfers?.({ query, client: client.octets.slice(0, client.length) });
+    if (messages === undefined) return undefined;
+    return tellFirst(messages, (first) => {
+      countAnsweredElsewhere(query, first, TRANSPORT[transport], counters, currentImage());
     });
   }
 

@@ -24,6 +24,19 @@ export type TransferMessages = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
  */
 export type TransferHandler = (request: TransferRequest) => TransferMessages | undefined;
 
+/** The same messages; `tell` is shown the first one before it goes out. */
+export async function* tellFirst(
+  messages: TransferMessages,
+  tell: (first: Uint8Array) => void,
+): AsyncGenerator<Uint8Array, void> {
+  let isFirst = true;
+  for await (const message of messages) {
+    if (isFirst) tell(message);
+    isFirst = false;
+    yield message;
+  }
+}
+
 const HEADER_OCTETS = 12;
 const FLAG_QR_AND_OPCODE = 0xf8;
 const MAX_LABEL_OCTETS = 63;

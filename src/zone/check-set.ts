@@ -44,8 +44,8 @@ function checkDelegated(file: JudgedFile, byApex: ReadonlyMap<string, JudgedFile
 }
 
 /** What a pool says of itself. */
-export function checkPools({ pools }: DefinitionEntries, report: Report): void {
-  for (const pool of pools.values()) checkMinUp(pool, report);
+export function checkPools({ pools, damaged }: DefinitionEntries, report: Report): void {
+  for (const pool of pools.values()) if (!damaged.names.has(pool.name)) checkMinUp(pool, report);
 }
 
 function checkMinUp({ name, minUp, endpoints, keyPositions, position }: PoolEntry, report: Report): void {

@@ -4,6 +4,7 @@
  */
 
 import { formatName } from "../dns/name.ts";
+import { contains, type Network, networkOf } from "../geo/network.ts";
 import type { Monitor } from "../health/monitor.ts";
 import { poolNamed } from "../policy/definitions.ts";
 import { mixesByChance } from "../policy/mixing.ts";
@@ -46,9 +47,33 @@ function lintZones({ name, position, endpoints }: PoolEntry, report: Report): vo
   report(warningAt(position, "pool-in-single-zone", message));
 }
 
+/** What no client can connect to (RFC 6890, and RFC 4291 §2.5.5.2 for IPv4 in IPv6); loopback stands for a demo or a test. */
+const UNUSABLE: readonly (readonly [what: string, network: Network])[] = [
+  ["an unspecified address", networkOf(new Uint8Array(4), 8)],
+  ["a multicast address", networkOf(Uint8Array.of(224, 0, 0, 0), 4)],
+  ["a reserved address", networkOf(Uint8Array.of(240, 0, 0, 0), 4)],
+  ["an unspecified address", networkOf(new Uint8Array(16), 128)],
+  ["an IPv4 address in IPv6", networkOf(Uint8Array.of(...Array(10).fill(0), 0xff, 0xff, 0, 0, 0, 0), 96)],
+  ["a link-local address", networkOf(Uint8Array.of(0xfe, 0x80, ...Array(14).fill(0)), 10)],
+  ["a multicast address", networkOf(Uint8Array.of(0xff, ...Array(15).fill(0)), 8)],
+];
+
+function lintAddresses({ name: pool, endpoints }: PoolEntry, report: Report): void {
+  for (const { name, position, addresses } of endpoints) {
+    for (const { text, octets } of addresses) {
+      const address = networkOf(octets, octets.length * 8);
+      const found = UNUSABLE.find(([, network]) => contains(network, address));
+      if (found === undefined) continue;
+      const message = `endpoint '${pool}/${name}' has ${found[0]}, '${text}': no client can connect to it`;
+      report(warningAt(position, "unusable-address", message));
+    }
+  }
+}
+
 function lintPool(entry: PoolEntry, report: Report): void {
   const { name, position, monitor, minUp, endpoints } = entry;
   lintZones(entry, report);
+  lintAddresses(entry, report);
   if (monitor === undefined && endpoints.some((endpoint) => endpoint.monitor === undefined)) {
     const message = `pool '${name}' has no monitor, so it is never found down; say monitor=none if that is meant`;
     report(warningAt(position, "pool-without-monitor", message));
@@ -79,6 +104,7 @@ export function lintPolicy(
     report(warningAt(entry.position, "dry-run-alone", message));
   }
   lintTtl(bound, definitions, monitors, report);
+  lintRto(bound, definitions, monitors, report);
   lintCapacity(bound, definitions, report);
 }
 
@@ -127,6 +153,18 @@ function lintCapacity({ entry, policy, reach }: BoundPolicy, definitions: Defini
 
 function isMonitored({ endpoints }: Pool): boolean {
   return endpoints.some(({ monitor }) => monitor.kind !== "none");
+}
+
+/** Where some of its pools are monitored `check-policies` adds up what that takes. */
+function lintRto(
+  { entry, policy, reach }: BoundPolicy,
+  definitions: Definitions,
+  monitors: ReadonlyMap<string, Monitor>,
+  report: Report,
+): void {
+  if (policy.rtoMs === undefined || slowestDetection(reach, definitions, monitors) !== undefined) return;
+  const message = `rto of POLICY at '${formatName(entry.owner)}' holds nothing: none of its pools has a monitor, so none is ever found down`;
+  report(warningAt(entry.optionPositions.get("rto") ?? entry.position, "rto-without-monitor", message));
 }
 
 function lintTtl(

@@ -69,7 +69,7 @@ export class World {
     this.#folder = own.folder;
     this.#responder = own.responder;
     this.#returns.restore(keptReturns(this.zone, own.nowMs));
-    this.#returns.use(this.set.definitions);
+    this.#returns.use(this.set.definitions, own.nowMs);
   }
 
   static async start(seed: number): Promise<World> {

@@ -14,6 +14,7 @@ import {
 } from "fastify";
 import { judgeWrite } from "./guard.ts";
 import * as limits from "./limits.ts";
+import { isReadableQuery } from "./parameter.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** What the admin plane has to say to the log; pino's loggers have these. */
@@ -60,6 +61,11 @@ export function createApp({ token, log }: AppOptions): FastifyInstance {
     // RFC 9112 §3.2.
     if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
       return sendError(reply.header("connection", "close"), 400, "Host is missing");
+    }
+    // Else what cannot be decoded would be taken as it stands, for another name.
+    if (!isReadableQuery(request.url)) {
+      const message = "Cannot read the query: behind '%' stand two hexadecimal digits, and all are UTF-8";
+      return sendError(reply.header("connection", "close"), 400, message);
     }
     return SAFE_METHODS.has(request.method) ? undefined : guardWrite(request, reply, token, log);
   });

@@ -4,20 +4,22 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { ExplainQuery, ExplainRefusal } from "../explanation.ts";
 import type { AdminSource } from "../source.ts";
 import { sendError } from "./app.ts";
-import { type Parameter, readParameter, readParameters } from "./parameter.ts";
+import { findUnknown, type Parameter, readParameter, readParameters } from "./parameter.ts";
 
 const DEFAULT_TYPE = "A";
+const EXPLAIN_PARAMETERS = ["name", "type", "client", "mode"];
+const WHATIF_PARAMETERS = [...EXPLAIN_PARAMETERS, "down"];
 
 export function addExplain(app: FastifyInstance, source: AdminSource): void {
   app.get("/api/v1/explain", async (request, reply) => {
-    const read = readQuery(request.query);
+    const read = readQuery(request.query, EXPLAIN_PARAMETERS);
     if (!read.ok) return sendFault(reply, read.faulty);
     const outcome = source.explain(read.query);
     return outcome.ok ? outcome.explanation : sendRefusal(reply, outcome);
   });
 
   app.get("/api/v1/whatif", async (request, reply) => {
-    const read = readQuery(request.query);
+    const read = readQuery(request.query, WHATIF_PARAMETERS);
     if (!read.ok) return sendFault(reply, read.faulty);
     const downs = readParameters(request.query, "down");
     const faulty = downs.find(({ fault }) => fault !== undefined);
@@ -42,12 +44,13 @@ type ReadQuery =
   | { readonly ok: true; readonly query: ExplainQuery }
   | { readonly ok: false; readonly faulty: Parameter };
 
-function readQuery(query: unknown): ReadQuery {
+function readQuery(query: unknown, known: readonly string[]): ReadQuery {
   const name = readParameter(query, "name");
   const type = readParameter(query, "type");
   const client = readParameter(query, "client");
   const mode = readMode(query);
-  const faulty = [name, type, client, mode].find(({ fault }) => fault !== undefined);
+  const faulty =
+    [name, type, client, mode].find(({ fault }) => fault !== undefined) ?? findUnknown(query, known);
   if (faulty !== undefined) return { ok: false, faulty };
   if (name.value === undefined) {
     return { ok: false, faulty: { key: "name", fault: "Cannot explain: 'name' is missing" } };

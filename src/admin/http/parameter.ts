@@ -28,3 +28,22 @@ function judgeValue(key: string, value: string): Parameter {
     ? { key, fault: `Cannot read '${key}': value exceeds ${PARAMETER_LIMIT_CHARACTERS} characters` }
     : { key, value };
 }
+
+/** A misspelt parameter would leave out what it says, and the answer would be that to another question. */
+export function findUnknown(query: unknown, known: readonly string[]): Parameter | undefined {
+  const keys = typeof query === "object" && query !== null ? Object.keys(query) : [];
+  const unknown = keys.find((key) => !known.includes(key));
+  if (unknown === undefined) return undefined;
+  return { key: unknown, fault: `Parameter '${unknown}' is none of ${known.join(", ")}` };
+}
+
+/** Whether each octet behind a `%` is two digits, and all of them UTF-8 (RFC 3986 §2.5). */
+export function isReadableQuery(url: string): boolean {
+  const start = url.indexOf("?");
+  try {
+    if (start !== -1) decodeURIComponent(url.slice(start));
+    return true;
+  } catch {
+    return false;
+  }
+}

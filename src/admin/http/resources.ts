@@ -1,6 +1,7 @@
 /** The resources of the admin plane (CONTRACT.md §4), each a reader of `AdminSource`. */
 
 import { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { EVERY_EVENT } from "../events/event.ts";
 import { writeExposition } from "../metrics/exposition.ts";
@@ -13,6 +14,7 @@ import { createDerive, type Derive, type DerivedState } from "../status/derive.t
 import { statusOfDrills } from "../status/drills.ts";
 import { statusOfForcing } from "../status/forcing.ts";
 import { buildStatus, buildZones, type StatusInput, statusOfConsent } from "../status/status.ts";
+import { writeStatus } from "../status/status-text.ts";
 import { sendError } from "./app.ts";
 import { addDrills } from "./drills.ts";
 import { addEvents } from "./event-resources.ts";
@@ -22,8 +24,8 @@ import { readParameter } from "./parameter.ts";
 import { addPlan } from "./plan.ts";
 import { readReloadBody } from "./reload-body.ts";
 
-/** Chunks of an exposition that are made ahead of a slow reader. */
-const CHUNKS_AHEAD = 2;
+/** Pieces of a text that are made ahead of a slow reader. */
+const PIECES = { highWaterMark: 2 };
 
 export function addResources(app: FastifyInstance, source: AdminSource): void {
   const derive = createDerive();
@@ -42,7 +44,13 @@ export function addResources(app: FastifyInstance, source: AdminSource): void {
     const page = renderPage(status(), source.events.latest(EVERY_EVENT, PAGE_EVENT_LIMIT));
     return reply.type("text/html; charset=utf-8").send(page);
   });
-  app.get("/api/v1/status", async () => status());
+  app.get("/api/v1/status", async (_request, reply) => {
+    const state = source.serving();
+    const derived = state && (await derive.inTurns(state));
+    const shown = state && derived && { state, derived };
+    const text = Readable.from(inTurns(writeStatus({ ...nodeInputs(source), serving: shown })), PIECES);
+    return reply.type("application/json; charset=utf-8").send(text);
+  });
   app.get("/api/v1/zones", async () => buildZones(serving()?.derived, source.availability));
   addMetrics(app, source, derive);
   addExplain(app, source);
@@ -73,7 +81,7 @@ function addMetrics(app: FastifyInstance, source: AdminSource, derive: Derive): 
     const state = source.serving();
     derived = state && (await derive.inTurns(state));
     const format = negotiateFormat(request.headers.accept);
-    const text = Readable.from(writeExposition(registry, format), { highWaterMark: CHUNKS_AHEAD });
+    const text = Readable.from(writeExposition(registry, format), PIECES);
     return reply.header("content-type", CONTENT_TYPES[format]).header("vary", "accept").send(text);
   });
 }
@@ -89,9 +97,17 @@ function addExport(app: FastifyInstance, source: AdminSource): void {
     if (value === undefined) return sendError(reply, 400, fault, { parameter: "zone" });
     const lines = source.exportZone(value);
     if (lines === undefined) return sendError(reply, 404, `Cannot export: there is no zone '${value}'`);
-    const text = Readable.from(together(lines), { highWaterMark: CHUNKS_AHEAD });
+    const text = Readable.from(inTurns(together(lines)), PIECES);
     return reply.header("content-type", MASTER_FILE_TYPE).send(text);
   });
+}
+
+/** A reader as fast as ours takes piece after piece, without a turn of the event loop in between. */
+async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string, void> {
+  for (const piece of pieces) {
+    yield piece;
+    await nextTurn();
+  }
 }
 
 function* together(lines: Iterable<string>): Generator<string, void> {

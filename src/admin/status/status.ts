@@ -130,18 +130,26 @@ export interface StatusInput {
   readonly serving: { readonly state: ServingState; readonly derived: DerivedState } | undefined;
 }
 
-export function buildStatus({
+export function buildStatus(input: StatusInput): Status {
+  const { availability, serving } = input;
+  const hosts = hostsByName(input);
+  return {
+    ...statusOfNode(input),
+    zones: serving?.derived.zones.map((zone) => statusOfZone(zone, availability)) ?? [],
+    pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hosts, availability)) ?? [],
+  };
+}
+
+/** All but what grows with the zones. */
+export function statusOfNode({
   node,
   version,
   readiness,
   load,
   forcing,
   drills,
-  hosts,
-  availability,
   serving,
-}: StatusInput): Status {
-  const hostsByName = new Map(Array.from(hosts, (host) => [host.hostName, host]));
+}: StatusInput): Omit<Status, "zones" | "pools"> {
   return {
     node,
     version,
@@ -158,8 +166,6 @@ export function buildStatus({
     },
     ...forcing,
     drills,
-    zones: serving?.derived.zones.map((zone) => statusOfZone(zone, availability)) ?? [],
-    pools: serving?.derived.pools.map((pool) => statusOfPool(pool, hostsByName, availability)) ?? [],
   };
 }
 
@@ -206,7 +212,7 @@ function detailOfZone(state: ZoneState, availability: AvailabilitySource): ZoneD
   return { ...statusOfZone(state, availability), file, rrsets: rrsetCount };
 }
 
-function statusOfPolicy(state: PolicyState, availability: AvailabilitySource): PolicyStatus {
+export function statusOfPolicy(state: PolicyState, availability: AvailabilitySource): PolicyStatus {
   const { owner, policy } = state.view;
   return {
     owner,
@@ -226,11 +232,20 @@ function statusOfPolicy(state: PolicyState, availability: AvailabilitySource): P
 
 type Hosts = ReadonlyMap<string, HostNameReading>;
 
-function statusOfPool(
-  { pool, up, observed, holds, endpoints }: PoolState,
-  hosts: Hosts,
+export function hostsByName({ hosts }: Pick<StatusInput, "hosts">): Hosts {
+  return new Map(Array.from(hosts, (host) => [host.hostName, host]));
+}
+
+function statusOfPool(state: PoolState, hosts: Hosts, availability: AvailabilitySource): PoolStatus {
+  const endpoints = state.endpoints.map((endpoint) => statusOfEndpoint(endpoint, hosts));
+  return { ...statusOfPoolAlone(state, availability), endpoints };
+}
+
+/** Without its endpoints. */
+export function statusOfPoolAlone(
+  { pool, up, observed, holds }: PoolState,
   availability: AvailabilitySource,
-): PoolStatus {
+): Omit<PoolStatus, "endpoints"> {
   const views: Partial<Record<AddressFamily, HoldStatus>> = {};
   if (holds.ipv4 !== undefined) views.ipv4 = statusOfHold(holds.ipv4);
   if (holds.ipv6 !== undefined) views.ipv6 = statusOfHold(holds.ipv6);
@@ -240,7 +255,6 @@ function statusOfPool(
     observed,
     availability: statusOfAvailability(availability.ofPool(pool.name)),
     holds: views,
-    endpoints: endpoints.map((state) => statusOfEndpoint(state, hosts)),
   };
 }
 
@@ -249,7 +263,7 @@ function statusOfHold(hold: Hold): HoldStatus {
   return { kind: "ramping", part: hold.part };
 }
 
-function statusOfEndpoint(state: EndpointState, hosts: Hosts): EndpointStatus {
+export function statusOfEndpoint(state: EndpointState, hosts: Hosts): EndpointStatus {
   return {
     name: state.endpoint.name,
     up: state.up,

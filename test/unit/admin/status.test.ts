@@ -5,7 +5,13 @@ import { PAGE_EVENT_LIMIT, renderPage } from "../../../src/admin/page/page.ts";
 import { createDerive, derive } from "../../../src/admin/status/derive.ts";
 import { statusOfDrills } from "../../../src/admin/status/drills.ts";
 import { statusOfForcing } from "../../../src/admin/status/forcing.ts";
-import { buildStatus, type HoldStatus, type Status } from "../../../src/admin/status/status.ts";
+import {
+  buildStatus,
+  type HoldStatus,
+  type Status,
+  type StatusInput,
+} from "../../../src/admin/status/status.ts";
+import { writeStatus } from "../../../src/admin/status/status-text.ts";
 import { networkOf } from "../../../src/geo/network.ts";
 import type { AddressHealth } from "../../../src/health/snapshot.ts";
 import type { Expression } from "../../../src/policy/expression.ts";
@@ -14,21 +20,53 @@ import type { Policy } from "../../../src/policy/model.ts";
 import { endpoint, type HealthWord, pool } from "../../support/policies.ts";
 import { createNode, type Situation, servingState, WWW } from "./node.ts";
 
-function statusOf(situation: Situation): Status {
+function inputOf(situation: Situation): StatusInput {
   const node = createNode(situation);
   const state = servingState(situation);
   const { version, node: name } = node;
   const inputs = { node: name, version, readiness: node.readiness(), load: node.load() };
   const forcing = statusOfForcing(node.overrides);
-  return buildStatus({
+  return {
     ...inputs,
     forcing,
     drills: statusOfDrills(node.drills),
     hosts: node.hosts.readings(),
     availability: node.availability,
     serving: { state, derived: derive(state) },
-  });
+  };
 }
+
+function statusOf(situation: Situation): Status {
+  return buildStatus(inputOf(situation));
+}
+
+describe("writeStatus()", () => {
+  const many = pool(
+    "many",
+    Array.from({ length: 2_000 }, (_, index) => endpoint("many", `e${index}`, [`192.0.2.${index % 256}`])),
+  );
+  const cases: readonly (readonly [what: string, situation: () => StatusInput])[] = [
+    ["what is up", () => inputOf({})],
+    [
+      "what is down and forced",
+      () => inputOf({ health: { "frankfurt/fra-1": "down" }, forced: { "virginia/iad-1": "drain" } }),
+    ],
+    ["a node that serves nothing", () => ({ ...inputOf({}), serving: undefined })],
+    ["an empty set", () => inputOf({ policies: [], pools: [] })],
+    ["a large pool", () => inputOf({ policies: [], pools: [many] })],
+  ];
+  for (const [what, input] of cases) {
+    it(`writeStatus() writes of ${what} what buildStatus() is`, () => {
+      expect([...writeStatus(input())].join("")).to.equal(JSON.stringify(buildStatus(input())));
+    });
+  }
+
+  it("writeStatus() makes no piece much longer than others", () => {
+    const pieces = [...writeStatus(inputOf({ policies: [], pools: [many] }))];
+    expect(pieces.length).to.be.greaterThan(2);
+    expect(Math.max(...pieces.map(({ length }) => length))).to.be.lessThan(70_000);
+  });
+});
 
 describe("derive()", () => {
   // The chart's rows in src/admin/status/derive.ts.

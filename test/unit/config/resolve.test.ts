@@ -234,6 +234,11 @@ describe("resolveConfig()", () => {
       ["--state: has no default here: none of STATE_DIRECTORY, XDG_STATE_HOME and HOME is set"],
     ],
     [
+      "a variable for what the file alone says",
+      { environment: { ...HOME, FAIRLEAD_MINIMAL_RESPONSES: "no", FAIRLEAD_COOKIES: "" } },
+      ["FAIRLEAD_MINIMAL_RESPONSES: is read by nobody: 'minimal-responses' stands in the configuration file"],
+    ],
+    [
       "faults of every source at once, overridden ones too",
       { yaml: "node: ''", environment: { ...HOME, FAIRLEAD_NODE: "a b" }, flags: { node: "good" } },
       [

@@ -75,6 +75,9 @@ describe("openGeoKeeping()", () => {
       expect(geo.read()).to.deep.equal({ builtAtMs, loadSuccess: false });
     }
     expect(logged.at(-1)).to.contain("refused, the old one stays");
+    const told = logged.length;
+    await geo.reload();
+    expect(logged).to.have.lengthOf(told);
     write("DE");
     await geo.reload();
     expect(geo.database()).to.equal(second);

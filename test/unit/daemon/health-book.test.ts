@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { beforeEach, describe, it } from "mocha";
-import { createHealthBook, GONE_KEPT_MS, type HealthBook } from "../../../src/daemon/health-book.ts";
+import { createHealthBook, type HealthBook } from "../../../src/daemon/health-book.ts";
+import { GONE_KEPT_MS } from "../../../src/daemon/pool-returns.ts";
 import type { Verdict } from "../../../src/health/verdict.ts";
 import { loadText } from "./loaded-zones.ts";
 
@@ -218,6 +219,24 @@ describe("HealthBook", () => {
       expect(holdAt(3_000)?.kind).to.equal("held");
       book.use(loadText(POOLS.replace("f 192.0.2.9", "f 192.0.2.9\n  g 192.0.2.10")), 4_000);
       expect(holdAt(5_000)).to.deep.equal({ kind: "held", untilMs: 603_000 });
+    });
+
+    it("holds a pool on that left the zones by mistake, and one no more of which the rules were taken away", () => {
+      const held = { kind: "held", untilMs: 603_000 } as const;
+      const leave = (): void => {
+        pass(1_000);
+        holdAt(1_000);
+        book.snapshot(new Map([["near/n", "down"]]), 2_000);
+        expect(holdAt(3_000)).to.deep.equal(held);
+      };
+      book.use(loadText(POOLS), 0);
+      leave();
+      book.use(loadText(ONE.replaceAll("near", "other")), 4_000);
+      book.use(loadText(POOLS), 5_000);
+      expect(holdAt(6_000)).to.deep.equal(held);
+      book.use(loadText(ONE), 7_000);
+      book.use(loadText(POOLS), 8_000);
+      expect(holdAt(9_000)).to.equal(undefined);
     });
 
     it("gives an endpoint that is forced the same object while nothing changes", () => {

@@ -46,7 +46,7 @@ describe("createPoolReturns()", () => {
     fc.assert(
       fc.property(fc.array(arbitraryStep, { minLength: 1, maxLength: 40 }), (steps) => {
         const [quick, thorough] = [createPoolReturns(), createPoolReturns()];
-        quick.use(DEFINITIONS);
+        quick.use(DEFINITIONS, START_MS);
         let atMs = START_MS;
         const endpoints = new Map<string, EndpointHealth>();
         for (const { id, observed, forced, clockMs } of steps) {
@@ -59,7 +59,7 @@ describe("createPoolReturns()", () => {
           }
           const snapshot = { atMs, endpoints: new Map(endpoints) };
           // What is used anew is stepped whatever is known.
-          thorough.use(DEFINITIONS);
+          thorough.use(DEFINITIONS, atMs);
           expect(quick.step(snapshot)).to.deep.equal(thorough.step(snapshot));
           expect(quick.keep()).to.deep.equal(thorough.keep());
         }

@@ -249,6 +249,11 @@ describe("preflight()", () => {
         health: { "fra/b": "down" },
         plan: { drain: ["fra/a"] },
       }),
+      judge({
+        zone: `${WWW.trimEnd()} demand=1\n`,
+        abortWhen: ['fairlead_pool_up{pool="fra"} < 1', 'fairlead_pool_up{pool="frq"} < 1'],
+        trial: { seriesOf: () => [{ labels: { pool: "fra" }, value: 1 }] },
+      }),
     ];
     expect(rows.map(({ preflight: { remarks } }) => remarks)).to.deep.equal([
       [
@@ -256,6 +261,7 @@ describe("preflight()", () => {
         "it is no longer than the TTL of 30 s: some clients will not notice it",
       ],
       ["already down: fra/b", "nobody is sent elsewhere by it"],
+      ["'fairlead_pool_up{pool=\"frq\"} < 1' matches nothing so far"],
     ]);
   });
 

@@ -5,9 +5,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { Verdict } from "../../../src/health/verdict.ts";
 import { createProbe } from "../../../src/probe/kinds.ts";
-import { monitorOf, targetOf } from "./monitors.ts";
-
-const TIMEOUT_MS = 5_000;
+import { monitorOf, PATIENCE_MS, targetOf } from "./monitors.ts";
 
 describe("the exec probe", () => {
   let folder: string;
@@ -26,8 +24,8 @@ describe("the exec probe", () => {
     return path;
   };
 
-  const probe = async (command: string, timeoutMs = TIMEOUT_MS): Promise<Verdict> => {
-    const monitor = monitorOf("exec", { command, timeout: `${timeoutMs}ms`, every: "10s" }, "job");
+  const probe = async (command: string, timeoutMs = PATIENCE_MS): Promise<Verdict> => {
+    const monitor = monitorOf("exec", { command, timeout: `${timeoutMs}ms`, every: "20s" }, "job");
     return await createProbe()(targetOf(monitor, "192.0.2.1", 0), AbortSignal.timeout(timeoutMs));
   };
 
@@ -44,7 +42,7 @@ describe("the exec probe", () => {
     ["exec /no/such/program", "exit status 127: "],
     ["yes 0123456789 | head -c 10000000; exit 4", "exit status 4: 012345"],
     [
-      `test "$FAIRLEAD_MONITOR $FAIRLEAD_HOST $FAIRLEAD_PORT $FAIRLEAD_TIMEOUT" = "job 192.0.2.1 0 5"`,
+      `test "$FAIRLEAD_MONITOR $FAIRLEAD_HOST $FAIRLEAD_PORT $FAIRLEAD_TIMEOUT" = "job 192.0.2.1 0 10"`,
       "exit status 0",
     ],
     ['test -z "$HOME$USER$NODE_OPTIONS" && test "$PWD" = /', "exit status 0"],
@@ -84,10 +82,10 @@ describe("the exec probe", () => {
   });
 
   it("does not wait for what has left the group with the output open", async () => {
-    const text = "setsid sleep 3 & exit 0";
+    const text = "setsid sleep 9 & exit 0";
     const verdict = await probe(`/bin/sh ${script(text)}`);
     expect(verdict).to.include({ ok: true });
-    expect(verdict.elapsedMs).to.be.below(2_500);
+    expect(verdict.elapsedMs).to.be.below(9_000);
   });
 
   it("runs as another user where it is told whom", async function () {
@@ -95,7 +93,7 @@ describe("the exec probe", () => {
     const monitor = monitorOf("exec", { command: "/usr/bin/id -u" });
     const failing = monitorOf("exec", { command: `/bin/sh -c "id -u; id -g; exit 1"` });
     const runAs = createProbe({ uid: 65_534, gid: 65_533 });
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     expect(await runAs(targetOf(monitor), signal)).to.include({ ok: true });
     expect(await runAs(targetOf(failing), signal)).to.include({ reason: "exit status 1: 65533" });
   });

@@ -8,12 +8,8 @@ import type { Verdict } from "../../../src/health/verdict.ts";
 import { probeGrpc } from "../../../src/probe/grpc.ts";
 import { checkRequest, readMessage, servingStatus } from "../../../src/probe/grpc-message.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
-import { monitorOf, targetOf } from "./monitors.ts";
+import { monitorOf, PATIENCE_MS, patienceFor, targetOf } from "./monitors.ts";
 import { listen } from "./servers.ts";
-
-/** Where it is waited for; elsewhere nothing should depend on how busy the machine is. */
-const TIMEOUT_MS = 1_000;
-const PATIENCE_MS = 10_000;
 
 type Keys = Readonly<Record<string, string>>;
 
@@ -164,7 +160,7 @@ describe("probeGrpc() of a server that misbehaves", () => {
       server.on("stream", onStream);
       server.on("sessionError", () => undefined);
       const running = await listen(server);
-      const verdict = await probe({}, running.port, reason.includes("timed out") ? TIMEOUT_MS : PATIENCE_MS);
+      const verdict = await probe({}, running.port, patienceFor(reason));
       await running.close();
       expect(verdict).to.include({ reason, ok: reason === "the server is SERVING" });
     });

@@ -5,18 +5,17 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { Verdict } from "../../../src/health/verdict.ts";
 import { probeHttp } from "../../../src/probe/http.ts";
-import { monitorOf, targetOf } from "./monitors.ts";
+import { monitorOf, PATIENCE_MS, patienceFor, targetOf } from "./monitors.ts";
 import { listen, type Running, rawServer } from "./servers.ts";
-
-const TIMEOUT_MS = 300;
 
 async function probe(
   keys: Readonly<Record<string, string>>,
   port: number,
   host = "127.0.0.1",
+  timeoutMs = PATIENCE_MS,
 ): Promise<Verdict> {
-  const monitor = monitorOf("http", { timeout: `${TIMEOUT_MS}ms`, ...keys });
-  return await probeHttp(targetOf(monitor, host, port), AbortSignal.timeout(TIMEOUT_MS));
+  const monitor = monitorOf("http", { timeout: `${timeoutMs}ms`, every: "20s", ...keys });
+  return await probeHttp(targetOf(monitor, host, port), AbortSignal.timeout(timeoutMs));
 }
 
 /** What each path answers. */
@@ -87,8 +86,8 @@ describe("probeHttp()", () => {
     [{ path: "/late", body: "here" }, "'here' is not in the first 64 KiB of the body"],
     [{ path: "/utf-8", body: Buffer.from("grün").toString("latin1") }, "status 200"],
     [{ path: "/evil", "body-regex": "^(a+)+$b" }, "body-regex /^(a+)+$b/ could not be decided within 20 ms"],
-    [{ path: "/hang" }, "response timed out after 300 ms"],
-    [{ path: "/drip" }, "body timed out after 300 ms"],
+    [{ path: "/hang" }, "response timed out after 1 s"],
+    [{ path: "/drip" }, "body timed out after 1 s"],
     [{ path: "/cut" }, "connection closed within the body"],
     [{ path: "/echo?q=1", "body-regex": "^GET /echo\\?q=1$" }, "status 200"],
     [{ path: "/echo", method: "POST", "body-regex": '^POST .*"user-agent":"fairlead"' }, "status 200"],
@@ -102,9 +101,10 @@ describe("probeHttp()", () => {
   ];
   for (const [keys, reason] of ROWS) {
     it(`probeHttp() with ${JSON.stringify(keys)} says ${reason}`, async () => {
-      const verdict = await probe(keys, server.port);
+      const timeoutMs = patienceFor(reason);
+      const verdict = await probe(keys, server.port, "127.0.0.1", timeoutMs);
       expect(verdict).to.include({ ok: /^status \d+$/.test(reason), reason });
-      expect(verdict.elapsedMs).to.be.within(0, TIMEOUT_MS + 200);
+      expect(verdict.elapsedMs).to.be.within(timeoutMs === PATIENCE_MS ? 0 : timeoutMs - 1, PATIENCE_MS);
       expect(verdict.atMs).to.be.closeTo(Date.now(), 1_000);
     });
   }
@@ -152,12 +152,12 @@ describe("probeHttp()", () => {
         socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")),
       "connection closed within the body",
     ],
-    ["never reads", (socket) => socket.pause(), "response timed out after 300 ms"],
+    ["never reads", (socket) => socket.pause(), "response timed out after 1 s"],
   ];
   for (const [what, onConnection, reason] of FAULTS) {
     it(`probeHttp() of a server that ${what} says ${String(reason)}`, async () => {
       const faulty = await listen(rawServer(onConnection));
-      const verdict = await probe({}, faulty.port);
+      const verdict = await probe({}, faulty.port, "127.0.0.1", patienceFor(reason));
       await faulty.close();
       expect(verdict.ok).to.equal(false);
       expect(verdict.reason).to.match(reason instanceof RegExp ? reason : new RegExp(`^${reason}$`));

@@ -7,14 +7,16 @@ import { after, before, describe, it } from "mocha";
 import type { Verdict } from "../../../src/health/verdict.ts";
 import { probeHttp } from "../../../src/probe/http.ts";
 import { type Certificates, type Identity, makeCertificates } from "./certificates.ts";
-import { monitorOf, targetOf } from "./monitors.ts";
+import { monitorOf, PATIENCE_MS, patienceFor, targetOf } from "./monitors.ts";
 import { listen, type Running, rawServer } from "./servers.ts";
 
-const TIMEOUT_MS = 1_000;
-
-async function probe(keys: Readonly<Record<string, string>>, port: number): Promise<Verdict> {
-  const monitor = monitorOf("https", { timeout: `${TIMEOUT_MS}ms`, ...keys });
-  return await probeHttp(targetOf(monitor, "127.0.0.1", port), AbortSignal.timeout(TIMEOUT_MS));
+async function probe(
+  keys: Readonly<Record<string, string>>,
+  port: number,
+  timeoutMs = PATIENCE_MS,
+): Promise<Verdict> {
+  const monitor = monitorOf("https", { timeout: `${timeoutMs}ms`, every: "20s", ...keys });
+  return await probeHttp(targetOf(monitor, "127.0.0.1", port), AbortSignal.timeout(timeoutMs));
 }
 
 describe("probeHttp() over TLS", () => {
@@ -101,7 +103,11 @@ describe("probeHttp() over TLS", () => {
         BROKEN: join(certificates.folder, "ca.key"),
       };
       const file = files[keys["ca"] ?? ""];
-      const verdict = await probe(file === undefined ? keys : { ...keys, ca: file }, port(name));
+      const verdict = await probe(
+        file === undefined ? keys : { ...keys, ca: file },
+        port(name),
+        patienceFor(reason),
+      );
       expect(verdict.reason).to.match(reason instanceof RegExp ? reason : new RegExp(`^${reason}$`));
       expect(verdict.ok).to.equal(reason === "status 200");
     });

@@ -13,6 +13,15 @@ export function monitorOf(kind: MonitorKind, keys: Readonly<Record<string, strin
   return result.monitor;
 }
 
+/** How long a probe has whose outcome does not depend on how busy the machine is, in milliseconds. */
+export const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 1_000;
+
+/** Likewise for one that gives this reason in words, which may be that it timed out, «after 1 s». */
+export function patienceFor(reason: unknown): number {
+  return String(reason).includes("timed out") ? TIMEOUT_MS : PATIENCE_MS;
+}
+
 export function targetOf(monitor: Monitor, host = "127.0.0.1", port = 80): ProbeTarget {
   return { key: probeTargetKey(monitor.name, host, port), monitor, host, port };
 }

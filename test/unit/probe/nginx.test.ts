@@ -10,11 +10,8 @@ import { needPeers } from "../../peers.ts";
 import { freePort } from "../../support/peers/network.ts";
 import { type Nginx, startServers } from "../../support/peers/nginx.ts";
 import { type Certificates, type Identity, makeCertificates } from "./certificates.ts";
-import { monitorOf, targetOf } from "./monitors.ts";
+import { monitorOf, patienceFor, targetOf } from "./monitors.ts";
 
-/** Where it is waited for; elsewhere nothing should depend on how busy the machine is. */
-const TIMEOUT_MS = 1_000;
-const PATIENCE_MS = 10_000;
 const HOST = "www.example.com";
 
 type Keys = Readonly<Record<string, string>>;
@@ -138,7 +135,7 @@ describe("probes of nginx", () => {
   for (const [kind, server, keys, ok, reason] of ROWS) {
     it(`${kind} of ${server} with ${JSON.stringify(keys)} says ${reason}`, async () => {
       const ca = keys["ca"] === undefined ? {} : { ca: certificates.caFile };
-      const timeoutMs = reason.includes("timed out") ? TIMEOUT_MS : PATIENCE_MS;
+      const timeoutMs = patienceFor(reason);
       const monitor = monitorOf(kind, { timeout: `${timeoutMs}ms`, every: "20s", ...keys, ...ca });
       const target = targetOf(monitor, ADDRESSES[server], port);
       expect(await createProbe()(target, AbortSignal.timeout(timeoutMs))).to.include({ ok, reason });

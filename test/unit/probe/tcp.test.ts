@@ -2,10 +2,8 @@ import type { Socket } from "node:net";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { createProbe } from "../../../src/probe/kinds.ts";
-import { monitorOf, targetOf } from "./monitors.ts";
+import { monitorOf, PATIENCE_MS, patienceFor, targetOf } from "./monitors.ts";
 import { listen, rawServer } from "./servers.ts";
-
-const TIMEOUT_MS = 300;
 
 const greet = (text: string) => (socket: Socket) => void socket.write(text);
 
@@ -40,7 +38,7 @@ describe("probeTcp()", () => {
       { send: "x", receive: "220" },
       "connection reset before '220' came",
     ],
-    ["is silent", () => undefined, { receive: "220" }, "waiting for '220' timed out after 300 ms"],
+    ["is silent", () => undefined, { receive: "220" }, "waiting for '220' timed out after 1 s"],
     [
       "talks too much",
       greet("x".repeat(100_000)),
@@ -61,9 +59,10 @@ describe("probeTcp()", () => {
   for (const [what, onConnection, keys, reason] of ROWS) {
     it(`probeTcp() of a server that ${what} with ${JSON.stringify(keys)} says ${reason}`, async () => {
       const server = await listen(rawServer(onConnection));
-      const monitor = monitorOf("tcp", { port: "1", timeout: `${TIMEOUT_MS}ms`, ...keys });
+      const timeoutMs = patienceFor(reason);
+      const monitor = monitorOf("tcp", { port: "1", timeout: `${timeoutMs}ms`, every: "20s", ...keys });
       const target = targetOf(monitor, "127.0.0.1", server.port);
-      const verdict = await createProbe()(target, AbortSignal.timeout(TIMEOUT_MS));
+      const verdict = await createProbe()(target, AbortSignal.timeout(timeoutMs));
       await server.close();
       expect(verdict).to.include({ ok: reason === "connected" || reason.startsWith("received"), reason });
     });
@@ -76,9 +75,9 @@ describe("probeTcp()", () => {
     );
     const monitor = monitorOf("tcp", { port: "1" });
     const target = targetOf(monitor, "::1", server.port);
-    expect(await createProbe()(target, AbortSignal.timeout(TIMEOUT_MS))).to.include({ ok: true });
+    expect(await createProbe()(target, AbortSignal.timeout(PATIENCE_MS))).to.include({ ok: true });
     await server.close();
-    expect(await createProbe()(target, AbortSignal.timeout(TIMEOUT_MS))).to.include({
+    expect(await createProbe()(target, AbortSignal.timeout(PATIENCE_MS))).to.include({
       ok: false,
       reason: "connection refused",
     });

@@ -3,12 +3,9 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { createProbe } from "../../../src/probe/kinds.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
-import { monitorOf, targetOf } from "./monitors.ts";
+import { monitorOf, PATIENCE_MS, patienceFor, targetOf } from "./monitors.ts";
 import { listen, rawServer } from "./servers.ts";
 
-/** Where it is waited for; elsewhere nothing should depend on how busy the machine is. */
-const TIMEOUT_MS = 500;
-const PATIENCE_MS = 10_000;
 const DAY_MS = 86_400_000;
 
 describe("probeTls()", () => {
@@ -33,7 +30,7 @@ describe("probeTls()", () => {
       { ...HOST, send: "PING", receive: "PING" },
       "received 'PING'",
     ],
-    ["is silent", () => undefined, { ...HOST, receive: "220" }, "waiting for '220' timed out after 500 ms"],
+    ["is silent", () => undefined, { ...HOST, receive: "220" }, "waiting for '220' timed out after 1 s"],
     ["closes", (socket) => socket.end(), { ...HOST, receive: "220" }, "connection closed before '220' came"],
     [
       "accepts",
@@ -47,7 +44,7 @@ describe("probeTls()", () => {
     it(`of a server that ${what} with ${JSON.stringify(keys)} says ${reason}`, async () => {
       const server = await listen(createServer({ ...certificates.good }, onConnection));
       const ca = keys["ca"] === undefined ? {} : { ca: certificates.caFile };
-      const timeoutMs = reason.includes("timed out") ? TIMEOUT_MS : PATIENCE_MS;
+      const timeoutMs = patienceFor(reason);
       const monitor = monitorOf("tls", { timeout: `${timeoutMs}ms`, every: "20s", ...keys, ...ca });
       const target = targetOf(monitor, "127.0.0.1", server.port);
       const verdict = await createProbe()(target, AbortSignal.timeout(timeoutMs));

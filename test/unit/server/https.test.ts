@@ -383,6 +383,6 @@ describe("DNS over HTTPS", () => {
     const startedMs = performance.now();
     const [reply] = await Promise.all([post(session, WWW), servers.streams.stop(500)]);
     expect(summary(reply.body)).to.equal(WHOLE);
-    expect(performance.now() - startedMs).to.be.below(2_000);
+    expect(performance.now() - startedMs).to.be.below(9_000);
   });
 });

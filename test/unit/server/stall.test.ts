@@ -64,7 +64,7 @@ describe("workers while the main thread stalls", () => {
     });
     expect(stalled.sent).to.be.above(STALL_MS / EVERY_MS / 5);
     expect(lossOf(stalled)).to.be.at.most(lossOf(calm));
-    expect(stalled.longestGapMs).to.be.below(2_000);
+    expect(stalled.longestGapMs).to.be.below(STALL_MS / 2);
     // Whoever watches them was gone for longer than a thread that hangs is borne with.
     expect(STALL_MS).to.be.above(LOOK_EVERY_MS * LOOKS_UNTIL_HUNG);
     await setTimeout(2 * LOOK_EVERY_MS);

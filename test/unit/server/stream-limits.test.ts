@@ -134,6 +134,23 @@ describe("transfers", () => {
     expect(socket.readableEnded).to.equal(true);
   });
 
+  it("count as one query and one response each, in the zone that they are of", async () => {
+    const refusal = packet({ flags: 0x8005, question: question("other.test.", TYPE.IXFR) });
+    const answers = [numbered(3, 20), [refusal]];
+    const listeners = await listen({ transfers: () => answers.shift() ?? [] });
+    const socket = await open(listeners);
+    socket.end(join(framed(AXFR), framed(packet({ question: question("other.test.", TYPE.IXFR) }))));
+    await readMessages(socket, 4);
+    expect(listeners.counters.queries()).to.have.deep.members([
+      { zone: "example.", qtype: "AXFR", transport: "tcp", value: 1 },
+      { zone: "none", qtype: "IXFR", transport: "tcp", value: 1 },
+    ]);
+    expect(listeners.counters.responses()).to.have.deep.members([
+      { zone: "example.", rcode: "NOERROR", value: 1 },
+      { zone: "none", rcode: "REFUSED", value: 1 },
+    ]);
+  });
+
   it("make no more messages than the client takes, and are let go where it goes", async () => {
     let made = 0;
     let returned: (() => void) | undefined;
