@@ -67,6 +67,14 @@ const WORDS: readonly HealthWord[] = [
   "unknown",
 ];
 
+/** Where endpoints are probed that a reload brings. */
+const NEWCOMERS_NETWORK = "127.3";
+
+/** The zone before that reload: they are probed elsewhere, so that nothing is known of them. */
+export function beforeNewcomers({ text }: Pick<RandomZone, "text">): string {
+  return text.replaceAll(`probe=${NEWCOMERS_NETWORK}.`, "probe=127.2.");
+}
+
 export class Chance {
   readonly #random: () => number;
 
@@ -161,7 +169,8 @@ function poolText(
     const word = comesBack === undefined ? chance.pick(WORDS) : chance.pick(["up", "up", "failing"] as const);
     health.set(id, word);
     const passes = word === "up" || word === "passing" || word === "unknown";
-    const probe = isBare ? "" : `probe=127.1.${at}.${index + 1}:${passes ? port : 1}`;
+    const network = word === "unknown" ? NEWCOMERS_NETWORK : "127.1";
+    const probe = isBare ? "" : `probe=${network}.${at}.${index + 1}:${passes ? port : 1}`;
     return `    e${index} ${isBare ? addresses.replace("203.0", "127.8") : addresses} weight=${chance.pick([0, 1, 1, 2, 5])} ${probe}`;
   });
   if (comesBack !== undefined) returns.set(name, comesBack);

@@ -17,7 +17,7 @@ import { formatIp, parseIp } from "../../src/dns/address.ts";
 import type { Client } from "../../src/geo/client.ts";
 import { type GeoDatabase, placeOfNetwork } from "../../src/geo/database.ts";
 import { networkOf } from "../../src/geo/network.ts";
-import { initialState, newcomerState, type ProbeState } from "../../src/health/hysteresis.ts";
+import { initialState, type ProbeState } from "../../src/health/hysteresis.ts";
 import type { AddressHealth, EndpointHealth, Snapshot } from "../../src/health/snapshot.ts";
 import type { Forced } from "../../src/health/verdict.ts";
 import type { ReturnState } from "../../src/policy/failback.ts";
@@ -29,9 +29,18 @@ import { type MmdbEntry, writeMmdb } from "../support/mmdb.ts";
 import { type Fairlead, startFairlead } from "../support/peers/fairlead.ts";
 import { addressHealth, type HealthWord } from "../support/policies.ts";
 import { zoneSetOf } from "../support/zones.ts";
-import { ASNS, Chance, COUNTRIES, NETWORKS, type RandomZone, randomZone } from "./random-zone.ts";
+import {
+  ASNS,
+  beforeNewcomers,
+  Chance,
+  COUNTRIES,
+  NETWORKS,
+  type RandomZone,
+  randomZone,
+} from "./random-zone.ts";
 
 const ORIGIN = "agree.test";
+const ZONE_FILE = `${ORIGIN}.zone`;
 const POLICIES = 24;
 const CLIENTS_OF_A_POLICY = 4;
 const FORCED_UP = 2;
@@ -78,7 +87,7 @@ export class World {
     const folder = await mkdtemp(join(tmpdir(), "fairlead-agreement-"));
     const { responder, port } = await startResponder();
     const zone = randomZone(random, ORIGIN, POLICIES, port);
-    const set = zoneSetOf({ [`${ORIGIN}.zone`]: zone.text });
+    const set = zoneSetOf({ [ZONE_FILE]: zone.text });
     const nowMs = Date.now();
     const [geoip, overrides, state] = ["geo.mmdb", "overrides.yaml", "state"].map((name) =>
       join(folder, name),
@@ -97,10 +106,12 @@ export class World {
     const questions = randomQuestions(chance, zone, loaded.database);
     try {
       const node = await startFairlead({
-        zones: { [`${ORIGIN}.zone`]: zone.text },
+        zones: { [ZONE_FILE]: beforeNewcomers(zone) },
         flags: ["--state", state, "--geoip", geoip, "--workers", "2"],
         config: `explain-networks: 127.0.0.1\noverride-file: ${overrides}\n`,
       });
+      await node.writeZone(ZONE_FILE, zone.text);
+      await reload(node);
       return new World({ zone, set, questions, node }, { chance, folder, responder, nowMs });
     } catch (error) {
       responder.close();
@@ -136,8 +147,7 @@ export class World {
     const path = join(this.#folder, "overrides.yaml");
     await writeFile(`${path}.new`, `${JSON.stringify(items)}\n`);
     await rename(`${path}.new`, path);
-    const response = await fetch(`${this.node.adminUrl}/api/v1/reload`, { method: "POST" });
-    if (!response.ok) throw new Error(`the reload is refused: ${await response.text()}`);
+    await reload(this.node);
     return forced;
   }
 
@@ -163,6 +173,11 @@ interface WorldParts {
   readonly nowMs: number;
 }
 
+async function reload({ adminUrl }: Fairlead): Promise<void> {
+  const response = await fetch(`${adminUrl}/api/v1/reload`, { method: "POST" });
+  if (!response.ok) throw new Error(`the reload is refused: ${await response.text()}`);
+}
+
 /** Takes connections at every address of 127.0.0.0/8. */
 async function startResponder(): Promise<{ readonly responder: Server; readonly port: number }> {
   const responder = createServer((socket) => socket.destroy());
@@ -185,6 +200,7 @@ function keptStates(set: ZoneSet, zone: RandomZone, nowMs: number): Map<string, 
   const states = new Map<string, ProbeState>();
   for (const endpoint of endpointsOf(set.definitions).filter(({ probe }) => probe !== undefined)) {
     const word = zone.health.get(endpoint.id) ?? "up";
+    if (word === "unknown") continue;
     for (const monitor of monitorsOf(endpoint, set)) {
       for (const address of endpoint.addresses) {
         states.set(stateKeyOf(monitor, endpoint, address), keptState(word, nowMs - MINUTE_MS));
@@ -195,7 +211,6 @@ function keptStates(set: ZoneSet, zone: RandomZone, nowMs: number): Map<string, 
 }
 
 function keptState(word: HealthWord, atMs: number): ProbeState {
-  if (word === "unknown") return newcomerState(atMs);
   const isUp = word === "up" || word === "failing";
   const state = { ...initialState(atMs), run: 1, passing: isUp, observed: isUp ? "up" : "down" } as const;
   return isUp ? state : { ...state, failingSinceMs: atMs };
