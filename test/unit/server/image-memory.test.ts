@@ -13,7 +13,7 @@ const IMAGES = 24;
 const IMAGE_OCTETS = 16 << 20;
 /** The system takes memory of this size back as soon as it is freed. */
 const LARGE_IMAGE_OCTETS = 64 << 20;
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 60_000;
 
 /** Other zones, of the same content and many octets. */
 function paddedImage(from: Image, generation: number, octets = IMAGE_OCTETS): Image {
