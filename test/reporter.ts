@@ -1,7 +1,8 @@
 /**
  * Mocha's `spec` reporter, which also notes each result the moment it is known in the file named by
  * FAIRLEAD_TEST_COUNTS: one letter a test, and a last one when mocha has come to its end. test/run.mjs counts the
- * letters, so that the closing line is right even where the run breaks off in the middle.
+ * letters, so that the closing line is right even where the run breaks off in the middle. What failed and why goes into the
+ * file of that name with `.failed` behind it, for the run to end with.
  */
 
 import { appendFileSync } from "node:fs";
@@ -18,7 +19,10 @@ export default class CountingReporter extends Mocha.reporters.Spec {
       appendFileSync(path, letter);
     };
     runner.on(EVENT_TEST_PASS, note("p"));
-    runner.on(EVENT_TEST_FAIL, note("f"));
+    runner.on(EVENT_TEST_FAIL, (test: Mocha.Runnable, error: Error) => {
+      appendFileSync(path, "f");
+      appendFileSync(`${path}.failed`, `${test.fullTitle()}\n  ${error.stack ?? error.message}\n\n`);
+    });
     runner.on(EVENT_TEST_PENDING, note("s"));
     runner.on(EVENT_RUN_END, note("e"));
   }

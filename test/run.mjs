@@ -40,7 +40,9 @@ function watchForEnd(child, countsPath, onKeptRunning) {
 /** Runs mocha to its end and resolves with what it noted and whether it was content; `output` is stdio's of both. */
 function runMocha(words, countsPath, output) {
   return new Promise((resolve) => {
+    const failedPath = `${countsPath}.failed`;
     writeFileSync(countsPath, "");
+    writeFileSync(failedPath, "");
     const mocha = join(ROOT, "node_modules", "mocha", "bin", "mocha.js");
     const child = spawn(process.execPath, [mocha].concat(words), {
       cwd: ROOT,
@@ -59,16 +61,20 @@ function runMocha(words, countsPath, output) {
       );
     });
     const end = (status) => {
-      const letters = readFileSync(countsPath, "utf8");
+      const [letters, failures] = [countsPath, failedPath].map((path) => readFileSync(path, "utf8"));
       unlinkSync(countsPath);
-      resolve({ letters, status: keptRunning ? 1 : status });
+      unlinkSync(failedPath);
+      resolve({ letters, failures, status: keptRunning ? 1 : status });
     };
     child.on("error", () => end(1));
     child.on("close", (status) => end(status === null ? 1 : status));
   });
 }
 
-/** Runs every lane and resolves with what each noted; the first prints as it goes, the others when all have ended. */
+/**
+ * Runs every lane and resolves with what each noted; the first prints as it goes, the others when all have ended, and then
+ * what failed in any once more, as it may stand far above.
+ */
 async function runLanes(lanes) {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-test-"));
   const outputs = lanes.slice(1).map((_, lane) => join(folder, `output-${lane}`));
@@ -83,6 +89,7 @@ async function runLanes(lanes) {
     unlinkSync(output);
   }
   rmdirSync(folder);
+  for (const { failures } of runs) process.stdout.write(failures);
   return runs;
 }
 
