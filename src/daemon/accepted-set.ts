@@ -42,8 +42,9 @@ export interface AcceptedSet {
 }
 
 /**
- * Keeps a set, unless it is the one that was kept last. Rejects with the system's error; the sets kept before are
- * untouched then.
+ * Keeps a set, unless it is the one that was kept last, and removes those that have become old: who reloads large zones every
+ * few seconds must not fill the disk. Rejects with the system's error; the sets kept before are untouched where it cannot be
+ * written.
  */
 export async function keepAcceptedSet(folder: string, set: AcceptedSet): Promise<void> {
   const digest = createHash("sha256");
@@ -63,6 +64,7 @@ export async function keepAcceptedSet(folder: string, set: AcceptedSet): Promise
     new TextEncoder().encode(`${JSON.stringify(header)}\n`),
     ...set.files.map((file) => file.octets),
   ]);
+  await pruneAcceptedSets(folder);
 }
 
 /** The newest set that verifies, and how many newer ones did not. */
