@@ -201,7 +201,7 @@ function notePolicy(
 }
 
 /** In the worse of the families; that of a family without endpoints is the other one's. */
-export function worstRung({ evaluations }: PolicyView): number {
+function worstRung({ evaluations }: PolicyView): number {
   return Math.max(...FAMILIES.map((family) => evaluations[family].rung));
 }
 

@@ -17,7 +17,7 @@ export function networkOf(address: Uint8Array, prefixBits: number): Network {
 }
 
 /** The mask of the octet at `index` for a prefix of so many bits. */
-export function maskOctet(prefixBits: number, index: number): number {
+function maskOctet(prefixBits: number, index: number): number {
   const bits = Math.min(8, Math.max(0, prefixBits - index * 8));
   return (0xff << (8 - bits)) & 0xff;
 }

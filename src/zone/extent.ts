@@ -14,9 +14,9 @@ export interface Extent {
 }
 
 /** Twice as deep as one expression may be: far beyond what a person can keep in his head. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 /** A `geo` of all the networks that somebody lists has as many. */
-export const MAX_LEAVES = 100_000;
+const MAX_LEAVES = 100_000;
 
 /** `named` knows the policies that the expression names. */
 export function extentOf(expression: Expression, named: ReadonlyMap<string, Extent>): Extent {
