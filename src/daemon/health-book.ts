@@ -2,10 +2,10 @@
  * The health book: one state for each place and monitor, and from them the health of every endpoint. Verdicts come in
  * (`record`), snapshots go out (`snapshot`); between the two stand only `health/hysteresis` and `health/compose`.
  *
- * A reload (`use`) keeps the state of every place and monitor that stays, also of a monitor that only has another name. What is
- * new in it starts as a newcomer and joins after `rise` passes, save at the very start, where the first verdict decides. What is gone is remembered for a
- * while, so that a set which drops an endpoint by mistake and the next one which restores it find its state. `use` is
- * told as well when a host name stands for other addresses (`daemon/live-endpoints`).
+ * A reload (`use`) keeps the state of every place and monitor that stays, also of a monitor that only has another name.
+ * What is new in it starts as a newcomer and joins after `rise` passes, save at the very start, where the first verdict
+ * decides. What is gone is remembered for a while, so that a set which drops an endpoint by mistake and the next one which
+ * restores it find its state. `use` is told as well when a host name stands for other addresses (`daemon/live-endpoints`).
  */
 
 import type { CertificateReading } from "../admin/source.ts";
